@@ -1,0 +1,52 @@
+"""Tizmor: an autonomous AI orchestration engine.
+
+    async with Tizmor.open("workspace/") as tizmor:
+        execution = await tizmor.start("Read what we did in December and meet Yoav")
+        result = await tizmor.result(execution.id)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tizmor.core.errors import (
+    AgentError,
+    NeedsAnswer,
+    OutcomeUnknown,
+    Permanent,
+    PlanRefused,
+    PreconditionFailed,
+    TizmorError,
+    Transient,
+    UserError,
+)
+from tizmor.ports.agent import AgentContext, Effect, Gate, agent
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AgentContext",
+    "AgentError",
+    "Effect",
+    "Gate",
+    "NeedsAnswer",
+    "OutcomeUnknown",
+    "Permanent",
+    "PlanRefused",
+    "PreconditionFailed",
+    "Tizmor",
+    "TizmorError",
+    "Transient",
+    "UserError",
+    "agent",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The engine brings the database and every agent along; who only declares an agent, or asks
+    # the command line for help, doesn't pay for them (PEP 562).
+    if name == "Tizmor":
+        from tizmor.assembly import Tizmor
+
+        return Tizmor
+    raise AttributeError(name)

@@ -1,0 +1,47 @@
+"""What an agent declares about itself, as data: the planner chooses by it, the check holds to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tizmor.core.plan import Effect, Resource, RetryPolicy
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One argument of an agent. `schema` is JSON Schema 2020-12, `$ref`s resolved by `$defs`."""
+
+    name: str
+    schema: dict[str, Any]
+    required: bool = True
+    description: str = ""
+
+
+class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One agent as the planner, the check and `tizmor agents` see it."""
+
+    name: str
+    description: str
+    parameters: tuple[Parameter, ...] = ()
+    output: dict[str, Any] = msgspec.field(default_factory=dict)
+    """JSON Schema of the output; always an object."""
+    defs: dict[str, Any] = msgspec.field(default_factory=dict)
+    """The named types that `parameters` and `output` refer to as `#/$defs/NAME`."""
+    effect: Effect = Effect.READ
+    critical: bool = False
+    version: str = "1"
+    phrases: tuple[str, ...] = ()
+    """Words that people ask for it with, in every language it is asked in."""
+    accompanies: tuple[str, ...] = ()
+    """Agents that this one is planned beside when its own inputs are there: an agenda, a meeting."""
+    control: tuple[str, ...] = ()
+    untrusted: bool = False
+    prepares: bool = False
+    probes: bool = False
+    resources: tuple[Resource, ...] = ()
+    retry: RetryPolicy = RetryPolicy()
+    timeout_s: float | None = None
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == name), None)

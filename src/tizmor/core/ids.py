@@ -1,0 +1,39 @@
+"""Public ids of executions: 63-bit integers inside, 13 Crockford base-32 characters outside.
+
+The upper 42 bits are milliseconds since the epoch (enough until the year 2109), the lower 21 are random, so ids
+sort by time and are made without asking anyone.
+"""
+
+from __future__ import annotations
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {c: i for i, c in enumerate(_ALPHABET)} | {"o": 0, "i": 1, "l": 1}
+_LENGTH = 13
+RANDOM_BITS = 21
+
+
+def execution_number(at_ms: int, random: int) -> int:
+    """The integer of a new execution; `random` is any integer of at least 21 bits."""
+    return (at_ms << RANDOM_BITS) | (random & ((1 << RANDOM_BITS) - 1))
+
+
+def public_id(number: int) -> str:
+    """The id that people see and type."""
+    letters = []
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, 32)
+        letters.append(_ALPHABET[digit])
+    return "".join(reversed(letters))
+
+
+def parse_id(text: str) -> int | None:
+    """The integer of a public id; None when it isn't one. Case and o/i/l don't matter."""
+    text = text.strip().lower()
+    if len(text) != _LENGTH:
+        return None
+    number = 0
+    for letter in text:
+        if letter not in _VALUES:
+            return None
+        number = number * 32 + _VALUES[letter]
+    return number if number < 1 << 63 else None

@@ -1,0 +1,124 @@
+"""An execution as users see it: what `get`, `list`, the stream and the last line of `run` give."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import msgspec
+
+from tizmor.core.plan import Choice, Plan
+
+
+class Status(enum.StrEnum):
+    """Where an execution stands. INTERRUPTED: its process is gone; `resume` goes on with it."""
+
+    PLANNING = "PLANNING"
+    RUNNING = "RUNNING"
+    WAITING = "WAITING"
+    PAUSED = "PAUSED"
+    INTERRUPTED = "INTERRUPTED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+
+
+class _View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    pass
+
+
+class Waiting(_View):
+    """What a human must decide or say. `command` is the line that does it, ready to paste."""
+
+    id: str
+    kind: str
+    step: str | None
+    text: str
+    choices: tuple[Choice, ...] = ()
+    arguments: dict[str, Any] | None = None
+    action: str | None = None
+    time: str | None = None
+    participants: tuple[str, ...] = ()
+    details: dict[str, str] = {}
+    warnings: tuple[str, ...] = ()
+    untrusted: tuple[str, ...] = ()
+    """Control arguments that come from what a document or a stranger said."""
+    command: str = ""
+
+
+class StepView(_View):
+    """One step. `state`: pending, running, waiting, retrying, succeeded, failed, skipped, rejected,
+    cancelled, unknown."""
+
+    id: str
+    agent: str
+    title: str
+    state: str
+    attempt: int = 0
+    messages: tuple[str, ...] = ()
+    error: str | None = None
+    depends_on: tuple[str, ...] = ()
+    started_at: str | None = None
+    ended_at: str | None = None
+    output: dict[str, Any] | None = None
+
+
+class Execution(_View):
+    """One execution as it stands. Times are ISO 8601 with the workspace's offset."""
+
+    execution_id: str
+    status: Status
+    query: str
+    created_at: str
+    updated_at: str
+    language: str = "en"
+    plan: Plan | None = None
+    steps: tuple[StepView, ...] = ()
+    waiting_for: tuple[Waiting, ...] = ()
+    result: dict[str, Any] = {}
+    """The fields of CONTRACT's `result` that have a value."""
+    error: str | None = None
+    duration_ms: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+    @property
+    def id(self) -> str:
+        return self.execution_id
+
+
+class ExecutionSummary(_View):
+    """One line of `list`."""
+
+    execution_id: str
+    status: Status
+    query: str
+    created_at: str
+
+
+class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One line of the stream; `id` is the position in the journal, None for what isn't journaled.
+
+    type `progress` with `status`, `done`, `total`, once also `plan`; `step` with `step`, `agent`,
+    `title`, `state`, `message`, `error`; `log` with `step` and `message` (a finding); `approval`
+    and `question` with `step`, `state` (`open`, `approved`, `rejected`, `answered`, `expired`) and
+    `waiting`; at the end `complete`, `failed`, `cancelled`, `rejected`, and, when this process
+    stops following, `waiting` or `paused`.
+    """
+
+    type: str
+    execution_id: str
+    id: int | None = None
+    at: str = ""
+    status: str | None = None
+    done: int | None = None
+    total: int | None = None
+    plan: Plan | None = None
+    step: str | None = None
+    agent: str | None = None
+    title: str | None = None
+    state: str | None = None
+    message: str | None = None
+    error: str | None = None
+    waiting: Waiting | None = None

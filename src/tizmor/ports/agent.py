@@ -1,0 +1,216 @@
+"""How an agent is written, and what it is given when it runs.
+
+    @agent(
+        name="Forecast",
+        effect=Effect.READ,
+        phrases=("weather", "מזג אוויר"),
+    )
+    async def forecast(city: str, day: date, *, ctx: AgentContext) -> Forecast:
+        '''Weather forecast for one city and one day.'''
+
+Type hints are the schema: every argument but `ctx` is checked and converted before the call, and
+the returned `msgspec.Struct` becomes the step's output. Built-in agents are written so, too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import typing
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from tizmor.core.agents import AgentSpec, Parameter
+from tizmor.core.plan import Effect, Resource, RetryPolicy
+from tizmor.ports.workspace import Workspace
+
+__all__ = ["Agent", "AgentContext", "Effect", "Gate", "Resource", "RetryPolicy", "agent"]
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What a human sees before an action: in the request's language, ready to read."""
+
+    action: str
+    time: str | None = None
+    participants: tuple[str, ...] = ()
+    details: dict[str, str] = msgspec.field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class AgentContext(Protocol):
+    """What a running call may know and say.
+
+    `key` is the idempotency key: the same for every attempt of the same call with the same
+    arguments, in every process. `answers` holds what a human answered to this step's own
+    questions (see `NeedsAnswer`).
+    """
+
+    @property
+    def execution_id(self) -> str: ...
+    @property
+    def step_id(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def now(self) -> dt.datetime:
+        """The wall time, aware, in the workspace's zone."""
+        ...
+
+    @property
+    def workspace(self) -> Workspace: ...
+    @property
+    def answers(self) -> Mapping[str, str]: ...
+
+    def progress(self, message: str) -> None:
+        """Report a finding ("found 15 documents"). It is journaled and shown live."""
+        ...
+
+    def say(self, *, he: str, en: str) -> str:
+        """The one of the two that is in the request's language."""
+        ...
+
+
+AgentFunction = Callable[..., Awaitable[Any]]
+
+
+class Agent:
+    """An agent: what it declares, its call, and the hooks that it offers beside it.
+
+    Every hook takes the call's own arguments by keyword, and `ctx`:
+
+    - `prepare` -> dict of arguments to change; read-only; runs before the gate.
+    - `gate` -> `Gate`, plain function: what the human sees.
+    - `probe(key, ctx)` -> the output if the call with this key happened, None if it did not;
+      raises `OutcomeUnknown` when it can't tell.
+    - `compensate(result, ctx)` undoes a call that succeeded; calling it twice does no harm.
+    """
+
+    def __init__(self, spec: AgentSpec, function: AgentFunction, output: type[Any]) -> None:
+        self.function = function
+        self.output_type = output
+        self.prepare_function: AgentFunction | None = None
+        self.gate_function: Callable[..., Gate] | None = None
+        self.probe_function: AgentFunction | None = None
+        self.compensate_function: AgentFunction | None = None
+        self._spec = spec
+        self._arguments = _argument_types(function)
+        self.__doc__ = spec.description
+
+    @property
+    def spec(self) -> AgentSpec:
+        return msgspec.structs.replace(
+            self._spec,
+            prepares=self.prepare_function is not None,
+            probes=self.probe_function is not None,
+        )
+
+    def prepare(self, function: AgentFunction) -> AgentFunction:
+        self.prepare_function = function
+        return function
+
+    def gate(self, function: Callable[..., Gate]) -> Callable[..., Gate]:
+        self.gate_function = function
+        return function
+
+    def probe(self, function: AgentFunction) -> AgentFunction:
+        self.probe_function = function
+        return function
+
+    def compensate(self, function: AgentFunction) -> AgentFunction:
+        self.compensate_function = function
+        return function
+
+    def convert(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """JSON arguments as the function's own types.
+
+        Raises `msgspec.ValidationError`, which names the argument, when one is unknown, missing
+        or of a wrong type.
+        """
+        converted = {}
+        for name, value in arguments.items():
+            if name not in self._arguments:
+                known = ", ".join(self._arguments) or "none"
+                raise msgspec.ValidationError(f"unknown argument {name!r} (known: {known})")
+            try:
+                converted[name] = msgspec.convert(value, self._arguments[name], strict=True)
+            except msgspec.ValidationError as error:
+                raise msgspec.ValidationError(f"argument {name!r}: {error}") from error
+        for parameter in self._spec.parameters:
+            if parameter.required and parameter.name not in converted:
+                raise msgspec.ValidationError(f"argument {parameter.name!r} is missing")
+        return converted
+
+    async def __call__(self, *, ctx: AgentContext, **arguments: Any) -> Any:
+        return await self.function(**arguments, ctx=ctx)
+
+
+def agent(
+    *,
+    name: str,
+    effect: Effect = Effect.READ,
+    critical: bool = False,
+    version: str = "1",
+    phrases: tuple[str, ...] = (),
+    accompanies: tuple[str, ...] = (),
+    control: tuple[str, ...] = (),
+    untrusted: bool = False,
+    resources: tuple[Resource, ...] = (),
+    retry: RetryPolicy | None = None,
+    timeout: dt.timedelta | None = None,
+) -> Callable[[AgentFunction], Agent]:
+    """Declare an async function to be an agent; its docstring's first line describes it.
+
+    The keywords mean what `AgentSpec` says. Raises `TypeError` when a hint is missing or the
+    output is not a `msgspec.Struct`.
+    """
+
+    def declare(function: AgentFunction) -> Agent:
+        hints = _argument_types(function)
+        output = typing.get_type_hints(function).get("return")
+        if not (isinstance(output, type) and issubclass(output, msgspec.Struct)):
+            raise TypeError(f"{name}: the return type must be a msgspec.Struct")
+        schemas, defs = msgspec.json.schema_components(
+            [*hints.values(), output], ref_template="#/$defs/{name}"
+        )
+        defaults = {
+            p.name: p.default is not inspect.Parameter.empty
+            for p in inspect.signature(function).parameters.values()
+        }
+        spec = AgentSpec(
+            name=name,
+            description=(inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " "),
+            parameters=tuple(
+                Parameter(name=argument, schema=schema, required=not defaults[argument])
+                for argument, schema in zip(hints, schemas[:-1], strict=True)
+            ),
+            output=schemas[-1],
+            defs=defs,
+            effect=effect,
+            critical=critical,
+            version=version,
+            phrases=phrases,
+            accompanies=accompanies,
+            control=control,
+            untrusted=untrusted,
+            resources=resources,
+            retry=retry or RetryPolicy(),
+            timeout_s=timeout.total_seconds() if timeout else None,
+        )
+        return Agent(spec, function, output)
+
+    return declare
+
+
+def _argument_types(function: AgentFunction) -> dict[str, Any]:
+    hints = typing.get_type_hints(function, include_extras=True)
+    names = [n for n in inspect.signature(function).parameters if n != "ctx"]
+    missing = [n for n in names if n not in hints]
+    if missing:
+        raise TypeError(f"{function.__name__}: no type hint for {', '.join(missing)}")
+    return {n: hints[n] for n in names}

@@ -1,0 +1,186 @@
+"""What the engine needs of storage: an append-only journal, read models, ownership, an inbox.
+
+One commit makes everything of many executions durable at once, or nothing of it. Executions are
+integers here (see `tizmor.core.ids`), events are opaque bytes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+
+class NewExecution(msgspec.Struct, frozen=True, kw_only=True):
+    """The first row of an execution: what never changes about it."""
+
+    query: str
+    user: str
+    created_at_ms: int
+
+
+class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The read model of one execution as of a commit."""
+
+    status: str
+    steps_total: int = 0
+    steps_done: int = 0
+    updated_at_ms: int = 0
+    ended: bool = False
+
+
+class StepRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The read model of one step as of a commit."""
+
+    step: str
+    agent: str
+    status: str
+    attempt: int = 0
+    started_at_ms: int | None = None
+    ended_at_ms: int | None = None
+
+
+class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval or a question: `kind` is `approval` or `question`, `state` `open` or how it ended."""
+
+    id: str
+    kind: str
+    step: str | None
+    state: str
+    payload: bytes
+    """JSON of what the human sees."""
+    asked_at_ms: int
+    decided_at_ms: int | None = None
+
+
+class Append(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one execution has to say in one commit.
+
+    `events` are (time in ms, payload) with consecutive sequence numbers from `first_seq` (1 is the
+    first of all). `create` comes with the first append of an execution; the appender becomes its
+    owner with epoch 1. `settles` are inbox rows whose effect is in these events, with the outcome
+    that is told to whoever sent them. `release` gives the ownership up in the same commit.
+    """
+
+    execution: int
+    epoch: int
+    first_seq: int
+    events: Sequence[tuple[int, bytes]]
+    row: ExecutionRow | None = None
+    steps: Sequence[StepRow] = ()
+    waiting: Sequence[WaitingRow] = ()
+    create: NewExecution | None = None
+    settles: Sequence[tuple[int, str]] = ()
+    release: bool = False
+
+
+class Committed(msgspec.Struct, frozen=True, kw_only=True):
+    """Parallel to the appends of a commit: the journal position of each one's first event (its
+    others follow without a gap), or None where the ownership was lost and nothing was kept."""
+
+    first_positions: Sequence[int | None]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One journaled event. `position` orders all executions of the database."""
+
+    position: int
+    execution: int
+    seq: int
+    at_ms: int
+    payload: bytes
+
+
+class StoredExecution(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `executions`. `owner` is None when nobody owns it."""
+
+    execution: int
+    query: str
+    user: str
+    created_at_ms: int
+    row: ExecutionRow
+    owner: str | None = None
+    epoch: int = 0
+
+
+class InboxKind(enum.StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+    ANSWER = "answer"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+class InboxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A command to an execution from anywhere. `outcome` is None until its owner settled it."""
+
+    id: int
+    execution: int
+    kind: InboxKind
+    payload: bytes
+    outcome: str | None = None
+
+
+class Journal(Protocol):
+    """Durable storage of one database.
+
+    What the caller owes: one `commit` at a time; after a commit whose outcome is unknown (it
+    raised `StorageFailed`) the same appends again, unchanged, before anything else.
+    """
+
+    owner: str
+    """This process's name as an owner, unique among all processes that ever were."""
+
+    async def commit(self, appends: Sequence[Append]) -> Committed:
+        """Make all appends durable in one transaction.
+
+        An append that is already there, event for event, is answered as if it was just written
+        (a commit whose outcome was unknown is retried so). One whose epoch isn't the stored one is
+        left out and answered with None; it doesn't spoil the others. Raises `StorageFailed` when
+        nothing was written or that isn't known, `JournalDamaged` when a stored row is wrong.
+        """
+        ...
+
+    async def read(self, execution: int, *, after_seq: int = 0) -> list[Record]:
+        """The execution's events in order, checksums verified. Raises `JournalDamaged`."""
+        ...
+
+    async def get(self, execution: int) -> StoredExecution | None: ...
+
+    async def list(
+        self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
+    ) -> list[StoredExecution]:
+        """Executions, newest first; `before` is the cursor: only those older than it."""
+        ...
+
+    async def adopt(self, execution: int) -> StoredExecution | None:
+        """Become the owner, with the next epoch, if no living process is. The row as it now
+        stands, `owner` being this process; None when a living owner has it or it doesn't exist.
+        Adopting what one owns already answers the row as it is."""
+        ...
+
+    async def is_owner_alive(self, owner: str) -> bool: ...
+
+    async def send(self, execution: int, kind: InboxKind, payload: bytes) -> int:
+        """Write an inbox row durably and wake the execution's owner. The row's id."""
+        ...
+
+    async def outcome(self, inbox_id: int) -> str | None:
+        """What the owner said to an inbox row; None while it hasn't taken it."""
+        ...
+
+    async def pending(self) -> list[InboxRow]:
+        """Unsettled inbox rows of the executions that this process owns, oldest first."""
+        ...
+
+    def wakes(self) -> AsyncIterator[None]:
+        """Yields when another process may have written something for this one, at the latest
+        every 250 ms when nothing can wake it sooner."""
+        ...
+
+    async def close(self) -> None:
+        """Give up all ownership and end. Nothing is lost by not calling it."""
+        ...
