@@ -1,0 +1,1 @@
+"""Words, names and dates of Hebrew and English, for planners and agents alike."""
