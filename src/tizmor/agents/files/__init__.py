@@ -1,0 +1,1 @@
+"""Documents of the workspace: finding, reading and writing them."""
