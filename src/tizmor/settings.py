@@ -1,0 +1,305 @@
+"""The settings: read once, checked, frozen.
+
+Sources, each before the next: options of the call, `TIZMOR_*` variables (`DATABASE_URL` for the
+database), the workspace's `tizmor.toml`, defaults. Every source is checked, also where another
+goes before it: a wrong line stays wrong when an option hides it today.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import json
+import os
+import shlex
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import msgspec
+
+from tizmor.core.errors import WrongSetting
+from tizmor.ports.workspace import Day, Workspace
+from tizmor.text.calendar_words import WEEKDAYS
+
+FILE = "tizmor.toml"
+PREFIX = "TIZMOR_"
+
+_NOT_SETTINGS = {"TIZMOR_WORKSPACE"}
+_FILE_LIMIT = 64 * 1024
+_MEETING_MINUTES = range(5, 1441)
+_LANGUAGES = ("", "he", "en")
+_BIDI = ("auto", "on", "off")
+_DATABASES = ("sqlite",)
+_LOCALTIME = Path("/etc/localtime")
+
+_DEFAULT = Workspace(root=Path())
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a workspace's owner, its variables and its call say. See `load`."""
+
+    me: str = ""
+    """`name <address>`; empty when nobody said who they are."""
+    timezone: str = _DEFAULT.timezone
+    """IANA name."""
+    working_days: tuple[Day, ...] = _DEFAULT.working_days
+    working_hours: tuple[dt.time, dt.time] = (_DEFAULT.working_start, _DEFAULT.working_end)
+    meeting_minutes: int = _DEFAULT.meeting_minutes
+    language: str = _DEFAULT.language
+    """`he`, `en`, or empty: the request's own."""
+    bidi: str = "auto"
+    """Whether Hebrew is put into visual order for the terminal: `on`, `off`, or `auto`."""
+    database_url: str = ""
+    """Empty: the workspace's own database under `.tizmor/`."""
+
+    def workspace(self, root: Path) -> Workspace:
+        """The folder as agents and planners see it."""
+        name, address = parseaddr(self.me)
+        return Workspace(
+            root=root,
+            me_name=name,
+            me_email=address,
+            timezone=self.timezone,
+            working_days=self.working_days,
+            working_start=self.working_hours[0],
+            working_end=self.working_hours[1],
+            meeting_minutes=self.meeting_minutes,
+            language=self.language,
+        )
+
+
+def load(
+    workspace: Path, *, environ: Mapping[str, str] = os.environ, **options: object
+) -> Settings:
+    """The settings that hold for this folder; an option that is None was not given.
+
+    Raises `WrongSetting`, which names the setting, its problem and a right example.
+    """
+    chosen: dict[str, Any] = {"timezone": machine_timezone(environ)}
+    for given in (
+        *_from_file(workspace / FILE),
+        *_from_environment(environ),
+        *_from_options(options),
+    ):
+        chosen[given.name] = _checked(given)
+    return Settings(**chosen)
+
+
+def machine_timezone(environ: Mapping[str, str] = os.environ) -> str:
+    """The machine's IANA zone, by `TZ` (POSIX.1, section 8.3) or /etc/localtime; else UTC."""
+    linked = os.path.realpath(_LOCALTIME).partition("/zoneinfo/")[2]
+    for name in (environ.get("TZ", "").removeprefix(":"), linked):
+        if name and _is_zone(name):
+            return name
+    return "UTC"
+
+
+class _Given(NamedTuple):
+    """A setting as a source gave it, and how one is written there, by name and value."""
+
+    name: str
+    value: object
+    where: str
+    write: Callable[[str, object], str]
+
+
+def _from_file(path: Path) -> Iterator[_Given]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_FILE_LIMIT + 1)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise WrongSetting(f"{FILE} can't be read: {error.strerror}") from error
+    if len(content) > _FILE_LIMIT:
+        raise WrongSetting(f"{FILE} is larger than {_FILE_LIMIT // 1024} KiB")
+    try:
+        table = tomllib.loads(content.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        right = _as_line("timezone", "Asia/Jerusalem")
+        raise WrongSetting(f"{FILE} is not TOML: {error}; a right line: {right}") from error
+    for name, value in table.items():
+        yield _Given(name, value, f"{name} in {FILE}", _as_line)
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[_Given]:
+    variables = {"DATABASE_URL": "database_url"} | {
+        variable: variable.removeprefix(PREFIX).lower()
+        for variable in environ
+        if variable.startswith(PREFIX) and variable not in _NOT_SETTINGS
+    }
+    for variable, name in variables.items():
+        if environ.get(variable):
+            yield _Given(name, environ[variable], variable, _as_variable)
+
+
+def _from_options(options: Mapping[str, object]) -> Iterator[_Given]:
+    for name, value in options.items():
+        if value is not None:
+            yield _Given(name, value, _option(name), _as_option)
+
+
+def _as_line(name: str, value: object) -> str:
+    # Strings, integers and lists of strings are written alike in JSON and in TOML.
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}"
+
+
+def _as_variable(name: str, value: object) -> str:
+    return f"{PREFIX}{name.upper()}={_as_word(value)}"
+
+
+def _as_option(name: str, value: object) -> str:
+    return f"{_option(name)} {_as_word(value)}"
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _as_word(value: object) -> str:
+    return shlex.quote(",".join(value) if isinstance(value, list) else str(value))
+
+
+def _checked(given: _Given) -> object:
+    if given.name not in _SETTINGS:
+        near = difflib.get_close_matches(given.name, _SETTINGS, n=1)
+        if not near:
+            known = ", ".join(_SETTINGS)
+            raise WrongSetting(f"{given.where}: there is no such setting; there are {known}")
+        right = given.write(near[0], _SETTINGS[near[0]].example)
+        raise WrongSetting(f"{given.where}: there is no such setting; did you mean {right}")
+    setting = _SETTINGS[given.name]
+    try:
+        return setting.parse(given.value)
+    except ValueError as problem:
+        right = given.write(given.name, setting.example)
+        raise WrongSetting(f"{given.where}: {problem}; a right example: {right}") from problem
+
+
+def _me(value: object) -> str:
+    name, address = parseaddr(_text(value))
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or set(address) & set(" \t\r\n,;"):
+        raise ValueError(f"{value!r} is not a name with an e-mail address")
+    return f"{name} <{address}>" if name else address
+
+
+def _timezone(value: object) -> str:
+    name = _text(value)
+    if _is_zone(name):
+        return name
+    known = {zone.rpartition("/")[2].lower(): zone for zone in sorted(available_timezones())}
+    wanted = name.rpartition("/")[2].replace(" ", "_").lower()
+    near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.75)
+    hint = f" (nearest: {known[near[0]]})" if near else ""
+    raise ValueError(f"{name!r} is not an IANA time zone{hint}")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _working_days(value: object) -> tuple[Day, ...]:
+    days = []
+    for name in _list(value):
+        if name.lower() not in WEEKDAYS:
+            raise ValueError(f"{name!r} is not a day of the week")
+        days.append(Day(WEEKDAYS[name.lower()]))
+    if not days:
+        raise ValueError("no day is named")
+    return tuple(dict.fromkeys(days))
+
+
+def _working_hours(value: object) -> tuple[dt.time, dt.time]:
+    written = _list(value)
+    if len(written) != 2:
+        raise ValueError(f"{value!r} is not two times of the day")
+    start, end = (_time(text) for text in written)
+    if start >= end:
+        raise ValueError(f"{written[0]} is not before {written[1]}")
+    return start, end
+
+
+def _time(text: str) -> dt.time:
+    hour, colon, minute = text.partition(":")
+    if not (colon and hour.isdecimal() and minute.isdecimal() and len(minute) == 2):
+        raise ValueError(f"{text!r} is not a time of the day, HH:MM")
+    try:
+        return dt.time(int(hour), int(minute))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a time of the day, HH:MM") from None
+
+
+def _meeting_minutes(value: object) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not text.isdecimal() or int(text) not in _MEETING_MINUTES:
+        first, last = _MEETING_MINUTES[0], _MEETING_MINUTES[-1]
+        raise ValueError(f"{value!r} is not a whole number of minutes from {first} to {last}")
+    return int(text)
+
+
+def _language(value: object) -> str:
+    return _one_of(_LANGUAGES, value)
+
+
+def _bidi(value: object) -> str:
+    return _one_of(_BIDI, value)
+
+
+def _database_url(value: object) -> str:
+    # The URL may hold a password, so the problem names its scheme alone.
+    scheme = urlsplit(_text(value)).scheme.partition("+")[0]
+    if scheme not in _DATABASES:
+        known = ", ".join(_DATABASES)
+        raise ValueError(f"{scheme!r} is not a database that this version knows ({known})")
+    return _text(value)
+
+
+def _one_of(known: tuple[str, ...], value: object) -> str:
+    text = _text(value).lower()
+    if text not in known:
+        raise ValueError(f"{text!r} is not one of {', '.join(map(repr, known))}")
+    return text
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text")
+    return value.strip()
+
+
+def _list(value: object) -> list[str]:
+    """A list of words; as text, they stand between commas."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{value!r} is not a list")
+    return [_text(item) for item in value]
+
+
+class _Setting(NamedTuple):
+    """How a setting is checked, and a right value of it."""
+
+    parse: Callable[[object], object]
+    example: object
+
+
+_SETTINGS = {
+    "me": _Setting(_me, "Dana Levi <dana@example.com>"),
+    "timezone": _Setting(_timezone, "Asia/Jerusalem"),
+    "working_days": _Setting(_working_days, ["sun", "mon", "tue", "wed", "thu"]),
+    "working_hours": _Setting(_working_hours, ["08:30", "18:00"]),
+    "meeting_minutes": _Setting(_meeting_minutes, 30),
+    "language": _Setting(_language, "he"),
+    "bidi": _Setting(_bidi, "auto"),
+    "database_url": _Setting(_database_url, "sqlite:////var/lib/tizmor/journal.db"),
+}
