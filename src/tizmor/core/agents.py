@@ -1,4 +1,4 @@
-"""What an agent declares about itself, as data: the planner chooses by it, the check holds to it."""
+"""What an agent declares about itself, as data: planners choose by it, the check holds to it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     phrases: tuple[str, ...] = ()
     """Words that people ask for it with, in every language it is asked in."""
     accompanies: tuple[str, ...] = ()
-    """Agents that this one is planned beside when its own inputs are there: an agenda, a meeting."""
+    """Agents that this one is planned beside when its inputs are there: an agenda, a meeting."""
     control: tuple[str, ...] = ()
     untrusted: bool = False
     prepares: bool = False

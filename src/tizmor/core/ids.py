@@ -1,7 +1,7 @@
 """Public ids of executions: 63-bit integers inside, 13 Crockford base-32 characters outside.
 
-The upper 42 bits are milliseconds since the epoch (enough until the year 2109), the lower 21 are random, so ids
-sort by time and are made without asking anyone.
+The upper 42 bits are milliseconds since the epoch (enough until the year 2109), the lower 21 are
+random, so ids sort by time and are made without asking anyone.
 """
 
 from __future__ import annotations

@@ -35,14 +35,14 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     pass
 
 
-class Resource(_Value):
+class Resource(_Value, frozen=True):
     """A thing outside that a step reads (shared) or changes (exclusive), such as `calendar:me`."""
 
     name: str
     access: Access = Access.EXCLUSIVE
 
 
-class RetryPolicy(_Value):
+class RetryPolicy(_Value, frozen=True):
     """How often and when a call that is known not to have happened is tried again.
 
     The delay before attempt n+1 is drawn from 0 to min(max_delay_s, first_delay_s * 2**(n-1)):
@@ -54,14 +54,14 @@ class RetryPolicy(_Value):
     max_delay_s: float = 60.0
 
 
-class Choice(_Value):
+class Choice(_Value, frozen=True):
     """One answer that a question offers: `value` is what is given back, `label` what is read."""
 
     value: str
     label: str
 
 
-class Question(_Value):
+class Question(_Value, frozen=True):
     """What only a human can say before the work can go on."""
 
     id: str
@@ -70,11 +70,12 @@ class Question(_Value):
     free_text: bool = True
 
 
-class Step(_Value):
+class Step(_Value, frozen=True):
     """One call of one agent. `id` matches `[a-z][a-z0-9_]*`, unique in its plan.
 
     Effect, criticality and the rest of what the agent declares are copied into the step when the
-    plan is made, so that a plan, once checked, means the same for ever.
+    plan is checked (`tizmor.core.check.completed`), so that a plan, once checked, means the same
+    for ever.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Step(_Value):
     effect: Effect = Effect.READ
     critical: bool = False
     prepares: bool = False
+    probes: bool = False
     after: tuple[str, ...] = ()
     resources: tuple[Resource, ...] = ()
     retry: RetryPolicy = RetryPolicy()
@@ -94,7 +96,7 @@ class Step(_Value):
     """Whether the output carries what a document or a stranger said."""
 
 
-class Plan(_Value):
+class Plan(_Value, frozen=True):
     """What will be done for one request. With `questions`, nothing runs until they are answered."""
 
     goal: str

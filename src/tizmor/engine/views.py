@@ -28,7 +28,7 @@ class _View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     pass
 
 
-class Waiting(_View):
+class Waiting(_View, frozen=True):
     """What a human must decide or say. `command` is the line that does it, ready to paste."""
 
     id: str
@@ -47,7 +47,7 @@ class Waiting(_View):
     command: str = ""
 
 
-class StepView(_View):
+class StepView(_View, frozen=True):
     """One step. `state`: pending, running, waiting, retrying, succeeded, failed, skipped, rejected,
     cancelled, unknown."""
 
@@ -64,7 +64,7 @@ class StepView(_View):
     output: dict[str, Any] | None = None
 
 
-class Execution(_View):
+class Execution(_View, frozen=True):
     """One execution as it stands. Times are ISO 8601 with the workspace's offset."""
 
     execution_id: str
@@ -88,7 +88,7 @@ class Execution(_View):
         return self.execution_id
 
 
-class ExecutionSummary(_View):
+class ExecutionSummary(_View, frozen=True):
     """One line of `list`."""
 
     execution_id: str

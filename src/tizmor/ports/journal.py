@@ -43,7 +43,7 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An approval or a question: `kind` is `approval` or `question`, `state` `open` or how it ended."""
+    """An approval or a question, as `kind` says; `state` is `open` or how it ended."""
 
     id: str
     kind: str
@@ -150,7 +150,7 @@ class Journal(Protocol):
 
     async def get(self, execution: int) -> StoredExecution | None: ...
 
-    async def list(
+    async def recent(
         self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
     ) -> list[StoredExecution]:
         """Executions, newest first; `before` is the cursor: only those older than it."""

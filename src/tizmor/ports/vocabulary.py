@@ -27,7 +27,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     """Base of all values that cross between agents."""
 
 
-class Period(Value):
+class Period(Value, frozen=True):
     """Days from `start` to `end`, both included; `label` is how the request named them."""
 
     start: dt.date
@@ -35,7 +35,7 @@ class Period(Value):
     label: str = ""
 
 
-class TimeWish(Value):
+class TimeWish(Value, frozen=True):
     """When something should happen, as far as the request says.
 
     `start` is an exact time, taken as said. Otherwise the first free slot is searched from
@@ -51,7 +51,7 @@ class TimeWish(Value):
     latest: dt.time | None = None
 
 
-class Document(Value):
+class Document(Value, frozen=True):
     """A document of the workspace that was found, without its text."""
 
     path: Path
@@ -63,7 +63,7 @@ class Document(Value):
     score: float = 0.0
 
 
-class DocumentText(Value):
+class DocumentText(Value, frozen=True):
     """The text of one document."""
 
     path: Path
@@ -72,21 +72,21 @@ class DocumentText(Value):
     date: dt.date | None = None
 
 
-class Point(Value):
+class Point(Value, frozen=True):
     """One statement and the document that makes it."""
 
     text: str
     source: Path
 
 
-class Theme(Value):
+class Theme(Value, frozen=True):
     """Points that belong together."""
 
     title: str
     points: tuple[Point, ...] = ()
 
 
-class Analysis(Value):
+class Analysis(Value, frozen=True):
     """What was done in a period, every statement with its source."""
 
     summary: str = ""
@@ -98,14 +98,14 @@ class Analysis(Value):
     open_points: tuple[Point, ...] = ()
 
 
-class Agenda(Value):
+class Agenda(Value, frozen=True):
     """Numbered points of a meeting, and the file that holds them."""
 
     points: tuple[str, ...] = ()
     file: Path = ""
 
 
-class Contact(Value):
+class Contact(Value, frozen=True):
     """A person from the workspace's contacts."""
 
     name: str
@@ -116,7 +116,7 @@ class Contact(Value):
     file: Path = ""
 
 
-class Slot(Value):
+class Slot(Value, frozen=True):
     """A time that is free for everyone whose calendar is known."""
 
     start: dt.datetime
@@ -124,7 +124,7 @@ class Slot(Value):
     reason: str = ""
 
 
-class CalendarEvent(Value):
+class CalendarEvent(Value, frozen=True):
     """One occurrence of an event in the calendar."""
 
     start: dt.datetime
@@ -137,7 +137,7 @@ class CalendarEvent(Value):
     file: Path = ""
 
 
-class Meeting(Value):
+class Meeting(Value, frozen=True):
     """A meeting that was created. `link` is None when no server gives one."""
 
     start: dt.datetime
@@ -150,7 +150,7 @@ class Meeting(Value):
     uid: str = ""
 
 
-class Check(Value):
+class Check(Value, frozen=True):
     """One part of the system with its measured state: `ok`, `warning` or `failed`."""
 
     name: str

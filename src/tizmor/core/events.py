@@ -1,0 +1,214 @@
+"""What happened, in the past tense: the only thing that is ever written down.
+
+State is folded from these and from nothing else. The union is closed: a reader that meets an
+unknown type refuses it by name. Fields may be added with a default; none is ever renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tizmor.core.errors import JournalDamaged
+from tizmor.core.plan import Plan, Question
+
+
+class Event(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=True
+):
+    """Base of all events."""
+
+
+class Created(Event, frozen=True):
+    query: str
+    user: str = "me"
+    approve_all: bool = False
+
+
+class Planned(Event, frozen=True):
+    plan: Plan
+
+
+class PlanningFailed(Event, frozen=True):
+    error: str
+
+
+class Adopted(Event, frozen=True):
+    """A process took the execution on after its former owner had gone."""
+
+    epoch: int
+
+
+class QuestionAsked(Event, frozen=True):
+    """`step` is None for a question of the planner's."""
+
+    id: str
+    question: Question
+    step: str | None = None
+
+
+class QuestionAnswered(Event, frozen=True):
+    id: str
+    value: str
+    by: str = ""
+
+
+class Prepared(Event, frozen=True):
+    step: str
+    arguments: dict[str, Any]
+
+
+class GateOpened(Event, frozen=True):
+    """`key` binds the gate to exactly these arguments; `shown` is what the human sees."""
+
+    id: str
+    step: str
+    key: str
+    arguments: dict[str, Any]
+    shown: dict[str, Any]
+    untrusted: tuple[str, ...] = ()
+
+
+class GateApproved(Event, frozen=True):
+    """`arguments` and `key` are the edited ones where the human changed something."""
+
+    id: str
+    key: str
+    arguments: dict[str, Any]
+    by: str = ""
+    comment: str | None = None
+
+
+class GateRejected(Event, frozen=True):
+    id: str
+    by: str = ""
+    reason: str | None = None
+
+
+class ApprovalDelegated(Event, frozen=True):
+    """From here on gates are approved without asking, as `--yes` says."""
+
+    by: str = ""
+
+
+class StepStarted(Event, frozen=True):
+    """The call begins; for a call with an effect this is its intent, durable before the call.
+
+    `approval` is the gate that is consumed by it.
+    """
+
+    step: str
+    attempt: int
+    key: str = ""
+    approval: str | None = None
+
+
+class Found(Event, frozen=True):
+    """A finding that the agent reported."""
+
+    step: str
+    message: str
+
+
+class StepSucceeded(Event, frozen=True):
+    step: str
+    output: dict[str, Any]
+    probed: bool = False
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class AttemptFailed(Event, frozen=True):
+    """The call is known not to have happened; it is tried again at `retry_at_ms`."""
+
+    step: str
+    error: str
+    retry_at_ms: int
+
+
+class OutcomeLost(Event, frozen=True):
+    """The call may or may not have happened."""
+
+    step: str
+    error: str
+
+
+class PreconditionLost(Event, frozen=True):
+    """What was prepared no longer holds: it is prepared, and asked for, anew."""
+
+    step: str
+    error: str
+
+
+class StepFailed(Event, frozen=True):
+    step: str
+    error: str
+
+
+class StepSkipped(Event, frozen=True):
+    """`because` is the step whose end without a result made this one impossible."""
+
+    step: str
+    because: str
+
+
+class StepCancelled(Event, frozen=True):
+    step: str
+
+
+class Paused(Event, frozen=True):
+    by: str = ""
+
+
+class Resumed(Event, frozen=True):
+    by: str = ""
+
+
+class CancelRequested(Event, frozen=True):
+    by: str = ""
+
+
+class Ended(Event, frozen=True):
+    """`status` is COMPLETED, FAILED, REJECTED or CANCELLED."""
+
+    status: str
+
+
+AnyEvent = (
+    Created
+    | Planned
+    | PlanningFailed
+    | Adopted
+    | QuestionAsked
+    | QuestionAnswered
+    | Prepared
+    | GateOpened
+    | GateApproved
+    | GateRejected
+    | ApprovalDelegated
+    | StepStarted
+    | Found
+    | StepSucceeded
+    | AttemptFailed
+    | OutcomeLost
+    | PreconditionLost
+    | StepFailed
+    | StepSkipped
+    | StepCancelled
+    | Paused
+    | Resumed
+    | CancelRequested
+    | Ended
+)
+
+encode = msgspec.json.Encoder().encode
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def decode(payload: bytes) -> AnyEvent:
+    """The event that was written. Raises `JournalDamaged` for what is no known event."""
+    try:
+        return _decoder.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise JournalDamaged(f"an event can't be read: {error}") from error

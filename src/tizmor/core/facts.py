@@ -1,0 +1,157 @@
+"""What the outside tells the core: the only way in.
+
+A fact carries all that its decision needs, time and randomness included: the core has neither a
+clock nor dice. `at_ms` is wall time in milliseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tizmor.core.plan import Plan, Question
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all facts."""
+
+    at_ms: int = 0
+
+
+class Requested(Fact, frozen=True):
+    query: str
+    user: str = "me"
+    approve_all: bool = False
+    plan: Plan | None = None
+    """A plan given by the user, already checked; None to have one made."""
+
+
+class PlanMade(Fact, frozen=True):
+    """A checked plan."""
+
+    plan: Plan
+
+
+class PlanMakingFailed(Fact, frozen=True):
+    error: str
+
+
+class OwnerChanged(Fact, frozen=True):
+    """This process has just adopted the execution; nothing of it runs anywhere."""
+
+    epoch: int
+
+
+class CallStarting(Fact, frozen=True):
+    """The pipeline has let the call through; may it begin?"""
+
+    step: str
+    key: str
+
+
+class CallWithdrawn(Fact, frozen=True):
+    """The call did not begin, and nobody is to blame: paused or cancelled meanwhile."""
+
+    step: str
+
+
+class Reported(Fact, frozen=True):
+    step: str
+    message: str
+
+
+class CallPrepared(Fact, frozen=True):
+    step: str
+    arguments: dict[str, Any]
+
+
+class CallCompleted(Fact, frozen=True):
+    step: str
+    output: dict[str, Any]
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class GateNeeded(Fact, frozen=True):
+    step: str
+    key: str
+    arguments: dict[str, Any]
+    shown: dict[str, Any]
+
+
+class AnswerNeeded(Fact, frozen=True):
+    step: str
+    question: Question
+
+
+class CallFailed(Fact, frozen=True):
+    """The call is known not to have happened. `dice` is uniform in [0, 1), for the jitter."""
+
+    step: str
+    error: str
+    retryable: bool
+    retry_after_s: float | None = None
+    dice: float = 0.0
+
+
+class CallUnknown(Fact, frozen=True):
+    step: str
+    error: str
+    dice: float = 0.0
+
+
+class PreconditionBroken(Fact, frozen=True):
+    step: str
+    error: str
+
+
+class Probed(Fact, frozen=True):
+    """What a probe found: `output` when it happened; `told` is False when it can't tell."""
+
+    step: str
+    output: dict[str, Any] | None = None
+    told: bool = True
+    error: str = ""
+    dice: float = 0.0
+
+
+class TimerFired(Fact, frozen=True):
+    step: str
+
+
+class Approved(Fact, frozen=True):
+    """`arguments` are the edited ones, already checked against the agent; None as shown."""
+
+    approval: str
+    arguments: dict[str, Any] | None = None
+    by: str = ""
+    comment: str | None = None
+
+
+class Rejected(Fact, frozen=True):
+    approval: str
+    by: str = ""
+    reason: str | None = None
+
+
+class Answered(Fact, frozen=True):
+    question: str
+    value: str
+    by: str = ""
+
+
+class ApprovalGivenToAll(Fact, frozen=True):
+    by: str = ""
+
+
+class PauseAsked(Fact, frozen=True):
+    by: str = ""
+
+
+class ResumeAsked(Fact, frozen=True):
+    by: str = ""
+
+
+class CancelAsked(Fact, frozen=True):
+    by: str = ""

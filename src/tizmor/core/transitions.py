@@ -1,0 +1,81 @@
+"""Where a step can be, and what moves it: the whole life of a step as data.
+
+    PENDING ──needs met──► READY ──Prepared──► PREPARED
+       │                     │                    │
+    StepSkipped              └──────┬─────────────┤
+       ▼                        GateOpened        │
+    SKIPPED                         ▼             │
+                 REJECTED ◄── GATED ──Approved──► APPROVED
+                                                  │
+    FAILED ◄── RUNNING ◄───────StepStarted────────┘
+                 │ │ └─ AttemptFailed ─► RETRYING ──StepStarted──► RUNNING
+                 │ └─── OutcomeLost ──► UNSETTLED ──probe──► SUCCEEDED, or RUNNING once more
+                 ▼
+             SUCCEEDED
+
+A step that its agent can't go on with until a human says something is ASKED; the answer makes it
+READY again. From RUNNING, `PreconditionLost` leads back to READY: prepared and approved anew.
+Every move is one event; READY alone is reached by arithmetic, when the last need is met. After a
+crash the fold of the journal gives the same statuses, and the decider dispatches what is due.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from tizmor.core import events as ev
+
+
+class StepStatus(enum.StrEnum):
+    PENDING = "pending"
+    READY = "ready"
+    PREPARED = "prepared"
+    GATED = "gated"
+    APPROVED = "approved"
+    ASKED = "asked"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    UNSETTLED = "unsettled"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+S = StepStatus
+
+TERMINAL = frozenset({S.SUCCEEDED, S.FAILED, S.SKIPPED, S.REJECTED, S.CANCELLED})
+STARTABLE = frozenset({S.READY, S.PREPARED, S.APPROVED, S.RETRYING, S.UNSETTLED, S.RUNNING})
+"""RUNNING is startable once more: a read that was cut off by a crash runs again."""
+_LIVE = frozenset(S) - TERMINAL
+
+MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
+    ev.Prepared: (frozenset({S.READY, S.RETRYING}), S.PREPARED),
+    ev.GateOpened: (frozenset({S.READY, S.PREPARED, S.RETRYING}), S.GATED),
+    ev.GateApproved: (frozenset({S.GATED}), S.APPROVED),
+    ev.GateRejected: (frozenset({S.GATED}), S.REJECTED),
+    ev.StepStarted: (STARTABLE, S.RUNNING),
+    ev.StepSucceeded: (frozenset({S.RUNNING, S.UNSETTLED, S.ASKED}), S.SUCCEEDED),
+    ev.AttemptFailed: (STARTABLE, S.RETRYING),
+    ev.OutcomeLost: (frozenset({S.RUNNING}), S.UNSETTLED),
+    ev.PreconditionLost: (frozenset({S.RUNNING}), S.READY),
+    ev.QuestionAsked: (STARTABLE, S.ASKED),
+    ev.QuestionAnswered: (frozenset({S.ASKED}), S.READY),
+    ev.StepFailed: (_LIVE, S.FAILED),
+    ev.StepSkipped: (_LIVE, S.SKIPPED),
+    ev.StepCancelled: (_LIVE, S.CANCELLED),
+}
+"""For each event that moves a step: where it may come from, and where it leads."""
+
+
+class IllegalMove(Exception):
+    """An event that the step's status does not allow: a bug in the core, or a damaged journal."""
+
+
+def moved(status: StepStatus, event: ev.Event) -> StepStatus:
+    """The status after an event. Raises `IllegalMove`."""
+    sources, target = MOVES[type(event)]
+    if status not in sources:
+        raise IllegalMove(f"{type(event).__name__} can't happen to a step that is {status}")
+    return target
