@@ -1,0 +1,163 @@
+"""Group commit: all that all executions have to say goes to disk in one write at a time.
+
+While one commit runs, what comes up is collected for the next; there is no timer between commits
+under load. An event that nobody waits for doesn't start a commit of its own: it rides with the
+next, at the latest after `LINGER_S`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
+from tizmor.engine.live import Live
+from tizmor.engine.projections import execution_row, step_rows, waiting_rows
+from tizmor.ports.clock import Clock
+from tizmor.ports.journal import Append, Committed, Journal
+
+MAX_EVENTS = 512
+"""Events in one commit, about: an execution's are not split."""
+LINGER_S = 0.02
+_RETRY_S = (0.05, 0.1, 0.25, 0.5)
+
+
+class Trouble(Protocol):
+    """Told when the storage fails and when it works again (None)."""
+
+    def __call__(self, error: StorageFailed | None) -> None: ...
+
+
+class GroupCommit:
+    """Writes the live executions' events, one commit at a time, until `patience_s` of failures.
+
+    A commit that failed, or whose outcome is unknown, is tried again unchanged; meanwhile nothing
+    that depends on it goes on. When patience ends, `failed` is called once with the error and
+    every waiting barrier raises it.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        *,
+        patience_s: float,
+        trouble: Trouble,
+        failed: Callable[[EngineError], None],
+        lost: Callable[[Live], None],
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._patience_s = patience_s
+        self._trouble = trouble
+        self._failed = failed
+        self._lost = lost
+        self._waiting: dict[int, Live] = {}
+        self._in_flight: list[tuple[Live, Append]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._linger: asyncio.TimerHandle | None = None
+        self._error: EngineError | None = None
+
+    def add(self, live: Live, *, urgent: bool) -> None:
+        """This execution has something to write; `urgent` when somebody waits for it."""
+        if self._error is not None:
+            live.break_off(self._error)
+            return
+        self._waiting[live.execution] = live
+        if urgent:
+            self._start()
+        elif self._linger is None and self._task is None:
+            self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._start)
+
+    async def flush(self) -> None:
+        """Wait until all that was added is on disk, or given up."""
+        self._start()
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    def _start(self) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        if self._task is None and self._waiting and self._error is None:
+            self._task = asyncio.get_running_loop().create_task(self._commit_all())
+
+    async def _commit_all(self) -> None:
+        try:
+            while self._waiting:
+                self._in_flight = self._collect()
+                await self._commit(self._in_flight)
+        except EngineError as error:
+            self._give_up(error)
+        finally:
+            self._task = None
+
+    def _collect(self) -> list[tuple[Live, Append]]:
+        batch = []
+        events = 0
+        for execution in list(self._waiting):
+            live = self._waiting.pop(execution)
+            if live.lost:
+                continue
+            append = _append_of(live)
+            events += len(append.events)
+            batch.append((live, append))
+            if events >= MAX_EVENTS:
+                break
+        return batch
+
+    async def _commit(self, batch: list[tuple[Live, Append]]) -> None:
+        appends = [append for _, append in batch]
+        positions = (await self._until_kept(appends)).first_positions
+        for (live, append), position in zip(batch, positions, strict=True):
+            if position is None:
+                live.break_off(OwnershipLost(f"another process runs {live.public_id} now"))
+                self._lost(live)
+            else:
+                live.release(append.first_seq + len(append.events) - 1)
+
+    async def _until_kept(self, appends: list[Append]) -> Committed:
+        started = self._clock.monotonic()
+        tries = 0
+        while True:
+            try:
+                committed = await self._journal.commit(appends)
+            except StorageFailed as error:
+                self._trouble(error)
+                if self._clock.monotonic() - started >= self._patience_s:
+                    raise
+                await asyncio.sleep(_RETRY_S[min(tries, len(_RETRY_S) - 1)])
+                tries += 1
+            else:
+                if tries:
+                    self._trouble(None)
+                return committed
+
+    def _give_up(self, error: EngineError) -> None:
+        self._error = error
+        for live in [*self._waiting.values(), *(live for live, _ in self._in_flight)]:
+            live.break_off(error)
+        self._waiting.clear()
+        self._failed(error)
+
+
+def _append_of(live: Live) -> Append:
+    state = live.state
+    events, live.unwritten = live.unwritten, []
+    steps, live.dirty_steps = live.dirty_steps, set()
+    waiting, live.dirty_waiting = live.dirty_waiting, set()
+    settles, live.settles = live.settles, []
+    create, live.create = live.create, None
+    return Append(
+        execution=live.execution,
+        epoch=live.epoch,
+        first_seq=live.written_seq - len(events) + 1,
+        events=events,
+        row=execution_row(state),
+        steps=step_rows(state, steps),
+        waiting=waiting_rows(state, waiting),
+        create=create,
+        settles=settles,
+        release=state.ended,
+    )

@@ -1,0 +1,98 @@
+"""An execution that this process owns and runs."""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+
+from tizmor.core import events as ev
+from tizmor.core.facts import Fact
+from tizmor.core.ids import public_id
+from tizmor.core.state import State
+from tizmor.ports.journal import NewExecution
+
+
+class Live:
+    """State, what of it is not yet written, and what runs for it.
+
+    `written_seq` counts the events that have been emitted, `durable_seq` those that are on disk.
+    """
+
+    def __init__(self, state: State, *, epoch: int, seq: int, create: NewExecution | None) -> None:
+        self.state = state
+        self.execution = state.execution
+        self.public_id = public_id(state.execution)
+        self.epoch = epoch
+        self.create = create
+        self.written_seq = seq
+        self.durable_seq = seq
+        self.unwritten: list[tuple[int, bytes]] = []
+        self.dirty_steps: set[str] = set()
+        self.dirty_waiting: set[str] = set()
+        self.settles: list[tuple[int, str]] = []
+        self.facts: list[Fact] = []
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.timers: dict[str, asyncio.TimerHandle] = {}
+        self.lost = False
+        self.changed = asyncio.Event()
+        self._barriers: list[tuple[int, asyncio.Future[None]]] = []
+
+    def write(self, at_ms: int, event: ev.Event) -> None:
+        """Take an event into the next append."""
+        self.written_seq += 1
+        self.unwritten.append((at_ms, ev.encode(event)))
+        step = getattr(event, "step", None)
+        if step is not None:
+            self.dirty_steps.add(step)
+        if isinstance(event, _WAITING_EVENTS):
+            self.dirty_waiting.add(event.id)
+            if isinstance(event, (ev.GateApproved, ev.GateRejected)):
+                self.dirty_steps.add(self.state.gates[event.id].opened.step)
+        elif isinstance(event, ev.Ended):
+            self.dirty_waiting.update(self.state.gates, self.state.questions)
+        elif isinstance(event, ev.Planned):
+            self.dirty_steps.update(self.state.steps)
+
+    async def durable(self) -> None:
+        """Wait until all that has been written so far is on disk. Raises `OwnershipLost`."""
+        if self.durable_seq >= self.written_seq and not self.settles:
+            return
+        barrier: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        bisect.insort(self._barriers, (self.written_seq, barrier), key=lambda b: b[0])
+        await barrier
+
+    def release(self, seq: int) -> None:
+        """All events up to `seq` are on disk."""
+        self.durable_seq = seq
+        passed = bisect.bisect_right(self._barriers, seq, key=lambda b: b[0])
+        for _, barrier in self._barriers[:passed]:
+            if not barrier.done():
+                barrier.set_result(None)
+        del self._barriers[:passed]
+        self._tell()
+
+    def break_off(self, error: Exception) -> None:
+        """The execution is not this process's any more, or can't be written."""
+        self.lost = True
+        for _, barrier in self._barriers:
+            if not barrier.done():
+                barrier.set_exception(error)
+        self._barriers.clear()
+        for timer in self.timers.values():
+            timer.cancel()
+        for task in self.tasks.values():
+            task.cancel()
+        self._tell()
+
+    def _tell(self) -> None:
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+_WAITING_EVENTS = (
+    ev.GateOpened,
+    ev.GateApproved,
+    ev.GateRejected,
+    ev.QuestionAsked,
+    ev.QuestionAnswered,
+)

@@ -1,0 +1,208 @@
+"""Performing commands: the core's orders carried out, each answered by one fact."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from tizmor.core import commands as cmd
+from tizmor.core import facts as fx
+from tizmor.core.canonical import idempotency_key
+from tizmor.core.check import check, completed
+from tizmor.core.errors import AgentError, OutcomeUnknown, PlanRefused, TizmorError
+from tizmor.core.ids import public_id
+from tizmor.core.plan import Plan, Step
+from tizmor.engine.context import CallContext
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.classify import agent_verdict, bounded
+from tizmor.pipeline.compose import Next
+from tizmor.pipeline.verdicts import (
+    Completed,
+    Failed,
+    NeedsApproval,
+    NeedsInput,
+    Stale,
+    Unknown,
+    Verdict,
+    Withdrawn,
+)
+from tizmor.ports.agent import Agent
+from tizmor.ports.clock import Clock
+from tizmor.ports.planner import Planner, PlanRequest
+from tizmor.ports.workspace import Workspace
+
+Dice = Callable[[], float]
+Report = Callable[[str], None]
+
+
+def now_ms(clock: Clock) -> int:
+    """Wall time in milliseconds since the epoch."""
+    return int(clock.now().timestamp() * 1000)
+
+
+class Performer:
+    """Carries out plans, preparations, calls and probes. It holds no state of any execution."""
+
+    def __init__(
+        self,
+        *,
+        agents: Mapping[str, Agent],
+        planner: Planner,
+        pipeline: Next,
+        workspace: Workspace,
+        clock: Clock,
+        dice: Dice,
+    ) -> None:
+        self._agents = agents
+        self._planner = planner
+        self._pipeline = pipeline
+        self._workspace = workspace
+        self._clock = clock
+        self._dice = dice
+
+    async def make_plan(self, query: str, answers: Mapping[str, str]) -> Plan:
+        """A checked plan. Raises `PlanRefused` with every problem."""
+        request = PlanRequest(
+            text=query,
+            now=self._clock.now().astimezone(self._workspace.zone),
+            workspace=self._workspace,
+            answers=answers,
+        )
+        return self.checked(await self._planner.plan(request))
+
+    def checked(self, plan: Plan) -> Plan:
+        """The plan with what its agents declare. Raises `PlanRefused` with every problem."""
+        specs = {
+            name: agent.spec
+            for name in {step.agent for step in plan.steps}
+            if (agent := self._agents.get(name)) is not None
+        }
+        plan = completed(plan, specs)
+        if problems := check(plan, specs):
+            raise PlanRefused(problems)
+        return plan
+
+    async def plan(self, command: cmd.MakePlan) -> fx.Fact:
+        try:
+            plan = await self.make_plan(command.query, command.answers)
+        except TizmorError as error:
+            return fx.PlanMakingFailed(at_ms=now_ms(self._clock), error=bounded(error))
+        return fx.PlanMade(at_ms=now_ms(self._clock), plan=plan)
+
+    async def prepare(
+        self, execution: int, language: str, command: cmd.PrepareCall, report: Report
+    ) -> fx.Fact:
+        step = command.step
+        agent = self._agents[step.agent]
+        context = self._context(
+            execution, language, step, command.attempt, command.answers, "", report
+        )
+        try:
+            arguments = agent.convert(command.arguments)
+            assert agent.prepare_function is not None
+            changed = await agent.prepare_function(**arguments, ctx=context)
+            prepared = {**command.arguments, **msgspec.to_builtins(changed)}
+            agent.convert(prepared)
+        except AgentError as error:
+            verdict = agent_verdict(error)
+            if isinstance(verdict, Unknown):
+                verdict = Failed(verdict.error, retryable=False)
+            return self._fact(step, command.arguments, "", verdict)
+        except (msgspec.ValidationError, Exception) as error:
+            message = f"{step.agent} could not prepare: {bounded(error)}"
+            return self._fact(step, command.arguments, "", Failed(message, retryable=False))
+        return fx.CallPrepared(at_ms=now_ms(self._clock), step=step.id, arguments=prepared)
+
+    async def run(
+        self,
+        execution: int,
+        language: str,
+        command: cmd.RunCall,
+        begin: Callable[[str], Awaitable[bool]],
+        report: Report,
+    ) -> fx.Fact:
+        step = command.step
+        key = idempotency_key(execution, step.id, command.arguments)
+        call = Call(
+            step=step,
+            arguments=command.arguments,
+            key=key,
+            approved_key=command.approved_key,
+            agent=self._agents[step.agent],
+            context=self._context(
+                execution, language, step, command.attempt, command.answers, key, report
+            ),
+            begin=lambda: begin(key),
+        )
+        return self._fact(step, command.arguments, key, await self._pipeline(call))
+
+    async def probe(
+        self, execution: int, language: str, command: cmd.ProbeCall, report: Report
+    ) -> fx.Fact:
+        """Ask the agent whether the call with this key happened."""
+        step = command.step
+        agent = self._agents[step.agent]
+        context = self._context(execution, language, step, command.attempt, {}, command.key, report)
+        at_ms = now_ms(self._clock)
+        try:
+            assert agent.probe_function is not None
+            found = await agent.probe_function(command.key, ctx=context)
+        except OutcomeUnknown as error:
+            return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=bounded(error))
+        except Exception as error:
+            return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=bounded(error))
+        output = None if found is None else msgspec.to_builtins(found, str_keys=True)
+        return fx.Probed(at_ms=now_ms(self._clock), step=step.id, output=output, dice=self._dice())
+
+    def _context(
+        self,
+        execution: int,
+        language: str,
+        step: Step,
+        attempt: int,
+        answers: Mapping[str, str],
+        key: str,
+        report: Report,
+    ) -> CallContext:
+        return CallContext(
+            execution_id=public_id(execution),
+            step_id=step.id,
+            attempt=attempt,
+            key=key,
+            language=language,
+            workspace=self._workspace,
+            answers=answers,
+            clock=self._clock,
+            report=report,
+        )
+
+    def _fact(self, step: Step, arguments: dict[str, Any], key: str, verdict: Verdict) -> fx.Fact:
+        at_ms = now_ms(self._clock)
+        match verdict:
+            case Completed():
+                return fx.CallCompleted(at_ms=at_ms, step=step.id, output=verdict.output)
+            case NeedsApproval():
+                return fx.GateNeeded(
+                    at_ms=at_ms, step=step.id, key=key, arguments=arguments, shown=verdict.shown
+                )
+            case NeedsInput():
+                return fx.AnswerNeeded(at_ms=at_ms, step=step.id, question=verdict.question)
+            case Failed():
+                return fx.CallFailed(
+                    at_ms=at_ms,
+                    step=step.id,
+                    error=verdict.error,
+                    retryable=verdict.retryable,
+                    retry_after_s=verdict.retry_after_s,
+                    dice=self._dice(),
+                )
+            case Unknown():
+                return fx.CallUnknown(
+                    at_ms=at_ms, step=step.id, error=verdict.error, dice=self._dice()
+                )
+            case Stale():
+                return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=verdict.error)
+            case Withdrawn():
+                return fx.CallWithdrawn(at_ms=at_ms, step=step.id)

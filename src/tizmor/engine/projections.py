@@ -1,0 +1,82 @@
+"""Read models: what of a state stands in tables beside the journal, as of a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tizmor.core.state import State
+from tizmor.core.transitions import TERMINAL
+from tizmor.engine.views import Status
+from tizmor.ports.journal import ExecutionRow, StepRow, WaitingRow
+
+
+def status_of(state: State) -> Status:
+    """Where an execution stands, as its own journal tells it."""
+    if state.ended:
+        return Status(state.status)
+    if state.paused:
+        return Status.PAUSED
+    if state.waits_for_human:
+        return Status.WAITING
+    return Status(state.status)
+
+
+def execution_row(state: State) -> ExecutionRow:
+    return ExecutionRow(
+        status=status_of(state).value,
+        steps_total=len(state.steps),
+        steps_done=len(state.steps) - state.unfinished,
+        updated_at_ms=state.updated_at_ms,
+        ended=state.ended,
+    )
+
+
+def step_rows(state: State, names: Iterable[str]) -> list[StepRow]:
+    """The rows of steps, in order of id. Steps of a plan that was replaced are left out."""
+    return [
+        StepRow(
+            step=name,
+            agent=step.step.agent,
+            status=step.status.value,
+            attempt=step.attempt,
+            started_at_ms=step.started_at_ms,
+            ended_at_ms=step.ended_at_ms if step.status in TERMINAL else None,
+        )
+        for name in sorted(names)
+        if (step := state.steps.get(name)) is not None
+    ]
+
+
+def waiting_rows(state: State, ids: Iterable[str]) -> list[WaitingRow]:
+    """The rows of approvals and questions, in order of id."""
+    return [
+        _gate_row(state, i) if i in state.gates else _question_row(state, i) for i in sorted(ids)
+    ]
+
+
+def _gate_row(state: State, gate_id: str) -> WaitingRow:
+    gate = state.gates[gate_id]
+    return WaitingRow(
+        id=gate_id,
+        kind="approval",
+        step=gate.opened.step,
+        state=gate.state,
+        payload=msgspec.json.encode({"arguments": gate.opened.arguments, **gate.opened.shown}),
+        asked_at_ms=gate.opened_at_ms,
+        decided_at_ms=gate.decided_at_ms,
+    )
+
+
+def _question_row(state: State, question_id: str) -> WaitingRow:
+    asked = state.questions[question_id]
+    return WaitingRow(
+        id=question_id,
+        kind="question",
+        step=asked.step,
+        state=asked.state,
+        payload=msgspec.json.encode(asked.question),
+        asked_at_ms=asked.asked_at_ms,
+        decided_at_ms=asked.answered_at_ms,
+    )

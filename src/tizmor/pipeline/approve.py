@@ -1,0 +1,36 @@
+"""approve: nothing critical unasked.
+
+A call that the policy asks about passes only with a human's agreement to exactly its key, that is,
+to exactly its arguments. The pipeline doesn't wait for the human: it hands back the gate.
+"""
+
+from __future__ import annotations
+
+from msgspec import to_builtins
+
+from tizmor.core.approval import needs_gate
+from tizmor.core.errors import Permanent
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.compose import Next
+from tizmor.pipeline.verdicts import Failed, NeedsApproval, Verdict
+from tizmor.ports.agent import Gate
+
+
+class Approve:
+    name = "approve"
+
+    async def __call__(self, call: Call, inner: Next) -> Verdict:
+        if not needs_gate(call.step) or call.approved_key == call.key:
+            return await inner(call)
+        try:
+            return NeedsApproval(to_builtins(shown(call)))
+        except Permanent as error:
+            return Failed(str(error), retryable=False)
+
+
+def shown(call: Call) -> Gate:
+    """What the human sees: as the agent words it, or the step's title and its arguments."""
+    if call.agent.gate_function is None:
+        details = {name: str(value) for name, value in call.arguments.items()}
+        return Gate(action=call.step.title or call.step.agent, details=details)
+    return call.agent.gate_function(**call.converted(), ctx=call.context)

@@ -1,0 +1,48 @@
+"""One call on its way through the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from tizmor.core.errors import Permanent
+from tizmor.core.plan import Step
+from tizmor.ports.agent import Agent, AgentContext
+
+Begin = Callable[[], Awaitable[bool]]
+"""Ask whether the call may begin. True only when its intent is journaled; for a call with an
+effect, only when the intent and all before it are durable (the barrier)."""
+
+
+class Call:
+    """What the middlewares know of a call. `key` binds it to its arguments."""
+
+    __slots__ = ("agent", "approved_key", "arguments", "begin", "context", "key", "step")
+
+    def __init__(
+        self,
+        *,
+        step: Step,
+        arguments: dict[str, Any],
+        key: str,
+        approved_key: str | None,
+        agent: Agent,
+        context: AgentContext,
+        begin: Begin,
+    ) -> None:
+        self.step = step
+        self.arguments = arguments
+        self.key = key
+        self.approved_key = approved_key
+        self.agent = agent
+        self.context = context
+        self.begin = begin
+
+    def converted(self) -> dict[str, Any]:
+        """The arguments as the agent's own types. Raises `Permanent` when they don't fit."""
+        try:
+            return self.agent.convert(self.arguments)
+        except msgspec.ValidationError as error:
+            raise Permanent(f"{self.step.agent}: {error}") from error

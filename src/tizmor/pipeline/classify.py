@@ -1,0 +1,85 @@
+"""classify: what an agent raised, as a verdict.
+
+For a call with an effect, only an error that says that nothing happened counts as a failure; any
+other leaves the outcome unknown. A call that was never begun did nothing, whatever it raised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from tizmor.core.errors import (
+    AgentError,
+    EngineError,
+    NeedsAnswer,
+    OutcomeUnknown,
+    Permanent,
+    PreconditionFailed,
+    Transient,
+)
+from tizmor.core.plan import Choice, Effect, Question
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.compose import Next
+from tizmor.pipeline.verdicts import Failed, NeedsInput, Stale, Unknown, Verdict, Withdrawn
+
+_log = logging.getLogger("tizmor.agent")
+_ERROR_LIMIT = 2000
+
+
+class Classify:
+    name = "classify"
+
+    async def __call__(self, call: Call, inner: Next) -> Verdict:
+        try:
+            return await inner(call)
+        except EngineError:
+            raise
+        except AgentError as error:
+            return agent_verdict(error)
+        except asyncio.CancelledError:
+            if call.step.effect is Effect.READ:
+                return Withdrawn()
+            return Unknown("it was cancelled while it ran")
+        except Exception as error:
+            _log.debug("%s failed", call.step.id, exc_info=True)
+            return _unforeseen(call, error)
+
+
+def agent_verdict(error: AgentError) -> Verdict:
+    """The verdict on what an agent raised about its own call."""
+    message = bounded(error)
+    match error:
+        case Transient():
+            return Failed(message, retryable=True, retry_after_s=error.retry_after_s)
+        case Permanent():
+            return Failed(message, retryable=False)
+        case PreconditionFailed():
+            return Stale(message)
+        case NeedsAnswer():
+            return NeedsInput(_question(error))
+        case OutcomeUnknown():
+            return Unknown(message)
+        case _:
+            return Unknown(message)
+
+
+def bounded(error: BaseException) -> str:
+    """An error's message, never empty and never longer than 2,000 characters."""
+    return (str(error) or type(error).__name__)[:_ERROR_LIMIT]
+
+
+def _unforeseen(call: Call, error: Exception) -> Verdict:
+    message = f"{type(error).__name__}: {bounded(error)}"
+    if call.step.effect is not Effect.READ:
+        return Unknown(message)
+    return Failed(message, retryable=isinstance(error, (TimeoutError, ConnectionError)))
+
+
+def _question(asked: NeedsAnswer) -> Question:
+    return Question(
+        id=asked.question_id,
+        text=asked.text,
+        choices=tuple(Choice(value=value, label=label) for value, label in asked.choices),
+        free_text=asked.free_text,
+    )

@@ -1,0 +1,30 @@
+"""Middlewares folded into one function."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.order import check_order
+from tizmor.pipeline.verdicts import Verdict
+
+Next = Callable[[Call], Awaitable[Verdict]]
+
+
+class Middleware(Protocol):
+    """`name` is its place in `order.ORDER`. It returns what `inner` returns, or a verdict."""
+
+    name: str
+
+    async def __call__(self, call: Call, inner: Next) -> Verdict: ...
+
+
+def compose(middlewares: Sequence[Middleware], innermost: Next) -> Next:
+    """The pipeline, outermost first, around `innermost`. Raises `ValueError` for a wrong order."""
+    check_order([*(m.name for m in middlewares), "invoke"])
+    pipeline = innermost
+    for middleware in reversed(middlewares):
+        pipeline = partial(middleware, inner=pipeline)
+    return pipeline

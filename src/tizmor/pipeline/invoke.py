@@ -1,0 +1,30 @@
+"""invoke: the call itself, behind the barrier.
+
+Nothing is called before `begin` says that the intent is journaled, and, where there is an effect,
+durable together with all before it. Arguments that don't fit the agent are found before that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from msgspec import to_builtins
+
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.verdicts import Completed, Verdict, Withdrawn
+
+
+async def invoke(call: Call) -> Verdict:
+    arguments = call.converted()
+    if not await call.begin():
+        return Withdrawn()
+    output = await _bounded_in_time(call, arguments)
+    return Completed(to_builtins(output, str_keys=True))
+
+
+async def _bounded_in_time(call: Call, arguments: dict[str, Any]) -> Any:
+    if call.step.timeout_s is None:
+        return await call.agent.function(**arguments, ctx=call.context)
+    async with asyncio.timeout(call.step.timeout_s):
+        return await call.agent.function(**arguments, ctx=call.context)

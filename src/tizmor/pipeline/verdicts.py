@@ -1,0 +1,59 @@
+"""What became of a call. A middleware returns one and never sleeps, loops or blocks on a human:
+the decider answers a verdict with a timer, a gate, a question or another attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tizmor.core.plan import Question
+
+
+class _Verdict(msgspec.Struct, frozen=True):
+    pass
+
+
+class Completed(_Verdict, frozen=True):
+    """The output, as JSON."""
+
+    output: dict[str, Any]
+
+
+class NeedsApproval(_Verdict, frozen=True):
+    """A human must agree to exactly these arguments; `shown` is what they see."""
+
+    shown: dict[str, Any]
+
+
+class NeedsInput(_Verdict, frozen=True):
+    """A human must answer a question."""
+
+    question: Question
+
+
+class Failed(_Verdict, frozen=True):
+    """The call is known not to have happened."""
+
+    error: str
+    retryable: bool
+    retry_after_s: float | None = None
+
+
+class Unknown(_Verdict, frozen=True):
+    """The call may or may not have happened."""
+
+    error: str
+
+
+class Stale(_Verdict, frozen=True):
+    """What was prepared no longer holds; nothing happened."""
+
+    error: str
+
+
+class Withdrawn(_Verdict, frozen=True):
+    """The call was not to begin (paused, cancelled); nothing happened."""
+
+
+Verdict = Completed | NeedsApproval | NeedsInput | Failed | Unknown | Stale | Withdrawn
