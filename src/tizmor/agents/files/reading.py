@@ -1,0 +1,175 @@
+"""Documents as text: one function for every format that is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import stat
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from tizmor.agents.files.dating import document_date
+from tizmor.agents.files.formats import (
+    delimited,
+    pdf,
+    plain,
+    web_page,
+    word,
+    workbook,
+)
+from tizmor.agents.files.formats.extracted import (
+    EMPTY,
+    TOO_LARGE,
+    Extracted,
+    Reason,
+    Unreadable,
+)
+
+_EXTRACTORS: dict[str, Callable[[bytes], Extracted]] = {
+    ".md": plain.extract,
+    ".markdown": plain.extract,
+    ".txt": plain.extract,
+    ".html": web_page.extract,
+    ".htm": web_page.extract,
+    ".csv": delimited.extract,
+    ".pdf": pdf.extract,
+    ".docx": word.extract,
+    ".xlsx": workbook.extract,
+}
+SUFFIXES = frozenset(_EXTRACTORS)
+MAX_BYTES = 20_000_000
+_MAX_CACHED_CHARACTERS = 30_000_000
+_LONGEST_TITLE = 120
+
+_FRONT_MATTER = re.compile(r"\A---\n(?P<body>.*?)\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
+_FRONT_TITLE = re.compile(r"^title:[^\S\n]*[\"']?(?P<title>.+?)[\"']?[^\S\n]*$", re.M | re.I)
+_HEADING = re.compile(r"^#{1,3}\s+(?P<title>.+?)\s*#*$", re.MULTILINE)
+_NO_TITLE_MATTER = re.compile(r"[*_`]+|\s+")
+
+_GONE = Reason(en="it is not there", he="הקובץ איננו")
+_NOT_A_FILE = Reason(en="it is not a regular file", he="זה אינו קובץ רגיל")
+_UNKNOWN_FORMAT = Reason(en="files of this type are not read", he="קבצים מסוג זה אינם נקראים")
+_REFUSED = Reason(en="the system refuses to open it", he="המערכת מסרבת לפתוח אותו")
+
+
+class ReadDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A document's text as light Markdown. `date` is what the document says of itself, in its
+    text, title, name or metadata; `changed_at` is the file's, in seconds since the epoch."""
+
+    title: str
+    text: str
+    date: dt.date | None
+    changed_at: float
+
+
+class _Cache:
+    """The documents read last, by path, time of change and size; bounded by their characters."""
+
+    def __init__(self, max_characters: int) -> None:
+        self._max = max_characters
+        self._characters = 0
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[tuple[str, int, int], ReadDocument | Reason] = OrderedDict()
+
+    def get(self, key: tuple[str, int, int]) -> ReadDocument | Reason | None:
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+            return self._entries.get(key)
+
+    def put(self, key: tuple[str, int, int], entry: ReadDocument | Reason) -> None:
+        with self._lock:
+            if key in self._entries:
+                return
+            self._entries[key] = entry
+            self._characters += _weight(entry)
+            while self._characters > self._max and len(self._entries) > 1:
+                self._characters -= _weight(self._entries.popitem(last=False)[1])
+
+
+def _weight(entry: ReadDocument | Reason) -> int:
+    return 200 + (len(entry.text) if isinstance(entry, ReadDocument) else 0)
+
+
+_cache = _Cache(_MAX_CACHED_CHARACTERS)
+
+
+def read_text(path: Path) -> ReadDocument:
+    """The text of the file at `path`, which the caller has found to lie in the workspace.
+
+    At most `MAX_BYTES` are read and a million characters kept. Raises `Unreadable` with the reason
+    for what is missing, too large, damaged, encrypted, empty of text or of an unknown format.
+    Blocks; safe in threads.
+    """
+    extract = _EXTRACTORS.get(path.suffix.lower())
+    if extract is None:
+        raise Unreadable(_UNKNOWN_FORMAT)
+    content, status = _bytes_of(path, known=_cache)
+    if isinstance(content, Reason):
+        raise Unreadable(content)
+    if isinstance(content, ReadDocument):
+        return content
+    key = _key(path, status)
+    try:
+        document = _document(extract(content), path, status)
+    except Unreadable as error:
+        _cache.put(key, error.reason)
+        raise
+    _cache.put(key, document)
+    return document
+
+
+def _key(path: Path, status: os.stat_result) -> tuple[str, int, int]:
+    return (str(path), status.st_mtime_ns, status.st_size)
+
+
+def _bytes_of(path: Path, *, known: _Cache) -> tuple[bytes | ReadDocument | Reason, os.stat_result]:
+    """The file's bytes, or what is known of exactly this state of it. The last link isn't
+    followed, and a pipe isn't waited for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise Unreadable(_GONE) from error
+    except OSError as error:
+        raise Unreadable(_REFUSED) from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable(_NOT_A_FILE)
+        if status.st_size > MAX_BYTES:
+            raise Unreadable(TOO_LARGE)
+        if entry := known.get(_key(path, status)):
+            return entry, status
+        try:
+            return file.read(MAX_BYTES + 1)[:MAX_BYTES], status
+        except OSError as error:
+            raise Unreadable(_REFUSED) from error
+
+
+def _document(extracted: Extracted, path: Path, status: os.stat_result) -> ReadDocument:
+    front = _FRONT_MATTER.match(extracted.text)
+    text = extracted.text[front.end() :] if front else extracted.text
+    if not any(c.isalnum() for c in text):
+        raise Unreadable(EMPTY)
+    title = _title(extracted, front["body"] if front else "", text, path)
+    head = f"{front['body']}\n{text}" if front else text
+    return ReadDocument(
+        title=title,
+        text=text.strip(),
+        date=document_date(head, title=title, name=path.stem) or extracted.date,
+        changed_at=status.st_mtime,
+    )
+
+
+def _title(extracted: Extracted, front: str, text: str, path: Path) -> str:
+    """Front matter, then metadata, then the first heading; else the file's name as words."""
+    named = _FRONT_TITLE.search(front)
+    heading = _HEADING.search(text)
+    written = (named and named["title"]) or extracted.title or (heading and heading["title"]) or ""
+    plain_title = _NO_TITLE_MATTER.sub(" ", written).strip()
+    return (plain_title or re.sub(r"[-_\s]+", " ", path.stem).strip() or path.name)[:_LONGEST_TITLE]
