@@ -167,7 +167,8 @@ def _arguments(d: Decision, step: StepState) -> dict[str, Any] | None:
     if step.arguments is not None:
         return step.arguments
     try:
-        arguments: dict[str, Any] = resolved(step.step.arguments, d.state.outputs)
+        source = step.step.arguments if step.edited is None else step.edited
+        arguments: dict[str, Any] = resolved(source, d.state.outputs)
     except DanglingReference as error:
         _fail(d, step, str(error))
         return None

@@ -16,7 +16,11 @@ from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 
 class StepState:
-    """One step as far as it has come. `busy` is not journaled: a command for it is under way."""
+    """One step as far as it has come.
+
+    `arguments` are the prepared ones, `edited` those that a human wrote at the gate: preparing
+    anew starts from them. `busy` is not journaled: a command for the step is under way.
+    """
 
     __slots__ = (
         "answers",
@@ -25,6 +29,7 @@ class StepState:
         "attempt",
         "busy",
         "dependents",
+        "edited",
         "ended_at_ms",
         "error",
         "failures",
@@ -44,6 +49,7 @@ class StepState:
         self.unmet = 0
         self.dependents: list[str] = []
         self.arguments: dict[str, Any] | None = None
+        self.edited: dict[str, Any] | None = None
         self.attempt = 0
         self.failures = 0
         self.key = ""
@@ -220,6 +226,8 @@ def _gate_approved(state: State, event: ev.GateApproved, at_ms: int) -> None:
     gate.state = "approved"
     gate.decided_at_ms = at_ms
     step = state.steps[gate.opened.step]
+    if event.arguments != gate.opened.arguments:
+        step.edited = event.arguments
     step.arguments = event.arguments
     step.approved_key = event.key
     _move(state, step, event, at_ms)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
 from tizmor.engine.live import Live
@@ -23,10 +22,8 @@ LINGER_S = 0.02
 _RETRY_S = (0.05, 0.1, 0.25, 0.5)
 
 
-class Trouble(Protocol):
-    """Told when the storage fails and when it works again (None)."""
-
-    def __call__(self, error: StorageFailed | None) -> None: ...
+Trouble = Callable[[StorageFailed | None], None]
+"""Told when the storage fails, and with None when it works again."""
 
 
 class GroupCommit:

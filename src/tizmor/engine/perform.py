@@ -11,7 +11,7 @@ from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.check import check, completed
-from tizmor.core.errors import AgentError, OutcomeUnknown, PlanRefused, TizmorError
+from tizmor.core.errors import AgentError, EngineError, PlanRefused, TizmorError
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Plan, Step
 from tizmor.engine.context import CallContext
@@ -28,7 +28,7 @@ from tizmor.pipeline.verdicts import (
     Verdict,
     Withdrawn,
 )
-from tizmor.ports.agent import Agent
+from tizmor.ports.agent import Agent, AgentFunction
 from tizmor.ports.clock import Clock
 from tizmor.ports.planner import Planner, PlanRequest
 from tizmor.ports.workspace import Workspace
@@ -101,8 +101,7 @@ class Performer:
         )
         try:
             arguments = agent.convert(command.arguments)
-            assert agent.prepare_function is not None
-            changed = await agent.prepare_function(**arguments, ctx=context)
+            changed = await _hook(agent.prepare_function, "prepare")(**arguments, ctx=context)
             prepared = {**command.arguments, **msgspec.to_builtins(changed)}
             agent.convert(prepared)
         except AgentError as error:
@@ -110,7 +109,7 @@ class Performer:
             if isinstance(verdict, Unknown):
                 verdict = Failed(verdict.error, retryable=False)
             return self._fact(step, command.arguments, "", verdict)
-        except (msgspec.ValidationError, Exception) as error:
+        except Exception as error:
             message = f"{step.agent} could not prepare: {bounded(error)}"
             return self._fact(step, command.arguments, "", Failed(message, retryable=False))
         return fx.CallPrepared(at_ms=now_ms(self._clock), step=step.id, arguments=prepared)
@@ -147,10 +146,7 @@ class Performer:
         context = self._context(execution, language, step, command.attempt, {}, command.key, report)
         at_ms = now_ms(self._clock)
         try:
-            assert agent.probe_function is not None
-            found = await agent.probe_function(command.key, ctx=context)
-        except OutcomeUnknown as error:
-            return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=bounded(error))
+            found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
         except Exception as error:
             return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=bounded(error))
         output = None if found is None else msgspec.to_builtins(found, str_keys=True)
@@ -206,3 +202,9 @@ class Performer:
                 return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=verdict.error)
             case Withdrawn():
                 return fx.CallWithdrawn(at_ms=at_ms, step=step.id)
+
+
+def _hook(function: AgentFunction | None, name: str) -> AgentFunction:
+    if function is None:
+        raise EngineError(f"the agent's {name} was asked for, but it offers none")
+    return function

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -217,10 +218,11 @@ class Pump:
 
     def _reporter(self, live: Live, step: str) -> Callable[[str], None]:
         loop = asyncio.get_running_loop()
+        here = threading.get_ident()
 
         def report(message: str) -> None:
             fact = fx.Reported(at_ms=now_ms(self._clock), step=step, message=message)
-            if asyncio._get_running_loop() is loop:
+            if threading.get_ident() == here:
                 self.feed(live, fact)
             else:
                 loop.call_soon_threadsafe(self.feed, live, fact)
@@ -241,7 +243,7 @@ class Pump:
         self.feed(live, fx.TimerFired(at_ms=at_ms, step=command.step))
 
     def _stop_call(self, live: Live, step: str) -> None:
-        """A read is cut off; a call with an effect ends by itself, so that it's known what it did."""
+        """A read is cut off; a call with an effect ends by itself: then it is known what it did."""
         task = live.tasks.get(step)
         state = live.state.steps.get(step)
         if task is not None and state is not None and state.step.effect is Effect.READ:

@@ -1,0 +1,1 @@
+"""One process, asyncio, the machine's own time."""

@@ -1,0 +1,142 @@
+"""What a human orders, from any process: approve, reject, answer, pause, resume, cancel.
+
+An order is checked twice, by whoever sends it (so that a mistake is told at once) and by the
+owner, for whom the state may have moved on. Its outcome is one sentence, `done: …` or `refused: …`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tizmor.core import facts as fx
+from tizmor.core.approval import chosen
+from tizmor.core.errors import AmbiguousChoice, InvalidEdit, UnknownExecution, UserError
+from tizmor.core.state import GateState, State
+from tizmor.ports.agent import Agent
+from tizmor.ports.journal import InboxKind
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The payload of an inbox row. `target` is an approval's or a question's id."""
+
+    target: str = ""
+    arguments: dict[str, Any] | None = None
+    choice: str = ""
+    comment: str | None = None
+    by: str = ""
+    approve_all: bool = False
+
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Order).decode
+
+
+def approval_of(state: State, approval: str | None) -> GateState:
+    """The gate that is meant: the named one, or the only one that is open.
+
+    Raises `UnknownExecution` for an id that was never asked for, `AmbiguousChoice` when several
+    are open and none was named, `UserError` when it is decided or nothing is open.
+    """
+    wanted = _one_of(
+        "approval", approval, list(state.gates), [g.opened.id for g in state.open_gates()]
+    )
+    return state.gates[wanted]
+
+
+def question_of(state: State, question: str | None) -> str:
+    """The id of the question that is meant; raises as `approval_of` does."""
+    open_ids = [i for i, _ in state.open_questions()]
+    return _one_of("question", question, list(state.questions), open_ids)
+
+
+def _one_of(kind: str, named: str | None, known: Sequence[str], open_ids: Sequence[str]) -> str:
+    if named is not None:
+        if named not in known:
+            options = ", ".join(open_ids) or "none"
+            raise UnknownExecution(f"there is no {kind} {named!r} (open: {options})")
+        return named
+    if not open_ids:
+        raise UserError(f"no {kind} is open")
+    if len(open_ids) > 1:
+        raise AmbiguousChoice(
+            f"several {kind}s are open, name one: {', '.join(open_ids)}", options=open_ids
+        )
+    return open_ids[0]
+
+
+def edited(gate: GateState, changes: Mapping[str, Any] | None, agent: Agent) -> dict[str, Any]:
+    """The gate's arguments with the human's changes. Raises `InvalidEdit` when they don't fit."""
+    arguments = {**gate.opened.arguments, **(changes or {})}
+    try:
+        agent.convert(arguments)
+    except msgspec.ValidationError as error:
+        raise InvalidEdit(str(error)) from error
+    return arguments
+
+
+def check_answer(state: State, question: str, choice: str) -> None:
+    """Raises `UserError`, with what can be said, when the choice is no answer to the question."""
+    asked = state.questions[question].question
+    if chosen(asked, choice) is None:
+        options = "; ".join(f"{i}) {c.label}" for i, c in enumerate(asked.choices, 1))
+        raise UserError(f"{choice!r} is no answer to {asked.text!r}; choose one of: {options}")
+
+
+def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:
+    """The fact that an order is, and its outcome; no fact when it is refused or already so."""
+    if state.ended:
+        return None, f"refused: the execution has ended ({state.status})"
+    match kind:
+        case InboxKind.APPROVE if order.approve_all:
+            return fx.ApprovalGivenToAll(at_ms=at_ms, by=order.by), "done: approves all"
+        case InboxKind.APPROVE | InboxKind.REJECT:
+            return _decision(state, kind, order, at_ms)
+        case InboxKind.ANSWER:
+            return _answer(state, order, at_ms)
+        case InboxKind.PAUSE:
+            return fx.PauseAsked(at_ms=at_ms, by=order.by), "done: paused"
+        case InboxKind.RESUME:
+            return fx.ResumeAsked(at_ms=at_ms, by=order.by), "done: resumed"
+        case InboxKind.CANCEL:
+            return fx.CancelAsked(at_ms=at_ms, by=order.by), "done: cancelled"
+
+
+def _decision(
+    state: State, kind: InboxKind, order: Order, at_ms: int
+) -> tuple[fx.Fact | None, str]:
+    gate = state.gates.get(order.target)
+    if gate is None:
+        return None, f"refused: there is no approval {order.target!r}"
+    wanted = "approved" if kind is InboxKind.APPROVE else "rejected"
+    if gate.state == wanted and order.arguments in (None, gate.opened.arguments):
+        return None, f"done: {order.target} was {wanted} already"
+    if gate.state != "open":
+        return None, f"refused: {order.target} is {gate.state} already"
+    if kind is InboxKind.REJECT:
+        fact: fx.Fact = fx.Rejected(
+            at_ms=at_ms, approval=order.target, by=order.by, reason=order.comment
+        )
+    else:
+        fact = fx.Approved(
+            at_ms=at_ms,
+            approval=order.target,
+            arguments=order.arguments,
+            by=order.by,
+            comment=order.comment,
+        )
+    return fact, f"done: {order.target} {wanted}"
+
+
+def _answer(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:
+    asked = state.questions.get(order.target)
+    if asked is None:
+        return None, f"refused: there is no question {order.target!r}"
+    if asked.state != "open":
+        return None, f"refused: {order.target} is {asked.state} already"
+    if chosen(asked.question, order.choice) is None:
+        return None, f"refused: {order.choice!r} is no answer to {order.target}"
+    fact = fx.Answered(at_ms=at_ms, question=order.target, value=order.choice, by=order.by)
+    return fact, f"done: {order.target} answered"

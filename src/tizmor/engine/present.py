@@ -1,0 +1,210 @@
+"""From state and events to what users see: views, stream events, commands ready to paste."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tizmor.core import events as ev
+from tizmor.core.graph import needs
+from tizmor.core.ids import public_id
+from tizmor.core.plan import Choice
+from tizmor.core.result import result
+from tizmor.core.state import GateState, QuestionState, State, StepState
+from tizmor.core.transitions import TERMINAL, StepStatus
+from tizmor.engine.projections import status_of
+from tizmor.engine.views import (
+    Execution,
+    ExecutionSummary,
+    Status,
+    StepView,
+    StreamEvent,
+    Waiting,
+)
+from tizmor.ports.journal import StoredExecution
+
+_SHOWN = {
+    StepStatus.READY: "pending",
+    StepStatus.PREPARED: "pending",
+    StepStatus.APPROVED: "pending",
+    StepStatus.GATED: "waiting",
+    StepStatus.ASKED: "waiting",
+    StepStatus.UNSETTLED: "unknown",
+}
+_ENDS = {
+    "COMPLETED": "complete",
+    "FAILED": "failed",
+    "CANCELLED": "cancelled",
+    "REJECTED": "rejected",
+}
+
+
+def end_type(status: Status) -> str:
+    """The type of the last line of a run that ends, or stops, with this status."""
+    return _ENDS.get(status.value, status.value.lower())
+
+
+class Presenter:
+    """Says things in one workspace's zone and for its folder."""
+
+    def __init__(self, *, zone: ZoneInfo, folder: Path) -> None:
+        self._zone = zone
+        self._folder = folder
+
+    def time(self, at_ms: int) -> str:
+        """ISO 8601 with the workspace's offset, to the millisecond."""
+        moment = dt.datetime.fromtimestamp(at_ms / 1000, self._zone)
+        return moment.isoformat(timespec="milliseconds")
+
+    def summary(self, stored: StoredExecution, *, interrupted: bool) -> ExecutionSummary:
+        return ExecutionSummary(
+            execution_id=public_id(stored.execution),
+            status=Status.INTERRUPTED if interrupted else Status(stored.row.status),
+            query=stored.query,
+            created_at=self.time(stored.created_at_ms),
+        )
+
+    def execution(self, state: State, *, interrupted: bool) -> Execution:
+        status = status_of(state)
+        until = state.ended_at_ms or state.updated_at_ms
+        return Execution(
+            execution_id=public_id(state.execution),
+            status=Status.INTERRUPTED if interrupted else status,
+            query=state.query,
+            created_at=self.time(state.created_at_ms),
+            updated_at=self.time(state.updated_at_ms),
+            language=state.plan.language if state.plan else "en",
+            plan=state.plan,
+            steps=tuple(self._step(s, state) for s in state.steps.values()),
+            waiting_for=tuple(self.waiting(state)),
+            result=result(state),
+            error=state.error,
+            duration_ms=until - state.created_at_ms,
+            tokens=state.tokens,
+            cost_usd=state.cost_usd,
+        )
+
+    def waiting(self, state: State) -> list[Waiting]:
+        """All that is open, in the order in which it was asked."""
+        gates = [self._gate(g, state) for g in state.open_gates()]
+        return [*gates, *(self._question(i, q, state) for i, q in state.open_questions())]
+
+    def event(self, state: State, position: int, at_ms: int, event: ev.Event) -> StreamEvent | None:
+        """The stream's form of an event that `state` has just folded; None for what isn't shown."""
+        shown = self._shown(state, event)
+        if shown is None:
+            return None
+        kind, fields = shown
+        return StreamEvent(
+            type=kind,
+            execution_id=public_id(state.execution),
+            id=position,
+            at=self.time(at_ms),
+            status=status_of(state).value,
+            done=len(state.steps) - state.unfinished,
+            total=len(state.steps),
+            **fields,
+        )
+
+    def _shown(self, state: State, event: ev.Event) -> tuple[str, dict[str, Any]] | None:
+        match event:
+            case ev.Planned():
+                return "progress", {"plan": event.plan}
+            case ev.PlanningFailed():
+                return "log", {"error": event.error}
+            case ev.QuestionAsked() | ev.QuestionAnswered():
+                asked = state.questions[event.id]
+                view = self._question(event.id, asked, state)
+                return "question", {"state": asked.state, "waiting": view, "step": asked.step}
+            case ev.GateOpened() | ev.GateApproved() | ev.GateRejected():
+                gate = state.gates[event.id]
+                view = self._gate(gate, state)
+                return "approval", {
+                    "state": gate.state,
+                    "waiting": view,
+                    "step": gate.opened.step,
+                    "message": getattr(event, "by", None) or None,
+                }
+            case ev.Found():
+                return "log", {"step": event.step, "message": event.message}
+            case ev.Ended():
+                return _ENDS[event.status], {}
+            case ev.Prepared():
+                return None
+            case _ if hasattr(event, "step"):
+                return "step", _step_fields(state.steps[event.step])
+            case _:
+                return "progress", {}
+
+    def _step(self, step: StepState, state: State) -> StepView:
+        return StepView(
+            id=step.step.id,
+            agent=step.step.agent,
+            title=step.step.title,
+            state=_shown_status(step),
+            attempt=step.attempt,
+            messages=tuple(step.messages),
+            error=step.error,
+            depends_on=needs(step.step),
+            started_at=None if step.started_at_ms is None else self.time(step.started_at_ms),
+            ended_at=self.time(step.ended_at_ms)
+            if step.ended_at_ms is not None and step.status in TERMINAL
+            else None,
+            output=state.outputs.get(step.step.id),
+        )
+
+    def _gate(self, gate: GateState, state: State) -> Waiting:
+        shown = gate.opened.shown
+        participants = tuple(shown.get("participants", ()))
+        parts = [shown["action"], shown.get("time"), ", ".join(participants)]
+        return Waiting(
+            id=gate.opened.id,
+            kind="approval",
+            step=gate.opened.step,
+            text=" · ".join(p for p in parts if p),
+            choices=(
+                Choice(value="approve", label="approve"),
+                Choice(value="reject", label="reject"),
+            ),
+            arguments=gate.opened.arguments,
+            action=shown["action"],
+            time=shown.get("time"),
+            participants=participants,
+            details=shown.get("details", {}),
+            warnings=tuple(shown.get("warnings", ())),
+            untrusted=gate.opened.untrusted,
+            command=self.command("approve", state.execution, gate.opened.id),
+        )
+
+    def _question(self, question_id: str, asked: QuestionState, state: State) -> Waiting:
+        example = asked.question.choices[0].value if asked.question.choices else "…"
+        return Waiting(
+            id=question_id,
+            kind="question",
+            step=asked.step,
+            text=asked.question.text,
+            choices=asked.question.choices,
+            command=self.command("answer", state.execution, question_id, example),
+        )
+
+    def command(self, verb: str, execution: int, *rest: str) -> str:
+        """The command line that does it, ready to paste."""
+        words = ["tizmor", verb, public_id(execution), *rest, "--workspace", str(self._folder)]
+        return shlex.join(words)
+
+
+def _shown_status(step: StepState) -> str:
+    return _SHOWN.get(step.status, step.status.value)
+
+
+def _step_fields(step: StepState) -> dict[str, Any]:
+    return {
+        "step": step.step.id,
+        "agent": step.step.agent,
+        "title": step.step.title,
+        "state": _shown_status(step),
+        "error": step.error,
+    }
