@@ -156,6 +156,19 @@ class Journal(Protocol):
         """Executions, newest first; `before` is the cursor: only those older than it."""
         ...
 
+    async def unfinished(self) -> list[StoredExecution]:
+        """All that have not ended, whoever owns them, oldest first. Quick whatever the history."""
+        ...
+
+    async def read_feed(self, after_position: int, limit: int) -> list[Record]:
+        """At most `limit` events of all executions in the order of their positions, checksums
+        verified. Raises `JournalDamaged`."""
+        ...
+
+    async def last_position(self) -> int:
+        """The position of the newest event; 0 when there is none."""
+        ...
+
     async def adopt(self, execution: int) -> StoredExecution | None:
         """Become the owner, with the next epoch, if no living process is. The row as it now
         stands, `owner` being this process; None when a living owner has it or it doesn't exist.
@@ -179,6 +192,11 @@ class Journal(Protocol):
     def wakes(self) -> AsyncIterator[None]:
         """Yields when another process may have written something for this one, at the latest
         every 250 ms when nothing can wake it sooner."""
+        ...
+
+    def check(self, *, deep: bool) -> list[tuple[str, str, str]]:
+        """Findings about the stored data: name, `ok` or `failed`, detail. `deep` reads and verifies
+        every row. Blocks; may be called from any thread."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,11 @@
+"""The journal on SQLite and in memory: `open_sqlite` and `MemoryDatabase` are the ways in.
+
+connection ── how the file is opened, what its errors mean
+schema ────── its version: fresh (create), migrate (Alembic), tables (the truth about both)
+chain ─────── the checksums that tie an execution's rows together
+batch ─────── what a commit writes, as rows
+writer ────── commits, adoption, the inbox: one thread, one connection
+reader ────── everything that only looks: another thread, another connection
+owners ────── who is alive: locked files; wakes: how they wake each other
+sqlite ────── the `Journal` made of these; empty, memory: the two others
+"""

@@ -1,0 +1,72 @@
+"""The journal of a workspace where nothing was ever run: looking at it creates nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from tizmor.core.errors import StorageFailed, UnknownExecution
+from tizmor.core.ids import public_id
+from tizmor.ports.journal import (
+    Append,
+    Committed,
+    InboxKind,
+    InboxRow,
+    Record,
+    StoredExecution,
+)
+
+
+class EmptyJournal:
+    """Answers every question with nothing, and refuses to write."""
+
+    owner = ""
+
+    async def commit(self, appends: Sequence[Append]) -> Committed:
+        raise StorageFailed("the workspace was opened only to look at it: nothing can be written")
+
+    async def read(self, execution: int, *, after_seq: int = 0) -> list[Record]:
+        return []
+
+    async def get(self, execution: int) -> StoredExecution | None:
+        return None
+
+    async def recent(
+        self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
+    ) -> list[StoredExecution]:
+        return []
+
+    async def unfinished(self) -> list[StoredExecution]:
+        return []
+
+    async def read_feed(self, after_position: int, limit: int) -> list[Record]:
+        return []
+
+    async def last_position(self) -> int:
+        return 0
+
+    async def adopt(self, execution: int) -> StoredExecution | None:
+        return None
+
+    async def is_owner_alive(self, owner: str) -> bool:
+        return False
+
+    async def send(self, execution: int, kind: InboxKind, payload: bytes) -> int:
+        raise UnknownExecution(f"there is no execution {public_id(execution)}")
+
+    async def outcome(self, inbox_id: int) -> str | None:
+        return None
+
+    async def pending(self) -> list[InboxRow]:
+        return []
+
+    async def wakes(self) -> AsyncIterator[None]:
+        """Ends at once: nothing will ever come."""
+        never: tuple[None, ...] = ()
+        for wake in never:
+            yield wake
+
+    def check(self, *, deep: bool) -> list[tuple[str, str, str]]:
+        return [("database", "ok", "nothing was run here yet")]
+
+    async def close(self) -> None:
+        return

@@ -1,0 +1,114 @@
+"""Everything that only looks.
+
+Its methods block and run on one thread, on a connection of its own: they neither wait for the
+writer nor make it wait. Rows of the journal are verified as they are read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from tizmor.ports.journal import InboxRow, Record, StoredExecution
+from tizmor.storage.chain import START, Link, damage, verified
+from tizmor.storage.connection import connect_to_read, snapshot, storage_errors
+from tizmor.storage.rows import EXECUTION, HEAD, INBOX, inbox_row, stored_execution
+
+_COLUMNS = "SELECT execution, position, seq, at_ms, payload, checksum FROM journal"
+_HISTORY = f"{_COLUMNS} WHERE execution = ? AND seq > ? ORDER BY seq"
+_FEED = f"{_COLUMNS} WHERE position > ? ORDER BY position LIMIT ?"
+_CHECKSUM = "SELECT checksum FROM journal WHERE execution = ? AND seq = ?"
+_RECENT = f"{EXECUTION} WHERE id < ? ORDER BY id DESC LIMIT ?"
+_RECENT_ENDED = f"{EXECUTION} WHERE id < ? AND ended = 1 ORDER BY id DESC LIMIT ?"
+_RECENT_UNFINISHED = f"{EXECUTION} WHERE id < ? AND ended = 0 ORDER BY id DESC LIMIT ?"
+_PENDING = (
+    f"{INBOX} JOIN executions ON executions.id = inbox.execution"
+    " WHERE inbox.outcome IS NULL AND executions.owner = ? ORDER BY inbox.id"
+)
+_BEYOND = (1 << 63) - 1
+
+
+class Reader:
+    """Reads one database; it opens its connection when it first must."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._opened: sqlite3.Connection | None = None
+
+    def history(self, execution: int, after_seq: int) -> list[Record]:
+        """One execution's events, to the very one that `executions` holds for its last."""
+        with snapshot(self._connection):
+            head = self._connection.execute(HEAD, (execution,)).fetchone()
+            last = START if head is None else Link(head[2], head[3])
+            if after_seq > last.seq:
+                return []
+            links = {execution: self._link(execution, after_seq)}
+            rows = self._connection.execute(_HISTORY, (execution, after_seq)).fetchall()
+        records = verified(links, rows)
+        if links[execution] != last:
+            raise damage(execution, last.seq, "the last row is not the one that was written")
+        return records
+
+    def feed(self, after_position: int, limit: int) -> list[Record]:
+        with snapshot(self._connection):
+            rows = self._connection.execute(_FEED, (after_position, limit)).fetchall()
+            links: dict[int, Link] = {}
+            for execution, _, seq, *_ in rows:
+                if execution not in links:
+                    links[execution] = self._link(execution, seq - 1)
+        return verified(links, rows)
+
+    def last_position(self) -> int:
+        return self._one("SELECT max(position) FROM journal")[0] or 0
+
+    def get(self, execution: int) -> StoredExecution | None:
+        row = self._one(f"{EXECUTION} WHERE id = ?", execution)
+        return None if row is None else stored_execution(row)
+
+    def recent(
+        self, *, limit: int, before: int | None, ended: bool | None
+    ) -> list[StoredExecution]:
+        query = {None: _RECENT, True: _RECENT_ENDED, False: _RECENT_UNFINISHED}[ended]
+        rows = self._all(query, _BEYOND if before is None else before, limit)
+        return [stored_execution(row) for row in rows]
+
+    def unfinished(self) -> list[StoredExecution]:
+        return [
+            stored_execution(row) for row in self._all(f"{EXECUTION} WHERE ended = 0 ORDER BY id")
+        ]
+
+    def outcome(self, inbox_id: int) -> str | None:
+        row = self._one("SELECT outcome FROM inbox WHERE id = ?", inbox_id)
+        return None if row is None else row[0]
+
+    def pending(self, owner: str) -> list[InboxRow]:
+        return [inbox_row(row) for row in self._all(_PENDING, owner)]
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None:
+            self._opened = connect_to_read(self._database)
+        return self._opened
+
+    def _link(self, execution: int, seq: int) -> Link:
+        """Where the chain stands after `seq`, by that row's own word."""
+        if seq <= 0:
+            return START
+        row = self._connection.execute(_CHECKSUM, (execution, seq)).fetchone()
+        if row is None:
+            raise damage(execution, seq, "the row is missing")
+        return Link(seq, row[0])
+
+    def _one(self, query: str, *values: object) -> Any:
+        with storage_errors():
+            return self._connection.execute(query, values).fetchone()
+
+    def _all(self, query: str, *values: object) -> list[Any]:
+        with storage_errors():
+            return self._connection.execute(query, values).fetchall()

@@ -1,0 +1,65 @@
+"""What an append is that can't be written: kept before, another's by now, or a sign of damage."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from tizmor.ports.journal import Append
+from tizmor.storage.batch import Head
+from tizmor.storage.chain import Link, damage
+from tizmor.storage.rows import HEAD
+
+_EVENTS = (
+    "SELECT position, at_ms, payload FROM journal"
+    " WHERE execution = ? AND seq >= ? AND seq < ? ORDER BY seq"
+)
+
+
+class Verdict(NamedTuple):
+    """`position` of the first event, None when nothing of it is kept; `head` while this process
+    owns the execution."""
+
+    position: int | None
+    head: Head | None
+
+
+def verdict(connection: sqlite3.Connection, me: str, append: Append) -> Verdict:
+    """Judge an append whose claim failed.
+
+    A commit whose outcome was unknown comes again, unchanged: what it left is recognised event for
+    event, whoever owns the execution by now. Raises `JournalDamaged` when this process owns the
+    execution at that epoch and yet the journal doesn't end where the append begins: rows that were
+    acknowledged are gone, or others stand in their place.
+    """
+    stored = connection.execute(HEAD, (append.execution,)).fetchone()
+    if stored is None:
+        return Verdict(None, None)
+    owner, epoch, seq, checksum, ended = stored
+    head = Head(Link(seq, checksum), bool(ended)) if owner == me else None
+    if not append.events:
+        same = epoch == append.epoch and (owner == me or (owner is None and append.release))
+        return Verdict(_end(connection) if same else None, head)
+    position = _position(connection, append)
+    if position is None and head is not None and epoch == append.epoch and append.create is None:
+        raise damage(
+            append.execution, append.first_seq, f"the stored journal ends with event {seq} instead"
+        )
+    return Verdict(position, head)
+
+
+def _position(connection: sqlite3.Connection, append: Append) -> int | None:
+    """Where the first event stands when all are stored as they are."""
+    first = append.first_seq
+    rows = connection.execute(
+        _EVENTS, (append.execution, first, first + len(append.events))
+    ).fetchall()
+    if [(at_ms, payload) for _, at_ms, payload in rows] != list(append.events):
+        return None
+    position: int = rows[0][0]
+    return position
+
+
+def _end(connection: sqlite3.Connection) -> int:
+    last: int | None = connection.execute("SELECT max(position) FROM journal").fetchone()[0]
+    return (last or 0) + 1

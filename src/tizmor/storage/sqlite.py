@@ -1,0 +1,175 @@
+"""The journal on SQLite: one file, one writer thread, one reader thread.
+
+The writer's commits are group commits: the engine collects what all executions have to say while
+the last commit runs, so that the cost of syncing is shared and no timer is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from tizmor.core.errors import WorkspaceUnusable
+from tizmor.ports.clock import Clock
+from tizmor.ports.journal import (
+    Append,
+    Committed,
+    InboxKind,
+    InboxRow,
+    Journal,
+    Record,
+    StoredExecution,
+)
+from tizmor.storage.empty import EmptyJournal
+from tizmor.storage.inspection import Finding, inspect
+from tizmor.storage.owners import Owners, new_owner
+from tizmor.storage.reader import Reader
+from tizmor.storage.schema import prepare
+from tizmor.storage.wakes import WakeSignal, WakeSocket
+from tizmor.storage.writer import Writer
+
+DATABASE = "tizmor.db"
+
+_T = TypeVar("_T")
+
+
+def open_sqlite(folder: Path, *, create: bool, clock: Clock) -> Journal:
+    """The journal in `folder` (a workspace's `.tizmor`), its schema brought up to date.
+
+    With `create`, the folder and the database are made when they aren't there; without, a missing
+    database is answered with a journal that is empty and refuses to write, and nothing is made. It
+    blocks for some milliseconds, longer when it creates or migrates. Raises `WorkspaceUnusable`
+    for a newer database, a foreign file, or a folder that can't be made.
+    """
+    database = folder / DATABASE
+    try:
+        if not create and not database.exists():
+            return EmptyJournal()
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise WorkspaceUnusable(
+            f"{folder} can't be used ({error.strerror}): check that its folder exists and may be"
+            " written"
+        ) from error
+    prepare(database)
+    return SqliteJournal(database, clock=clock)
+
+
+class SqliteJournal:
+    """The `Journal` of one process on one database whose schema is up to date."""
+
+    def __init__(self, database: Path, *, clock: Clock) -> None:
+        self.owner = new_owner()
+        self._database = database
+        self._owners = Owners(database.with_name("owners"), self.owner)
+        self._writer = Writer(database, self._owners, clock)
+        self._reader = Reader(database)
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="journal-writer")
+        self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
+        self._signal = WakeSignal()
+        self._socket = WakeSocket(self._owners)
+        self._heard: int | None = None
+        self._closed = False
+
+    async def commit(self, appends: Sequence[Append]) -> Committed:
+        settles = any(append.settles for append in appends)
+        committed = await self._write(lambda: self._commit(appends, tell=settles))
+        if settles:
+            self._signal.fire()
+        return committed
+
+    async def read(self, execution: int, *, after_seq: int = 0) -> list[Record]:
+        return await self._look(lambda: self._reader.history(execution, after_seq))
+
+    async def get(self, execution: int) -> StoredExecution | None:
+        return await self._look(lambda: self._reader.get(execution))
+
+    async def recent(
+        self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
+    ) -> list[StoredExecution]:
+        return await self._look(
+            lambda: self._reader.recent(limit=limit, before=before, ended=ended)
+        )
+
+    async def unfinished(self) -> list[StoredExecution]:
+        return await self._look(self._reader.unfinished)
+
+    async def read_feed(self, after_position: int, limit: int) -> list[Record]:
+        return await self._look(lambda: self._reader.feed(after_position, limit))
+
+    async def last_position(self) -> int:
+        return await self._look(self._reader.last_position)
+
+    async def adopt(self, execution: int) -> StoredExecution | None:
+        return await self._write(lambda: self._writer.adopt(execution))
+
+    async def is_owner_alive(self, owner: str) -> bool:
+        return await self._look(lambda: self._owners.is_alive(owner))
+
+    async def send(self, execution: int, kind: InboxKind, payload: bytes) -> int:
+        inbox_id, owner = await self._write(lambda: self._writer.send(execution, kind, payload))
+        if owner == self.owner:
+            self._signal.fire()
+        elif owner is not None:
+            await self._look(lambda: self._socket.ring([owner]))
+        return inbox_id
+
+    async def outcome(self, inbox_id: int) -> str | None:
+        return await self._look(lambda: self._reader.outcome(inbox_id))
+
+    async def pending(self) -> list[InboxRow]:
+        return await self._look(lambda: self._reader.pending(self.owner))
+
+    async def wakes(self) -> AsyncIterator[None]:
+        await self._listen()
+        async for _ in self._signal.each():
+            yield
+
+    def check(self, *, deep: bool) -> list[Finding]:
+        return inspect(self._database, deep=deep)
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if self._heard is not None:
+            asyncio.get_running_loop().remove_reader(self._heard)
+        self._signal.close()
+        try:
+            await self._look(self._reader.close)
+            await self._write(self._leave)
+        finally:
+            self._write_thread.shutdown(wait=False)
+            self._read_thread.shutdown(wait=False)
+
+    def _commit(self, appends: Sequence[Append], *, tell: bool) -> Committed:
+        committed = self._writer.commit(appends)
+        if tell:
+            self._socket.ring(self._owners.others())
+        return committed
+
+    async def _listen(self) -> None:
+        bound = await self._write(self._socket.bind)
+        if bound is not None and self._heard is None and not self._closed:
+            self._heard = bound.fileno()
+            asyncio.get_running_loop().add_reader(self._heard, self._woken)
+
+    def _woken(self) -> None:
+        self._socket.hear()
+        self._signal.fire()
+
+    def _leave(self) -> None:
+        try:
+            self._writer.close()
+        finally:
+            self._socket.close()
+            self._owners.vanish()
+
+    async def _write(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, work)
+
+    async def _look(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._read_thread, work)

@@ -1,0 +1,109 @@
+"""The tables of the journal and of its read models: the only truth about the schema.
+
+The migrations must add up to exactly this; `tests/migrations` proves it. Tables are STRICT, so that
+a value of another type is refused when it is written and not met when it is read.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+_BigInteger = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("position", _BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("execution", _BigInteger, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("at_ms", _BigInteger, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("checksum", _BigInteger, nullable=False),
+    sa.UniqueConstraint("execution", "seq"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+executions = sa.Table(
+    "executions",
+    metadata,
+    sa.Column("id", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("user", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("steps_total", sa.Integer, nullable=False),
+    sa.Column("steps_done", sa.Integer, nullable=False),
+    sa.Column("created_at_ms", _BigInteger, nullable=False),
+    sa.Column("updated_at_ms", _BigInteger, nullable=False),
+    sa.Column("ended", sa.Integer, nullable=False),
+    sa.Column("owner", sa.Text, nullable=True),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("last_seq", sa.Integer, nullable=False),
+    sa.Column("last_checksum", _BigInteger, nullable=False),
+    sqlite_strict=True,
+)
+
+# Partial, so that finding what must go on after a crash costs the same whatever the history.
+sa.Index(
+    "ix_executions_unfinished",
+    executions.c.id,
+    sqlite_where=sa.text("ended = 0"),
+    postgresql_where=sa.text("ended = 0"),
+)
+
+execution_steps = sa.Table(
+    "execution_steps",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("started_at_ms", _BigInteger, nullable=True),
+    sa.Column("ended_at_ms", _BigInteger, nullable=True),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+pending_approvals = sa.Table(
+    "pending_approvals",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("asked_at_ms", _BigInteger, nullable=False),
+    sa.Column("decided_at_ms", _BigInteger, nullable=True),
+    sqlite_strict=True,
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("execution", _BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("created_at_ms", _BigInteger, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=True),
+    sa.Column("settled_at_ms", _BigInteger, nullable=True),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+sa.Index(
+    "ix_inbox_unsettled",
+    inbox.c.execution,
+    sqlite_where=sa.text("outcome IS NULL"),
+    postgresql_where=sa.text("outcome IS NULL"),
+)

@@ -1,0 +1,178 @@
+"""The one writer of a process: commits, adoption, and rows of the inbox.
+
+Its methods block and run on one thread. A commit is one transaction of a few prepared statements.
+It first claims all of its executions, each by an UPDATE that only the owner can make, at the stored
+epoch and sequence number. When every claim holds, which is nearly always, the rest follows; when
+one doesn't, the transaction is rolled back and the appends are judged one by one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from tizmor.core.errors import UnknownExecution
+from tizmor.core.ids import public_id
+from tizmor.ports.clock import Clock
+from tizmor.ports.journal import Append, Committed, InboxKind, StoredExecution
+from tizmor.storage.batch import Batch, Head
+from tizmor.storage.chain import Link
+from tizmor.storage.connection import connect, storage_errors, writing
+from tizmor.storage.owners import Owners
+from tizmor.storage.retry import Verdict, verdict
+from tizmor.storage.rows import EXECUTION, HEAD, stored_execution
+
+_TAKE = "UPDATE executions SET owner = ?, epoch = epoch + 1 WHERE id = ?"
+_LET_GO = "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?"
+_SEND = (
+    "INSERT INTO inbox (execution, kind, payload, created_at_ms) VALUES (?, ?, ?, ?) RETURNING id"
+)
+
+
+class _Contested(Exception):
+    """Some execution of the batch could not be claimed."""
+
+
+class Writer:
+    """Writes in the name of `owners.me`.
+
+    It opens its connection, and appears among the owners, when it first must: a process that only
+    looks leaves no trace.
+    """
+
+    def __init__(self, database: Path, owners: Owners, clock: Clock) -> None:
+        self._database = database
+        self._owners = owners
+        self._me = owners.me
+        self._clock = clock
+        self._heads: dict[int, Head] = {}
+        self._opened: sqlite3.Connection | None = None
+
+    def commit(self, appends: Sequence[Append]) -> Committed:
+        self._owners.appear()
+        batch = self._new_batch()
+        whole = True
+        for append in appends:
+            whole = batch.add(append) and whole
+        positions = self._commit_whole(batch) if whole else None
+        return Committed(first_positions=positions or self._commit_each(appends))
+
+    def adopt(self, execution: int) -> StoredExecution | None:
+        self._owners.appear()
+        connection = self._connection
+        with writing(connection):
+            found = connection.execute(HEAD, (execution,)).fetchone()
+            if found is None:
+                return None
+            owner, _, seq, checksum, ended = found
+            if owner != self._me:
+                if owner is not None and self._owners.is_alive(owner):
+                    return None
+                connection.execute(_TAKE, (self._me, execution))
+            row = connection.execute(f"{EXECUTION} WHERE id = ?", (execution,)).fetchone()
+        self._heads[execution] = Head(Link(seq, checksum), bool(ended))
+        if owner is not None and owner != self._me:
+            self._owners.forget(owner)
+        return stored_execution(row)
+
+    def send(self, execution: int, kind: InboxKind, payload: bytes) -> tuple[int, str | None]:
+        """Write an inbox row; its id and the execution's owner."""
+        connection = self._connection
+        with writing(connection):
+            found = connection.execute(HEAD, (execution,)).fetchone()
+            if found is None:
+                raise UnknownExecution(f"there is no execution {public_id(execution)}")
+            row = (execution, kind.value, payload, self._now_ms())
+            inbox_id: int = connection.execute(_SEND, row).fetchone()[0]
+        return inbox_id, found[0]
+
+    def close(self) -> None:
+        """Give up what this process owns. The last process to close folds the log in."""
+        if self._opened is None:
+            return
+        with storage_errors():
+            if self._heads:
+                with writing(self._opened):
+                    owned = [(execution, self._me) for execution in self._heads]
+                    self._opened.executemany(_LET_GO, owned)
+            self._heads.clear()
+            self._opened.close()
+        self._opened = None
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None:
+            self._opened = connect(self._database)
+        return self._opened
+
+    def _now_ms(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)
+
+    def _new_batch(self) -> Batch:
+        return Batch(self._me, self._heads, self._now_ms())
+
+    def _commit_whole(self, batch: Batch) -> list[int | None] | None:
+        try:
+            with writing(self._connection):
+                if not self._claim(batch):
+                    raise _Contested
+                positions = self._write(batch)
+        except _Contested:
+            return None
+        self._remember(batch)
+        return positions
+
+    def _commit_each(self, appends: Sequence[Append]) -> list[int | None]:
+        """Each append by itself: kept now, found kept, or not this process's to write."""
+        positions: list[int | None] = []
+        kept: list[Batch] = []
+        judged: list[tuple[int, Verdict]] = []
+        with writing(self._connection):
+            for append in appends:
+                batch = self._new_batch()
+                if batch.add(append) and self._claim(batch):
+                    positions += self._write(batch)
+                    kept.append(batch)
+                else:
+                    answer = verdict(self._connection, self._me, append)
+                    positions.append(answer.position)
+                    judged.append((append.execution, answer))
+        for batch in kept:
+            self._remember(batch)
+        for execution, answer in judged:
+            self._remember_only(execution, answer.head)
+        return positions
+
+    def _remember(self, batch: Batch) -> None:
+        self._heads.update(batch.heads)
+        for execution in batch.released:
+            del self._heads[execution]
+
+    def _remember_only(self, execution: int, head: Head | None) -> None:
+        if head is None:
+            self._heads.pop(execution, None)
+        else:
+            self._heads[execution] = head
+
+    def _claim(self, batch: Batch) -> bool:
+        """Whether every execution of the batch is this process's to write."""
+        claimed = sum(
+            self._connection.executemany(statement, rows).rowcount
+            for statement, rows in batch.claims
+            if rows
+        )
+        return claimed == len(batch.heads)
+
+    def _write(self, batch: Batch) -> list[int | None]:
+        """Write what follows the claims; the position of each append's first event."""
+        for statement, rows in batch.rest:
+            if rows:
+                self._connection.executemany(statement, rows)
+        last = self._connection.execute("SELECT max(position) FROM journal").fetchone()[0] or 0
+        position = last - sum(batch.counts) + 1
+        positions: list[int | None] = []
+        for count in batch.counts:
+            positions.append(position)
+            position += count
+        return positions
