@@ -180,14 +180,13 @@ class Presenter:
         )
 
     def _question(self, question_id: str, asked: QuestionState, state: State) -> Waiting:
-        example = asked.question.choices[0].value if asked.question.choices else "…"
         return Waiting(
             id=question_id,
             kind="question",
             step=asked.step,
             text=asked.question.text,
             choices=asked.question.choices,
-            command=self.command("answer", state.execution, question_id, example),
+            command=self.command("answer", state.execution, question_id, "CHOICE"),
         )
 
     def command(self, verb: str, execution: int, *rest: str) -> str:

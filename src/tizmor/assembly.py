@@ -1,0 +1,165 @@
+"""Settings to objects: the only file that knows everyone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tizmor import settings as settings_module
+from tizmor.agents import builtin
+from tizmor.core.agents import AgentSpec
+from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable
+from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.engine.context import CallContext
+from tizmor.engine.orchestrator import Orchestrator
+from tizmor.engine.perform import Performer
+from tizmor.engine.present import Presenter
+from tizmor.engine.pump import Pump
+from tizmor.pipeline.approve import Approve
+from tizmor.pipeline.classify import Classify
+from tizmor.pipeline.compose import compose
+from tizmor.pipeline.invoke import invoke
+from tizmor.pipeline.trace import Trace
+from tizmor.planner.embedded.planner import EmbeddedPlanner
+from tizmor.ports.agent import Agent
+from tizmor.ports.clock import Clock
+from tizmor.ports.journal import Journal
+from tizmor.ports.planner import Planner
+from tizmor.ports.vocabulary import Check
+from tizmor.ports.workspace import Workspace
+from tizmor.settings import Settings
+from tizmor.storage.sqlite import open_sqlite
+
+DATA_FOLDER = ".tizmor"
+
+Trouble = Callable[[StorageFailed | None], None]
+
+
+class Tizmor(Orchestrator):
+    """One workspace, open in this process. See `open`."""
+
+    workspace: Workspace
+    settings: Settings
+
+    def __init__(
+        self,
+        *,
+        workspace: Workspace,
+        settings: Settings,
+        journal: Journal,
+        agents: dict[str, Agent],
+        planner: Planner,
+        clock: Clock,
+        patience_s: float,
+        interactive: bool,
+        trouble: Trouble,
+    ) -> None:
+        performer = Performer(
+            agents=agents,
+            planner=planner,
+            pipeline=compose([Trace(), Approve(), Classify()], invoke),
+            workspace=workspace,
+            clock=clock,
+            dice=random.random,
+        )
+        pump = Pump(
+            journal=journal,
+            performer=performer,
+            clock=clock,
+            patience_s=patience_s,
+            interactive=interactive,
+            trouble=trouble,
+        )
+        super().__init__(
+            journal=journal,
+            pump=pump,
+            performer=performer,
+            agents=agents,
+            presenter=Presenter(zone=workspace.zone, folder=workspace.root),
+            clock=clock,
+        )
+        self.workspace = workspace
+        self.settings = settings
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        workspace: str | Path,
+        *,
+        settings: Settings | None = None,
+        write: bool = True,
+        agents: Iterable[Agent] = (),
+        planner: Planner | None = None,
+        clock: Clock | None = None,
+        patience_s: float = 30.0,
+        interactive: bool = True,
+        trouble: Trouble = lambda error: None,
+    ) -> AsyncIterator[Tizmor]:
+        """Open a workspace's folder.
+
+        With `write` false it can only be looked at, and nothing is created or taken over. `agents`
+        come beside the built-in ones and replace those of the same name. Storage that fails is
+        tried again for `patience_s` seconds, and `trouble` is told. `interactive` has every event
+        written at once, for somebody who watches; without it steps without effect ride along with
+        the next commit. Raises `WorkspaceUnusable` and `WrongSetting`.
+        """
+        root = Path(workspace).absolute()
+        if not root.is_dir():
+            raise WorkspaceUnusable(
+                f"there is no folder {str(workspace)!r}; `tizmor init {workspace}` makes a workspace"
+            )
+        settings = settings or settings_module.load(root)
+        clock = clock or SystemClock()
+        known = {agent.spec.name: agent for agent in (*builtin(), *agents)}
+        journal = open_sqlite(root / DATA_FOLDER, create=write, clock=clock)
+        tizmor = cls(
+            workspace=settings.workspace(root),
+            settings=settings,
+            journal=journal,
+            agents=known,
+            planner=planner or EmbeddedPlanner([agent.spec for agent in known.values()]),
+            clock=clock,
+            patience_s=patience_s,
+            interactive=interactive,
+            trouble=trouble,
+        )
+        inbox = asyncio.create_task(tizmor.obey()) if write else None
+        try:
+            yield tizmor
+        finally:
+            await tizmor._close(inbox)
+
+    async def agents(self) -> Sequence[AgentSpec]:
+        """What can be asked for, by name."""
+        return [self._agents[name].spec for name in sorted(self._agents)]
+
+    async def doctor(self, *, deep: bool = False) -> Sequence[Check]:
+        """Measured checks of this workspace; `deep` reads and verifies every journal row."""
+        context = CallContext(
+            execution_id="",
+            step_id="doctor",
+            attempt=1,
+            key="",
+            language=self.workspace.language or "en",
+            workspace=self.workspace,
+            answers={},
+            clock=self._clock,
+            report=lambda message: None,
+        )
+        checked = await self._agents["SystemCheck"].function(ctx=context)
+        found = await asyncio.to_thread(self._journal.check, deep=deep)
+        return [*checked.checks, *(Check(name=n, state=s, detail=d) for n, s, d in found)]
+
+    async def _close(self, inbox: asyncio.Task[None] | None) -> None:
+        if inbox is not None:
+            inbox.cancel()
+            with contextlib.suppress(asyncio.CancelledError, EngineError):
+                await inbox
+        await self._pump.close()
+        with contextlib.suppress(StorageFailed):
+            await self._journal.close()
