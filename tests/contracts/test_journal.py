@@ -1,0 +1,455 @@
+"""What every journal promises, in memory and on SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tizmor.core.errors import JournalDamaged, UnknownExecution
+from tizmor.ports.journal import (
+    Append,
+    ExecutionRow,
+    InboxKind,
+    Journal,
+    NewExecution,
+    Record,
+    StepRow,
+    WaitingRow,
+)
+from tizmor.storage import wakes
+
+A, B, C = 1001, 1002, 1003
+
+
+def events(*payloads: str) -> list[tuple[int, bytes]]:
+    return [(1_000 + number, payload.encode()) for number, payload in enumerate(payloads)]
+
+
+def created(execution: int, *payloads: str, **more: Any) -> Append:
+    return Append(
+        execution=execution,
+        epoch=1,
+        first_seq=1,
+        events=events(*(payloads or ("begun",))),
+        create=NewExecution(query=f"request {execution}", user="me", created_at_ms=execution),
+        row=more.pop("row", ExecutionRow(status="RUNNING", updated_at_ms=1)),
+        **more,
+    )
+
+
+def then(execution: int, first_seq: int, *payloads: str, **more: Any) -> Append:
+    return Append(
+        execution=execution,
+        epoch=more.pop("epoch", 1),
+        first_seq=first_seq,
+        events=events(*payloads),
+        **more,
+    )
+
+
+def payloads(records: list[Record]) -> list[str]:
+    return [record.payload.decode() for record in records]
+
+
+async def test_what_was_committed_is_read_back_in_order(journal: Journal) -> None:
+    await journal.commit([created(A, "one", "two")])
+    await journal.commit([then(A, 3, "three")])
+
+    records = await journal.read(A)
+
+    assert payloads(records) == ["one", "two", "three"]
+    assert [record.seq for record in records] == [1, 2, 3]
+    assert [record.at_ms for record in records] == [1000, 1001, 1000]
+    assert payloads(await journal.read(A, after_seq=2)) == ["three"]
+    assert await journal.read(A, after_seq=3) == []
+    assert await journal.read(A, after_seq=99) == []
+    assert await journal.read(B) == []
+
+
+async def test_positions_order_all_executions_without_a_gap(journal: Journal) -> None:
+    first = await journal.commit([created(A, "a1", "a2"), created(B, "b1"), created(C, "c1", "c2")])
+    second = await journal.commit([then(B, 2, "b2"), then(A, 3, "a3", "a4")])
+
+    assert first.first_positions == [1, 3, 4]
+    assert second.first_positions == [6, 7]
+    assert await journal.last_position() == 8
+    feed = await journal.read_feed(0, 100)
+    assert [record.position for record in feed] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert payloads(feed) == ["a1", "a2", "b1", "c1", "c2", "b2", "a3", "a4"]
+
+
+async def test_the_feed_comes_in_pages(journal: Journal) -> None:
+    await journal.commit([created(A, *"abcde"), created(B, *"xyz")])
+
+    first = await journal.read_feed(0, 3)
+    second = await journal.read_feed(first[-1].position, 3)
+    third = await journal.read_feed(second[-1].position, 3)
+
+    assert [payloads(page) for page in (first, second, third)] == [
+        ["a", "b", "c"],
+        ["d", "e", "x"],
+        ["y", "z"],
+    ]
+    assert await journal.read_feed(8, 3) == []
+
+
+async def test_an_empty_journal_answers_with_nothing(journal: Journal) -> None:
+    assert await journal.last_position() == 0
+    assert await journal.read_feed(0, 10) == []
+    assert await journal.recent() == []
+    assert await journal.unfinished() == []
+    assert await journal.pending() == []
+    assert await journal.get(A) is None
+    assert await journal.adopt(A) is None
+    assert await journal.outcome(1) is None
+
+
+async def test_the_read_model_stands_as_of_the_commit(journal: Journal) -> None:
+    await journal.commit([created(A)])
+    row = ExecutionRow(status="WAITING", steps_total=5, steps_done=2, updated_at_ms=77)
+    await journal.commit([then(A, 2, "asked", row=row)])
+    await journal.commit([then(A, 3, "noted")])
+
+    stored = await journal.get(A)
+
+    assert stored is not None
+    assert stored.row == row
+    assert (stored.query, stored.user, stored.created_at_ms) == ("request 1001", "me", A)
+    assert (stored.owner, stored.epoch) == (journal.owner, 1)
+
+
+async def test_an_ended_execution_is_not_among_the_unfinished(journal: Journal) -> None:
+    await journal.commit([created(A), created(B), created(C)])
+    await journal.commit([then(B, 2, "done", row=ExecutionRow(status="COMPLETED", ended=True))])
+
+    assert [stored.execution for stored in await journal.unfinished()] == [A, C]
+    assert [stored.execution for stored in await journal.recent(ended=True)] == [B]
+    assert [stored.execution for stored in await journal.recent(ended=False)] == [C, A]
+
+    await journal.commit([then(B, 3, "again", row=ExecutionRow(status="RUNNING"))])
+    assert [stored.execution for stored in await journal.unfinished()] == [A, B, C]
+
+
+async def test_an_execution_may_begin_and_end_in_one_commit(journal: Journal) -> None:
+    row = ExecutionRow(status="FAILED", ended=True)
+    await journal.commit([created(A, row=row, release=True)])
+
+    stored = await journal.get(A)
+    assert stored is not None
+    assert stored.row.ended
+    assert stored.owner is None
+    assert await journal.unfinished() == []
+
+
+async def test_executions_are_listed_newest_first_page_by_page(journal: Journal) -> None:
+    await journal.commit([created(number) for number in range(1, 8)])
+
+    first = [stored.execution for stored in await journal.recent(limit=3)]
+    second = [stored.execution for stored in await journal.recent(limit=3, before=first[-1])]
+    third = [stored.execution for stored in await journal.recent(limit=3, before=second[-1])]
+
+    assert [first, second, third] == [[7, 6, 5], [4, 3, 2], [1]]
+
+
+async def test_lost_ownership_of_one_does_not_spoil_the_others(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A), created(C)])
+    await others.commit([created(B)])
+
+    committed = await mine.commit([then(A, 2, "a"), then(B, 2, "stolen"), then(C, 2, "c")])
+
+    assert committed.first_positions == [4, None, 5]
+    assert payloads(await mine.read(A)) == ["begun", "a"]
+    assert payloads(await mine.read(B)) == ["begun"]
+    assert payloads(await mine.read(C)) == ["begun", "c"]
+    assert (await others.commit([then(B, 2, "mine")])).first_positions == [6]
+    assert (await mine.commit([then(A, 3, "on")])).first_positions == [7]
+
+
+async def test_nothing_of_a_lost_append_is_kept(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await others.commit([created(B)])
+    inbox_id = await mine.send(B, InboxKind.PAUSE, b"")
+
+    row = ExecutionRow(status="STOLEN", ended=True)
+    lost = then(B, 2, "x", row=row, settles=[(inbox_id, "done")], release=True)
+    committed = await mine.commit([created(A), lost])
+
+    stored = await others.get(B)
+    assert committed.first_positions == [2, None]
+    assert (stored.row.status, stored.row.ended, stored.owner) == ("RUNNING", False, others.owner)
+    assert await others.outcome(inbox_id) is None
+
+
+async def test_a_stale_epoch_is_refused_even_of_the_same_owner(journal: Journal) -> None:
+    await journal.commit([created(A, release=True)])
+    adopted = await journal.adopt(A)
+    assert adopted is not None
+    assert adopted.epoch == 2
+
+    stale = await journal.commit([then(A, 2, "old", epoch=1)])
+    fresh = await journal.commit([then(A, 2, "new", epoch=2)])
+
+    assert stale.first_positions == [None]
+    assert fresh.first_positions == [2]
+    assert payloads(await journal.read(A)) == ["begun", "new"]
+
+
+async def test_the_same_batch_again_is_answered_as_kept(journal: Journal) -> None:
+    await journal.commit([created(C)])
+    batch = [
+        created(A, "a1", "a2"),
+        created(B, "b1", row=ExecutionRow(status="COMPLETED", ended=True), release=True),
+        then(C, 2, "c2", release=True),
+    ]
+
+    first = await journal.commit(batch)
+    second = await journal.commit(batch)
+
+    assert first == second
+    assert await journal.last_position() == 5
+    assert (await journal.commit([then(A, 3, "a3")])).first_positions == [6]
+
+
+async def test_a_kept_batch_is_recognised_after_another_took_over(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    batch = [created(A, "a1", release=True)]
+    await mine.commit(batch)
+    await others.adopt(A)
+    await others.commit([then(A, 2, "theirs", epoch=2)])
+
+    assert (await mine.commit(batch)).first_positions == [1]
+    assert (await mine.commit([then(A, 2, "mine")])).first_positions == [None]
+
+
+async def test_an_append_without_events_still_changes_the_rest(journal: Journal) -> None:
+    await journal.commit([created(A)])
+    release = then(A, 2, row=ExecutionRow(status="PAUSED"), release=True)
+
+    first = await journal.commit([release])
+    again = await journal.commit([release])
+
+    stored = await journal.get(A)
+    assert stored is not None
+    assert (stored.row.status, stored.owner) == ("PAUSED", None)
+    assert first.first_positions == again.first_positions == [2]
+    assert (await journal.commit([then(A, 2)])).first_positions == [None]
+
+
+async def test_a_gap_in_what_this_process_wrote_is_damage(journal: Journal) -> None:
+    await journal.commit([created(A), created(B)])
+
+    with pytest.raises(JournalDamaged, match="event 3"):
+        await journal.commit([then(B, 2, "kept?"), then(A, 3, "too far")])
+
+    assert payloads(await journal.read(B)) == ["begun"]
+
+
+async def test_other_events_under_the_same_numbers_are_damage(journal: Journal) -> None:
+    await journal.commit([created(A, "one", "two")])
+
+    with pytest.raises(JournalDamaged, match="event 2"):
+        await journal.commit([then(A, 2, "other")])
+
+
+async def test_a_taken_number_does_not_make_a_new_execution(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await others.commit([created(A, "theirs")])
+
+    committed = await mine.commit([created(A, "mine"), created(B)])
+
+    assert committed.first_positions == [None, 2]
+    assert payloads(await mine.read(A)) == ["theirs"]
+
+
+async def test_an_execution_stands_in_a_commit_once(journal: Journal) -> None:
+    with pytest.raises(ValueError, match="once"):
+        await journal.commit([created(A), then(A, 2, "more")])
+
+    assert await journal.get(A) is None
+
+
+async def test_an_unknown_execution_cannot_be_written(journal: Journal) -> None:
+    assert (await journal.commit([then(A, 1, "what")])).first_positions == [None]
+
+
+async def test_what_a_dead_process_owned_is_adopted_with_the_next_epoch(backend: Any) -> None:
+    await backend.commit_and_die(created(A, "before"))
+    journal = backend.open()
+    left = await journal.get(A)
+    assert left.owner not in (None, journal.owner)
+    assert not await journal.is_owner_alive(left.owner)
+
+    adopted = await journal.adopt(A)
+
+    assert (adopted.owner, adopted.epoch) == (journal.owner, 2)
+    assert (await journal.commit([then(A, 2, "after", epoch=2)])).first_positions == [2]
+    assert payloads(await journal.read(A)) == ["before", "after"]
+
+
+async def test_what_a_living_process_owns_is_not_adopted(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await others.commit([created(A)])
+
+    assert await mine.is_owner_alive(others.owner)
+    assert await mine.adopt(A) is None
+    assert (await others.get(A)).owner == others.owner
+
+
+async def test_adopting_what_one_owns_changes_nothing(journal: Journal) -> None:
+    await journal.commit([created(A)])
+
+    adopted = await journal.adopt(A)
+
+    assert adopted == await journal.get(A)
+    assert adopted is not None
+    assert adopted.epoch == 1
+    assert (await journal.commit([then(A, 2, "on")])).first_positions == [2]
+
+
+async def test_the_one_that_was_taken_for_dead_can_write_no_more(backend: Any) -> None:
+    """An owner that is stopped, loses its place and goes on is fenced off by the epoch."""
+    stopped, others = backend.open(), backend.open()
+    await stopped.commit([created(A)])
+    backend.die(stopped)
+    await others.adopt(A)
+
+    assert (await stopped.commit([then(A, 2, "late")])).first_positions == [None]
+    assert (await others.commit([then(A, 2, "on", epoch=2)])).first_positions == [2]
+
+
+async def test_closing_gives_up_all_ownership(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A), created(B, release=True)])
+    await others.commit([created(C)])
+
+    await mine.close()
+
+    owners = {stored.execution: stored.owner for stored in await others.recent()}
+    assert owners == {A: None, B: None, C: others.owner}
+    assert not await others.is_owner_alive(mine.owner)
+    assert (await others.adopt(A)).epoch == 2
+
+
+async def test_closing_twice_is_closing_once(journal: Journal) -> None:
+    await journal.commit([created(A)])
+    await journal.close()
+    await journal.close()
+
+
+async def test_released_in_a_commit_it_can_be_adopted_by_anyone(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A)])
+    await mine.commit([then(A, 2, "paused", release=True)])
+
+    assert (await others.adopt(A)).owner == others.owner
+    assert await mine.adopt(A) is None
+
+
+async def test_a_command_is_pending_until_the_commit_that_settles_it(backend: Any) -> None:
+    owner, others = backend.open(), backend.open()
+    await owner.commit([created(A)])
+
+    approve = await others.send(A, InboxKind.APPROVE, b'{"id":"x"}')
+    cancel = await others.send(A, InboxKind.CANCEL, b"")
+
+    assert [(row.id, row.kind, row.payload) for row in await owner.pending()] == [
+        (approve, InboxKind.APPROVE, b'{"id":"x"}'),
+        (cancel, InboxKind.CANCEL, b""),
+    ]
+    assert await others.pending() == []
+    assert await others.outcome(approve) is None
+
+    await owner.commit([then(A, 2, "approved", settles=[(approve, "approved")])])
+
+    assert await others.outcome(approve) == "approved"
+    assert [row.id for row in await owner.pending()] == [cancel]
+
+
+async def test_the_first_outcome_of_a_command_stands(journal: Journal) -> None:
+    await journal.commit([created(A), created(B)])
+    sent = await journal.send(A, InboxKind.PAUSE, b"")
+
+    await journal.commit([then(B, 2, "not mine", settles=[(sent, "wrong")])])
+    assert await journal.outcome(sent) is None
+    await journal.commit([then(A, 2, "paused", settles=[(sent, "paused")])])
+    await journal.commit([then(A, 3, "again", settles=[(sent, "other")])])
+
+    assert await journal.outcome(sent) == "paused"
+
+
+async def test_a_command_to_nobody_waits_for_who_adopts(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A, release=True)])
+    sent = await mine.send(A, InboxKind.RESUME, b"")
+    assert await mine.pending() == []
+
+    await others.adopt(A)
+
+    assert [row.id for row in await others.pending()] == [sent]
+
+
+async def test_a_command_to_an_unknown_execution_is_refused(journal: Journal) -> None:
+    with pytest.raises(UnknownExecution):
+        await journal.send(A, InboxKind.CANCEL, b"")
+
+
+async def test_the_rows_of_steps_and_approvals_may_be_written_again(journal: Journal) -> None:
+    step = StepRow(step="search", agent="DriveSearch", status="running", started_at_ms=5)
+    gate = WaitingRow(
+        id="g1", kind="approval", step="meet", state="open", payload=b"{}", asked_at_ms=6
+    )
+    await journal.commit([created(A, steps=[step], waiting=[gate])])
+    again = await journal.commit([then(A, 2, "more", steps=[step, step], waiting=[gate, gate])])
+
+    assert again.first_positions == [2]
+
+
+async def test_a_command_wakes_the_owner_and_its_outcome_the_sender(
+    backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, sender = backend.open(), backend.open()
+    await owner.commit([created(A)])
+    owner_wakes, sender_wakes = owner.wakes(), sender.wakes()
+    await anext(owner_wakes)
+    await anext(sender_wakes)
+    monkeypatch.setattr(wakes, "FALLBACK_S", 3600)
+
+    async with asyncio.timeout(5):
+        sent = await sender.send(A, InboxKind.PAUSE, b"")
+        await anext(owner_wakes)
+        await owner.commit([then(A, 2, "paused", settles=[(sent, "paused")])])
+        await anext(sender_wakes)
+
+    await owner_wakes.aclose()
+    await sender_wakes.aclose()
+
+
+async def test_without_a_wake_one_looks_again_all_the_same(journal: Journal) -> None:
+    looks = journal.wakes()
+    async with asyncio.timeout(5):
+        await anext(looks)
+        await anext(looks)
+
+
+async def test_waiting_for_wakes_ends_when_the_journal_closes(journal: Journal) -> None:
+    async def count() -> int:
+        return len([wake async for wake in journal.wakes()])
+
+    counting = asyncio.ensure_future(count())
+    await asyncio.sleep(0)
+    await journal.close()
+
+    async with asyncio.timeout(5):
+        assert await counting >= 0
+
+
+async def test_a_sound_journal_passes_its_check(journal: Journal) -> None:
+    await journal.commit([created(A, "a", "b"), created(B)])
+
+    findings = await asyncio.to_thread(journal.check, deep=True)
+
+    assert {state for _, state, _ in findings} == {"ok"}
+    assert ("journal", "ok", "3 events of 2 executions") in findings
