@@ -108,11 +108,7 @@ class Tizmor(Orchestrator):
         written at once, for somebody who watches; without it steps without effect ride along with
         the next commit. Raises `WorkspaceUnusable` and `WrongSetting`.
         """
-        root = Path(workspace).absolute()
-        if not root.is_dir():
-            raise WorkspaceUnusable(
-                f"there is no folder {str(workspace)!r}; `tizmor init {workspace}` makes a workspace"
-            )
+        root = _folder(workspace)
         settings = settings or settings_module.load(root)
         clock = clock or SystemClock()
         known = {agent.spec.name: agent for agent in (*builtin(), *agents)}
@@ -163,3 +159,12 @@ class Tizmor(Orchestrator):
         await self._pump.close()
         with contextlib.suppress(StorageFailed):
             await self._journal.close()
+
+
+def _folder(workspace: str | Path) -> Path:
+    root = Path(workspace).absolute()
+    if not root.is_dir():
+        raise WorkspaceUnusable(
+            f"there is no folder {str(workspace)!r}; `tizmor init {workspace}` makes a workspace"
+        )
+    return root
