@@ -140,7 +140,7 @@ class Tizmor(Orchestrator):
             execution_id="",
             step_id="doctor",
             attempt=1,
-            key="",
+            make_key=lambda: "",
             language=self.workspace.language or "en",
             workspace=self.workspace,
             answers={},

@@ -16,11 +16,11 @@ class CallContext:
 
     __slots__ = (
         "_clock",
+        "_make_key",
         "_report",
         "answers",
         "attempt",
         "execution_id",
-        "key",
         "language",
         "step_id",
         "workspace",
@@ -32,7 +32,7 @@ class CallContext:
         execution_id: str,
         step_id: str,
         attempt: int,
-        key: str,
+        make_key: Callable[[], str],
         language: str,
         workspace: Workspace,
         answers: Mapping[str, str],
@@ -42,12 +42,16 @@ class CallContext:
         self.execution_id = execution_id
         self.step_id = step_id
         self.attempt = attempt
-        self.key = key
+        self._make_key = make_key
         self.language = language
         self.workspace = workspace
         self.answers = answers
         self._clock = clock
         self._report = report
+
+    @property
+    def key(self) -> str:
+        return self._make_key()
 
     @property
     def now(self) -> dt.datetime:

@@ -37,6 +37,10 @@ class Live:
         self.changed = asyncio.Event()
         self._barriers: list[tuple[int, asyncio.Future[None]]] = []
 
+    @property
+    def language(self) -> str:
+        return self.state.plan.language if self.state.plan else "en"
+
     def write(self, at_ms: int, event: ev.Event) -> None:
         """Take an event into the next append."""
         self.written_seq += 1

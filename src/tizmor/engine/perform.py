@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
+from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.check import check, completed
 from tizmor.core.errors import AgentError, EngineError, PlanRefused, TizmorError
-from tizmor.core.ids import public_id
-from tizmor.core.plan import Plan, Step
+from tizmor.core.plan import Effect, Plan, Step
 from tizmor.engine.context import CallContext
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.classify import agent_verdict, bounded
@@ -40,6 +40,16 @@ Report = Callable[[str], None]
 def now_ms(clock: Clock) -> int:
     """Wall time in milliseconds since the epoch."""
     return int(clock.now().timestamp() * 1000)
+
+
+class Site(Protocol):
+    """The execution that a command is performed for."""
+
+    execution: int
+    public_id: str
+
+    @property
+    def language(self) -> str: ...
 
 
 class Performer:
@@ -91,14 +101,10 @@ class Performer:
             return fx.PlanMakingFailed(at_ms=now_ms(self._clock), error=bounded(error))
         return fx.PlanMade(at_ms=now_ms(self._clock), plan=plan)
 
-    async def prepare(
-        self, execution: int, language: str, command: cmd.PrepareCall, report: Report
-    ) -> fx.Fact:
+    async def prepare(self, site: Site, command: cmd.PrepareCall, report: Report) -> fx.Fact:
         step = command.step
         agent = self._agents[step.agent]
-        context = self._context(
-            execution, language, step, command.attempt, command.answers, "", report
-        )
+        context = self._context(site, step, command.attempt, command.answers, lambda: "", report)
         try:
             arguments = agent.convert(command.arguments)
             changed = await _hook(agent.prepare_function, "prepare")(**arguments, ctx=context)
@@ -116,14 +122,18 @@ class Performer:
 
     async def run(
         self,
-        execution: int,
-        language: str,
+        site: Site,
         command: cmd.RunCall,
         begin: Callable[[str], Awaitable[bool]],
         report: Report,
     ) -> fx.Fact:
         step = command.step
-        key = idempotency_key(execution, step.id, command.arguments)
+
+        def make_key() -> str:
+            return idempotency_key(site.execution, step.id, command.arguments)
+
+        # A key costs as much as the rest of a step that does nothing, and binds only effects.
+        key = make_key() if step.effect is not Effect.READ or needs_gate(step) else ""
         call = Call(
             step=step,
             arguments=command.arguments,
@@ -131,19 +141,22 @@ class Performer:
             approved_key=command.approved_key,
             agent=self._agents[step.agent],
             context=self._context(
-                execution, language, step, command.attempt, command.answers, key, report
+                site,
+                step,
+                command.attempt,
+                command.answers,
+                (lambda: key) if key else make_key,
+                report,
             ),
             begin=lambda: begin(key),
         )
         return self._fact(step, command.arguments, key, await self._pipeline(call))
 
-    async def probe(
-        self, execution: int, language: str, command: cmd.ProbeCall, report: Report
-    ) -> fx.Fact:
+    async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
         """Ask the agent whether the call with this key happened."""
         step = command.step
         agent = self._agents[step.agent]
-        context = self._context(execution, language, step, command.attempt, {}, command.key, report)
+        context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
         at_ms = now_ms(self._clock)
         try:
             found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
@@ -154,20 +167,19 @@ class Performer:
 
     def _context(
         self,
-        execution: int,
-        language: str,
+        site: Site,
         step: Step,
         attempt: int,
         answers: Mapping[str, str],
-        key: str,
+        make_key: Callable[[], str],
         report: Report,
     ) -> CallContext:
         return CallContext(
-            execution_id=public_id(execution),
+            execution_id=site.public_id,
             step_id=step.id,
             attempt=attempt,
-            key=key,
-            language=language,
+            make_key=make_key,
+            language=site.language,
             workspace=self._workspace,
             answers=answers,
             clock=self._clock,

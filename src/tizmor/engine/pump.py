@@ -197,20 +197,19 @@ class Pump:
                 await self.durable(live)
             return True
 
-        language = _language(live)
         report = self._reporter(live, step)
-        fact = await self._performer.run(live.execution, language, command, begin, report)
+        fact = await self._performer.run(live, command, begin, report)
         self.feed(live, fact)
 
     async def _prepare(self, live: Live, command: cmd.PrepareCall) -> None:
         report = self._reporter(live, command.step.id)
-        fact = await self._performer.prepare(live.execution, _language(live), command, report)
+        fact = await self._performer.prepare(live, command, report)
         self.feed(live, fact)
 
     async def _probe(self, live: Live, command: cmd.ProbeCall) -> None:
         report = self._reporter(live, command.step.id)
         await self.durable(live)
-        fact = await self._performer.probe(live.execution, _language(live), command, report)
+        fact = await self._performer.probe(live, command, report)
         self.feed(live, fact)
 
     async def _plan(self, live: Live, command: cmd.MakePlan) -> None:
@@ -267,7 +266,3 @@ class Pump:
         for live in self.running():
             live.break_off(error)
         self._live.clear()
-
-
-def _language(live: Live) -> str:
-    return live.state.plan.language if live.state.plan else "en"
