@@ -1,0 +1,1 @@
+"""What Tizmor costs, measured beside other ways of doing the same, in the same run."""

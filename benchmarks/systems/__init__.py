@@ -1,0 +1,1 @@
+"""The ways of running the workloads, a file each."""
