@@ -1,5 +1,7 @@
 """Tizmor: an autonomous AI orchestration engine.
 
+A workspace is opened, requests are started in it, and their results awaited:
+
     async with Tizmor.open("workspace/") as tizmor:
         execution = await tizmor.start("Read what we did in December and meet Yoav")
         result = await tizmor.result(execution.id)
