@@ -49,7 +49,7 @@ def render(draft: Draft, written: dt.datetime) -> bytes:
 def _flowable(block: Block) -> Flowable:
     if block.kind == "table":
         return Table(block.rows, hAlign="LEFT", style=_GRID, spaceBefore=6, spaceAfter=6)
-    bullet = "•" if block.kind == "bullet" else None
+    bullet = "-" if block.kind == "bullet" else None
     style = getSampleStyleSheet()[_STYLES[block.kind]]
     return Paragraph(escape(block.text), style, bulletText=bullet)
 

@@ -33,6 +33,7 @@ def render(draft: Draft, written: dt.datetime) -> bytes:
         sheet.sheet_view.rightToLeft = draft.language == "he"
         _fill(sheet, rows)
     properties = workbook.properties
+    properties.title = workbook.worksheets[0]["A1"].value
     properties.creator = "Orot"
     properties.created = properties.modified = written.astimezone(dt.UTC).replace(tzinfo=None)
     return dated(_saved(workbook), written)
