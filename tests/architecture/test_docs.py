@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -49,3 +50,11 @@ def test_every_page_under_docs_is_reached_from_the_index() -> None:
         reached.add(page)
         waiting += [page.parent / link for link in LINK.findall(page.read_text("utf-8"))]
     assert {page.resolve() for page in (ROOT / "docs").rglob("*.md")} <= reached
+
+
+def test_every_verb_of_the_makefile_is_a_script_that_can_be_run() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    verbs = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()) - {"help"}
+    scripts = {path.name for path in (ROOT / "scripts").iterdir() if os.access(path, os.X_OK)}
+    assert verbs == scripts - {"setup"}
+    assert all(f"make {verb}" in makefile for verb in verbs)
