@@ -9,7 +9,8 @@ comes too late (the step has ended, the gate is closed) decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tizmor.core import commands as cmd
@@ -86,11 +87,18 @@ def _end(d: Decision, status: str) -> None:
 
 
 def _requested(d: Decision, fact: fx.Requested) -> None:
-    d.emit(ev.Created(query=fact.query, user=fact.user, approve_all=fact.approve_all))
+    d.emit(
+        ev.Created(
+            query=fact.query,
+            user=fact.user,
+            approve_all=fact.approve_all,
+            forked_from=fact.forked_from,
+        )
+    )
     if fact.plan is None:
         _make_plan(d)
     else:
-        _accept_plan(d, fact.plan)
+        _accept_plan(d, fact.plan, fact.kept)
 
 
 def _make_plan(d: Decision) -> None:
@@ -104,8 +112,12 @@ def _plan_made(d: Decision, fact: fx.PlanMade) -> None:
         _accept_plan(d, fact.plan)
 
 
-def _accept_plan(d: Decision, plan: Plan) -> None:
+def _accept_plan(
+    d: Decision, plan: Plan, kept: Mapping[str, dict[str, Any]] = MappingProxyType({})
+) -> None:
     d.emit(ev.Planned(plan=plan))
+    for name, output in kept.items():
+        d.emit(ev.StepKept(step=name, output=output))
     for question in plan.questions:
         d.emit(ev.QuestionAsked(id=_next_question(d.state), question=question))
     _dispatch_all(d)

@@ -21,9 +21,12 @@ class Event(
 
 
 class Created(Event, frozen=True):
+    """`forked_from` is the public id of the execution that this one goes on from."""
+
     query: str
     user: str = "me"
     approve_all: bool = False
+    forked_from: str | None = None
 
 
 class Planned(Event, frozen=True):
@@ -119,6 +122,13 @@ class StepSucceeded(Event, frozen=True):
     cost_usd: float = 0.0
 
 
+class StepKept(Event, frozen=True):
+    """The step succeeded in the execution that this one was forked from; it isn't run again."""
+
+    step: str
+    output: dict[str, Any]
+
+
 class AttemptFailed(Event, frozen=True):
     """The call is known not to have happened; it is tried again at `retry_at_ms`."""
 
@@ -190,6 +200,7 @@ AnyEvent = (
     | StepStarted
     | Found
     | StepSucceeded
+    | StepKept
     | AttemptFailed
     | OutcomeLost
     | PreconditionLost

@@ -25,6 +25,9 @@ class Requested(Fact, frozen=True):
     approve_all: bool = False
     plan: Plan | None = None
     """A plan given by the user, already checked; None to have one made."""
+    forked_from: str | None = None
+    kept: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+    """Outputs of steps that are not run again, by step id, each after all that it needs."""
 
 
 class PlanMade(Fact, frozen=True):

@@ -265,6 +265,15 @@ def _step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
     state.tokens += event.tokens
     state.cost_usd += event.cost_usd
     step.error = None
+    _finish(state, step, event, at_ms)
+
+
+def _step_kept(state: State, event: ev.StepKept, at_ms: int) -> None:
+    state.outputs[event.step] = event.output
+    _finish(state, state.steps[event.step], event, at_ms)
+
+
+def _finish(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
     _move(state, step, event, at_ms)
     for name in step.dependents:
         other = state.steps[name]
@@ -346,6 +355,7 @@ _FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.StepStarted: _step_started,
     ev.Found: _found,
     ev.StepSucceeded: _step_succeeded,
+    ev.StepKept: _step_kept,
     ev.AttemptFailed: _attempt_failed,
     ev.OutcomeLost: _outcome_lost,
     ev.PreconditionLost: _precondition_lost,

@@ -14,6 +14,7 @@ from typing import Any
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.errors import RequestRefused, UnknownExecution, UserError
+from tizmor.core.fork import fork
 from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
 from tizmor.core.plan import Plan
 from tizmor.core.state import State, evolve
@@ -75,13 +76,46 @@ class Orchestrator:
         request = checked_request(request)
         if plan is not None:
             plan = self._performer.checked(plan)
-        at_ms = now_ms(self._clock)
-        number = execution_number(at_ms, secrets.randbits(RANDOM_BITS))
-        fact = fx.Requested(
-            at_ms=at_ms, query=request, user=user, approve_all=approve_all, plan=plan
+        return await self._begin(
+            fx.Requested(
+                at_ms=now_ms(self._clock),
+                query=request,
+                user=user,
+                approve_all=approve_all,
+                plan=plan,
+            )
         )
-        live = self._pump.begin(number, fact)
-        self._wanted[number] = approve_all
+
+    async def fork(
+        self,
+        execution_id: str,
+        step: str,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        approve_all: bool = False,
+    ) -> Execution:
+        """A new execution that keeps what succeeded and runs `step`, with some of its arguments
+        changed, and all that depends on it again. Raises `UnknownExecution`, `UserError`,
+        `PlanRefused`."""
+        stored = await self._stored(execution_id)
+        state, _ = await self._fold(stored.execution)
+        plan, kept = fork(state, step, dict(arguments or {}))
+        return await self._begin(
+            fx.Requested(
+                at_ms=now_ms(self._clock),
+                query=state.query,
+                user=state.user,
+                approve_all=approve_all,
+                plan=self._performer.checked(plan),
+                forked_from=public_id(stored.execution),
+                kept=kept,
+            )
+        )
+
+    async def _begin(self, request: fx.Requested) -> Execution:
+        number = execution_number(request.at_ms, secrets.randbits(RANDOM_BITS))
+        live = self._pump.begin(number, request)
+        self._wanted[number] = request.approve_all
         await self._pump.durable(live)
         return await self.get(live.public_id)
 
