@@ -130,11 +130,11 @@ async def journal(backend: Backend) -> Journal:
     return backend.open()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def memory_backend() -> type[MemoryBackend]:
     return MemoryBackend
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sqlite_backend() -> type[SqliteBackend]:
     return SqliteBackend

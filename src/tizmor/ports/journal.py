@@ -78,7 +78,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):
     """Parallel to the appends of a commit: the journal position of each one's first event (its
-    others follow without a gap), or None where the ownership was lost and nothing was kept."""
+    others follow without a gap; 0 when it has no events), or None where the ownership was lost and
+    nothing was kept."""
 
     first_positions: Sequence[int | None]
 

@@ -36,7 +36,7 @@ class MemoryDatabase:
         self.journal: list[Record] = []
         self.steps: dict[tuple[int, str], StepRow] = {}
         self.waiting: dict[tuple[int, str], WaitingRow] = {}
-        self.inbox: list[InboxRow] = []
+        self.inbox: dict[int, InboxRow] = {}
         self.living: dict[str, WakeSignal] = {}
         self._opened = 0
 
@@ -113,22 +113,22 @@ class MemoryJournal:
         if stored is None:
             raise UnknownExecution(f"there is no execution {public_id(execution)}")
         inbox_id = len(self._database.inbox) + 1
-        row = InboxRow(id=inbox_id, execution=execution, kind=kind, payload=payload)
-        self._database.inbox.append(row)
+        self._database.inbox[inbox_id] = InboxRow(
+            id=inbox_id, execution=execution, kind=kind, payload=payload
+        )
         if stored.owner in self._database.living:
             self._database.living[stored.owner].fire()
         return inbox_id
 
     async def outcome(self, inbox_id: int) -> str | None:
-        if not 0 < inbox_id <= len(self._database.inbox):
-            return None
-        return self._database.inbox[inbox_id - 1].outcome
+        row = self._database.inbox.get(inbox_id)
+        return None if row is None else row.outcome
 
     async def pending(self) -> list[InboxRow]:
         executions = self._database.executions
         return [
             row
-            for row in self._database.inbox
+            for row in self._database.inbox.values()
             if row.outcome is None and executions[row.execution].owner == self.owner
         ]
 
@@ -171,7 +171,7 @@ class MemoryJournal:
         mine = stored.owner == self.owner and stored.epoch == append.epoch
         if not append.events:
             released = append.release and stored.owner is None and stored.epoch == append.epoch
-            return len(self._database.journal) + 1 if mine or released else None
+            return 0 if mine or released else None
         first = append.first_seq - 1
         history = self._database.histories[append.execution]
         there = history[first : first + len(append.events)]
@@ -214,7 +214,7 @@ class MemoryJournal:
             )
             self._database.journal.append(record)
             self._database.histories[append.execution].append(record)
-        return first
+        return first if append.events else 0
 
     def _add_models(self, append: Append) -> None:
         execution = append.execution
@@ -223,10 +223,9 @@ class MemoryJournal:
         for waiting in append.waiting:
             self._database.waiting[execution, waiting.id] = waiting
         for inbox_id, outcome in append.settles:
-            row = self._database.inbox[inbox_id - 1]
-            if row.execution == execution and row.outcome is None:
-                settled = msgspec.structs.replace(row, outcome=outcome)
-                self._database.inbox[inbox_id - 1] = settled
+            row = self._database.inbox.get(inbox_id)
+            if row is not None and row.execution == execution and row.outcome is None:
+                self._database.inbox[inbox_id] = msgspec.structs.replace(row, outcome=outcome)
 
 
 def _created(execution: int, new: NewExecution) -> StoredExecution:

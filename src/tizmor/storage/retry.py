@@ -39,7 +39,7 @@ def verdict(connection: sqlite3.Connection, me: str, append: Append) -> Verdict:
     head = Head(Link(seq, checksum), bool(ended)) if owner == me else None
     if not append.events:
         same = epoch == append.epoch and (owner == me or (owner is None and append.release))
-        return Verdict(_end(connection) if same else None, head)
+        return Verdict(0 if same else None, head)
     position = _position(connection, append)
     if position is None and head is not None and epoch == append.epoch and append.create is None:
         raise damage(
@@ -58,8 +58,3 @@ def _position(connection: sqlite3.Connection, append: Append) -> int | None:
         return None
     position: int = rows[0][0]
     return position
-
-
-def _end(connection: sqlite3.Connection) -> int:
-    last: int | None = connection.execute("SELECT max(position) FROM journal").fetchone()[0]
-    return (last or 0) + 1

@@ -50,6 +50,8 @@ class Writer:
         self._opened: sqlite3.Connection | None = None
 
     def commit(self, appends: Sequence[Append]) -> Committed:
+        if not appends:
+            return Committed(first_positions=[])
         self._owners.appear()
         batch = self._new_batch()
         whole = True
@@ -173,6 +175,6 @@ class Writer:
         position = last - sum(batch.counts) + 1
         positions: list[int | None] = []
         for count in batch.counts:
-            positions.append(position)
+            positions.append(position if count else 0)
             position += count
         return positions

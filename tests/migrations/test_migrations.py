@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from tizmor.core.errors import StorageFailed, WorkspaceUnusable
+from tizmor.storage import migrate, schema
+from tizmor.storage.migrate import back_up, configuration, upgrade
+from tizmor.storage.schema import VERSION, prepare
+from tizmor.storage.tables import metadata
+
+_PREPARE = (
+    "import sys; from pathlib import Path; from tizmor.storage.sqlite import prepare;"
+    " prepare(Path(sys.argv[1]))"
+)
+
+
+def objects(database: Path) -> dict[str, str]:
+    """Every table and index as SQLite remembers its statement, white space aside."""
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        return {name: "".join(sql.split()) for name, sql in rows}
+
+
+def versions(database: Path) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return [row[0] for row in connection.execute("SELECT version_num FROM alembic_version")]
+
+
+def test_a_fresh_schema_is_the_sum_of_the_migrations(tmp_path: Path) -> None:
+    prepare(tmp_path / "fresh.db")
+    upgrade(tmp_path / "migrated.db")
+
+    assert objects(tmp_path / "fresh.db") == objects(tmp_path / "migrated.db")
+    assert versions(tmp_path / "fresh.db") == versions(tmp_path / "migrated.db") == [VERSION]
+
+
+def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
+    upgrade(tmp_path / "migrated.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_migration_is_the_version() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_heads() == [VERSION]
+
+
+def test_preparing_again_changes_nothing(tmp_path: Path) -> None:
+    database = tmp_path / "tizmor.db"
+    prepare(database)
+    before = database.read_bytes()
+    prepare(database)
+    assert database.read_bytes() == before
+
+
+def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
+    (tmp_path / "tizmor.db").touch()
+    prepare(tmp_path / "tizmor.db")
+    assert versions(tmp_path / "tizmor.db") == [VERSION]
+
+
+@pytest.mark.parametrize("version", ["0002", "9999", "unknown"])
+def test_a_newer_database_is_refused_untouched(tmp_path: Path, version: str) -> None:
+    database = tmp_path / "tizmor.db"
+    prepare(database)
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+
+    with pytest.raises(WorkspaceUnusable, match=r"newer Tizmor.*upgrade"):
+        prepare(database)
+
+    assert versions(database) == [version]
+
+
+_NEXT = """
+from alembic import op
+revision = "0002"
+down_revision = "0001"
+def upgrade():
+    op.execute("CREATE TABLE added (note TEXT)")
+    op.execute({after!r})
+"""
+
+
+@pytest.fixture
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let there be a migration 0002, which ends with a given statement."""
+
+    def add(statement: str) -> None:
+        versions = tmp_path / "versions"
+        versions.mkdir()
+        (versions / "0002_next.py").write_text(_NEXT.format(after=statement))
+        config = configuration()
+        config.set_main_option("path_separator", "newline")
+        config.set_main_option(
+            "version_locations", f"tizmor.storage:migrations/versions\n{versions}"
+        )
+        monkeypatch.setattr(migrate, "configuration", lambda: config)
+        monkeypatch.setattr(schema, "VERSION", "0002")
+
+    return add
+
+
+def test_an_older_database_is_copied_and_migrated(
+    tmp_path: Path, next_version: Callable[[str], None]
+) -> None:
+    database = tmp_path / "tizmor.db"
+    prepare(database)
+    next_version("INSERT INTO added VALUES ('here')")
+
+    prepare(database)
+
+    assert versions(database) == ["0002"]
+    assert "added" in objects(database)
+    assert versions(tmp_path / "tizmor-0001.backup.db") == ["0001"]
+    assert "added" not in objects(tmp_path / "tizmor-0001.backup.db")
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    tmp_path: Path, next_version: Callable[[str], None]
+) -> None:
+    database = tmp_path / "tizmor.db"
+    prepare(database)
+    before = objects(database)
+    next_version("INSERT INTO nowhere VALUES (1)")
+
+    with pytest.raises(StorageFailed, match="nowhere"):
+        prepare(database)
+
+    assert versions(database) == ["0001"]
+    assert objects(database) == before
+
+
+def test_a_backup_holds_what_is_still_in_the_log(tmp_path: Path) -> None:
+    database = tmp_path / "tizmor.db"
+    prepare(database)
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute(
+            "INSERT INTO inbox (execution, kind, payload, created_at_ms) VALUES (1, 'x', x'', 1)"
+        )
+        copy = back_up(database, "0001")
+
+    assert copy.name == "tizmor-0001.backup.db"
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT kind FROM inbox").fetchall() == [("x",)]
+
+
+def test_processes_that_open_at_once_create_once(tmp_path: Path) -> None:
+    database = tmp_path / "tizmor.db"
+    program = _PREPARE
+    openers = [subprocess.Popen([sys.executable, "-c", program, str(database)]) for _ in range(3)]
+
+    assert [opener.wait() for opener in openers] == [0, 0, 0]
+    assert versions(database) == [VERSION]
+
+
+def test_what_is_up_to_date_is_opened_without_the_schema_libraries(tmp_path: Path) -> None:
+    database = tmp_path / "tizmor.db"
+    prepare(database)
+    program = f"{_PREPARE}; sys.exit(bool({{'sqlalchemy', 'alembic'}} & sys.modules.keys()))"
+
+    assert (
+        subprocess.run([sys.executable, "-c", program, str(database)], check=False).returncode == 0
+    )
+
+
+def test_what_is_fresh_is_made_without_alembic(tmp_path: Path) -> None:
+    program = f"{_PREPARE}; sys.exit('alembic' in sys.modules)"
+
+    made = subprocess.run([sys.executable, "-c", program, str(tmp_path / "new.db")], check=False)
+
+    assert made.returncode == 0
