@@ -1,0 +1,323 @@
+"""A request as clauses: each asks for one thing, or says that one thing is not to be done.
+
+A clause begins at a verb that asks (an imperative, a second person future, an infinitive after a
+wish), at an interrogative, or at a noun that some agent delivers (an agenda, a summary) after a
+conjunction. An infinitive of purpose ("to discuss the budget") begins none: it says what the
+clause before it is about. Negation reaches as far as the verb or noun that it stands before.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tizmor.planner.embedded import vocabulary
+from tizmor.planner.embedded.conjugation import Form
+from tizmor.planner.embedded.readings import Role, Word
+from tizmor.planner.embedded.tokens import Kind
+from tizmor.planner.embedded.when import Mention
+
+
+class Mood(enum.StrEnum):
+    """How a clause asks."""
+
+    REQUEST = "request"
+    QUESTION = "question"
+    FRAGMENT = "fragment"
+    """No verb of its own: a noun after a conjunction, or a request of a few words."""
+
+
+class Clause(NamedTuple):
+    """The words from `start` to before `end`; `head` is the index of the word that asks."""
+
+    start: int
+    end: int
+    head: int
+    mood: Mood
+    verb: str = ""
+    """The concept of the verb that asks; empty in questions and fragments."""
+    negated: bool = False
+    past: bool | None = None
+    """The tense of what the clause is about; None when no verb tells."""
+    wanted: bool = False
+    """Whether a wish ("I need") stands before a fragment."""
+
+
+class _Head(NamedTuple):
+    start: int
+    index: int
+    mood: Mood
+    verb: str
+    negated: bool
+    wanted: bool
+
+
+def split(
+    words: Sequence[Word], times: Sequence[Mention], *, delivers: Callable[[str], bool]
+) -> list[Clause]:
+    """The clauses of a request, in order; words before the first one belong to it.
+
+    `delivers` tells whether a noun's concept is a thing that some agent makes.
+    """
+    heads = _Scanner(words, times, delivers).scan()
+    if not heads:
+        mood = Mood.QUESTION if _has_question_mark(words) else Mood.FRAGMENT
+        heads = [_Head(0, 0, mood, "", False, False)]
+    ends = [h.start for h in heads[1:]] + [len(words)]
+    return [
+        Clause(
+            0 if i == 0 else head.start,
+            end,
+            head.index,
+            head.mood,
+            head.verb,
+            head.negated,
+            _tense(words[head.index if head.mood is Mood.REQUEST else head.start : end]),
+            head.wanted,
+        )
+        for i, (head, end) in enumerate(zip(heads, ends, strict=True))
+    ]
+
+
+class _Scanner:
+    """One pass over the words. `open` says that a clause may begin at the next word.
+
+    What stands between a boundary and a head (polite words, wishes, times, a negation) belongs to
+    the clause that the head begins; any other word closes the place.
+    """
+
+    def __init__(
+        self, words: Sequence[Word], times: Sequence[Mention], delivers: Callable[[str], bool]
+    ) -> None:
+        self.words = words
+        self.ends = {m.start: m.end for m in times}
+        self.delivers = delivers
+        self.heads: list[_Head] = []
+        self._begin(0)
+
+    def scan(self) -> list[_Head]:
+        i = 0
+        while i < len(self.words):
+            if i in self.ends:
+                i = self.ends[i]
+            else:
+                i = self._step(i)
+        return self.heads
+
+    def _begin(self, at: int) -> None:
+        self.start, self.open = at, True
+        self.negated = self.wanted = self.modal = self.joined = False
+
+    def _step(self, i: int) -> int:
+        word = self.words[i]
+        if self._is_boundary(i):
+            self._begin(i + 1 if word.token.kind is Kind.MARK else i)
+            self.joined = word.token.kind is not Kind.MARK or word.token.text in ",&"
+            return i + 1
+        if word.absorbed:
+            return i + 1
+        joined_here = word.token.word[:1] == "ו" and self._has_conjunction(word)
+        if joined_here and (self._is_head_verb(i, opened=True) or word.asks or word.noun):
+            self._begin_if_free(i)
+        if self._negation(i) or self._head(i) or self._filler(i):
+            return i + 1
+        self.open = False
+        self.negated = self.negated and self._keeps_negation(i)
+        return i + 1
+
+    def _begin_if_free(self, i: int) -> None:
+        if not self.open:
+            self._begin(i)
+        self.joined = True
+
+    @staticmethod
+    def _has_conjunction(word: Word) -> bool:
+        return any(r.prefix[:1] == "ו" for r in word.readings)
+
+    def _is_boundary(self, i: int) -> bool:
+        word = self.words[i]
+        if word.token.quoted:
+            return False
+        if word.token.kind is Kind.MARK:
+            return word.token.text in ".,;:!?\n&()"
+        return word.token.word in vocabulary.CONJUNCTIONS
+
+    def _negation(self, i: int) -> bool:
+        said = self.words[i].token.word
+        if said not in vocabulary.NEGATIONS and said.removeprefix("ו") not in vocabulary.NEGATIONS:
+            return False
+        if not self.open:
+            self._begin(i)
+        self.negated = True
+        return True
+
+    def _keeps_negation(self, i: int) -> bool:
+        """No need to set, אין צורך לקבוע, without any meeting: the negation is still to land."""
+        return self.words[i].token.word in _AFTER_NEGATION
+
+    def _filler(self, i: int) -> bool:
+        word = self.words[i]
+        if not self.open:
+            return False
+        if word.is_in(vocabulary.MODAL):
+            self.modal = True
+        if word.is_in(vocabulary.WANTING):
+            self.wanted = True
+            return True
+        if word.is_in(vocabulary.POLITE):
+            return True
+        if word.token.word in _BEFORE_NOUN or word.token.word in _AFTER_NEGATION:
+            return True
+        return word.token.kind is Kind.MARK and word.token.text in "-'\"*•"
+
+    def _head(self, i: int) -> bool:
+        word = self.words[i]
+        if word.token.quoted:
+            return False
+        led = bool(self.heads) and self._is_led_by(self.heads[-1], i)
+        if word.asks and (self.open or led):
+            return self._question(i, led=led)
+        if self._is_head_verb(i, opened=self.open):
+            return self._request(i)
+        with_before = i > 0 and self.words[i - 1].is_in(vocabulary.WITH)
+        noun = word.noun
+        starts = self.open and (self.joined or self.negated or self.wanted or not self.heads)
+        if noun and (starts or with_before or self.negated) and self._is_delivered(i):
+            return self._fragment(i, with_before)
+        return False
+
+    def _is_delivered(self, i: int) -> bool:
+        noun = self.words[i].noun
+        if noun is None or not self.delivers(noun.concept):
+            return False
+        return not (self._is_possessed(i))
+
+    def _is_possessed(self, i: int) -> bool:
+        follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
+        return follower in ("file", "files", "document", "documents", "notes")
+
+    def _question(self, i: int, *, led: bool) -> bool:
+        if led:
+            # Tell me when, read what: the verb leads to the question, it asks nothing itself.
+            self.heads[-1] = self.heads[-1]._replace(index=i, mood=Mood.QUESTION, verb="")
+        else:
+            self.heads.append(_Head(self.start, i, Mood.QUESTION, "", False, False))
+        self.open = False
+        return True
+
+    def _is_led_by(self, head: _Head, i: int) -> bool:
+        leads = head.verb in vocabulary.LIGHT or head.verb in ("read", "understand", "find")
+        between = self.words[head.index + 1 : i]
+        return leads and all(w.function or w.is_in(vocabulary.POLITE) for w in between)
+
+    def _is_head_verb(self, i: int, *, opened: bool) -> bool:
+        word = self.words[i]
+        verb = word.verb
+        if verb is None or verb.form is None or word.token.quoted:
+            return False
+        in_question = bool(self.heads) and self.heads[-1].mood is Mood.QUESTION and not opened
+        if verb.form is Form.DIRECTIVE:
+            is_asking = word.token.word.lstrip("ו")[:1] in "תש" or opened
+            return is_asking and not in_question and (opened or verb.concept not in _RARE_ALONE)
+        if verb.form is Form.INFINITIVE:
+            return opened and (self.modal or not self.heads or self.joined or self.negated)
+        if verb.form is Form.PRESENT:
+            return opened and self.negated and word.token.word.endswith("ing")
+        if verb.form is Form.BASE:
+            return opened and self._acts_as_verb(i)
+        return False
+
+    def _acts_as_verb(self, i: int) -> bool:
+        """Whether a base form is a verb here: book a meeting, but not "the book and record"."""
+        word = self.words[i]
+        noun_too = word.noun is not None or word.token.word in _NOUN_LIKE
+        if not noun_too:
+            return True
+        if word.token.hebrew and word.noun is not None:
+            return self.start >= i - 3 and i + 1 < len(self.words)
+        if i + 1 >= len(self.words):
+            return False
+        follower = self.words[i + 1]
+        return (
+            follower.token.word in _OBJECT_OPENERS
+            or follower.token.capitalized
+            or follower.token.kind is not Kind.WORD
+            or (not self.heads and follower.noun is not None)
+        )
+
+    def _request(self, i: int) -> bool:
+        verb = self.words[i].verb
+        assert verb is not None
+        start = self.start if self.open else i
+        if self.heads and self._is_led_by(self.heads[-1], i) and not self.joined:
+            self.heads.pop()
+        self.heads.append(_Head(start, i, Mood.REQUEST, verb.concept, self.negated, self.wanted))
+        self.open = self.negated = self.modal = self.wanted = self.joined = False
+        return True
+
+    def _fragment(self, i: int, with_before: bool) -> bool:
+        start = i - 1 if with_before and not self.open else self.start
+        if with_before and not self.delivers_beside(i):
+            return False
+        self.heads.append(_Head(start, i, Mood.FRAGMENT, "", self.negated, self.wanted))
+        self.open = self.negated = self.wanted = self.joined = False
+        return True
+
+    def delivers_beside(self, i: int) -> bool:
+        """Whether the noun after "with" is another thing than what the clause makes."""
+        noun = self.words[i].noun
+        said = {
+            w.noun.concept
+            for head in self.heads[-1:]
+            for w in self.words[head.index : i]
+            if w.noun is not None
+        }
+        return noun is not None and bool(self.heads) and noun.concept not in said
+
+
+_AFTER_NEGATION = vocabulary.folded(
+    "need to any a an the another more צורך צריך לצורך שום כל זה או anything anyone"
+)
+_BEFORE_NOUN = vocabulary.folded("a an the my our me us with some את of for to that also new")
+_NOUN_LIKE = frozenset(
+    "plan test report call mail book study present order set open show list draft check review "
+    "change move drop help cost sign record debate study answer produce display claim".split()
+)
+_OBJECT_OPENERS = frozenset(
+    "a an the my our your his her their it this that these those me us all any every with to for "
+    "up what when who how whether if on out over some everything anything one two".split()
+)
+_RARE_ALONE = frozenset({"say", "do", "talk", "cost", "sign", "decide", "pay", "ask"})
+_PAST_AUXILIARIES = vocabulary.folded(
+    "did was were had been היה היו היתה הייתה היינו הייתי נעשה קרה"
+)
+_FUTURE_AUXILIARIES = vocabulary.folded("will going plan planned upcoming יהיה תהיה יהיו נהיה")
+_NOT_PAST = vocabulary.folded("שלנו אלינו איתנו אצלנו לנו בנו עבורנו אנחנו אנו עלינו אותנו כולנו")
+
+
+def _tense(words: Sequence[Word]) -> bool | None:
+    for word in words[1:] if words and words[0].verb else words:
+        said = word.token.word
+        if said in _FUTURE_AUXILIARIES:
+            return False
+        if said in _PAST_AUXILIARIES or _is_past(word):
+            return True
+    return None
+
+
+def _is_past(word: Word) -> bool:
+    verb = word.verb
+    if verb is not None:
+        return verb.form is Form.PAST
+    said = word.token.word
+    if word.token.hebrew:
+        return len(said) >= 5 and said.endswith(("נו", "תי")) and said not in _NOT_PAST
+    return word.unknown and len(said) >= 5 and said.endswith("ed")
+
+
+def _has_question_mark(words: Sequence[Word]) -> bool:
+    return any(w.token.text == "?" for w in words)
+
+
+__all__ = ["Clause", "Mood", "Role", "split"]

@@ -1,0 +1,219 @@
+"""The planner that needs no model and no key: grammar, retrieval and typed backward chaining.
+
+It reads the request and nothing else. The same request, answers and time give the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tizmor.core.agents import AgentSpec
+from tizmor.core.plan import Effect, Plan, Question
+from tizmor.core.schema import fields, type_name
+from tizmor.planner.embedded import questions, vocabulary
+from tizmor.planner.embedded.chaining import Chain, MissingArgument
+from tizmor.planner.embedded.interpretation import Asked, Interpreter
+from tizmor.planner.embedded.slots import Slots
+from tizmor.planner.embedded.tokens import clean, language
+from tizmor.planner.embedded.wording import Wording
+from tizmor.ports.planner import PlanRequest
+
+NAME = "embedded/1"
+
+
+class EmbeddedPlanner:
+    """Plans requests in Hebrew and English over `specs`."""
+
+    def __init__(self, specs: Sequence[AgentSpec]) -> None:
+        self._specs = tuple(specs)
+        self._interpreter = Interpreter(self._specs)
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        """The plan for `request`; never raises for what the text says.
+
+        Questions have the ids `goal` (nothing matches), `people` (with whom), `time` (what was
+        said has passed), or the name of the argument that is missing.
+        """
+        text = clean(request.answers.get(questions.GOAL) or request.text)
+        words = Wording(request.workspace.language or language(text))
+        asked = self._interpreter.interpret(text, request.now, request.workspace)
+        return _Planning(self._specs, request, words).plan(asked)
+
+
+class _Planning:
+    """One request on its way to a plan."""
+
+    def __init__(self, specs: Sequence[AgentSpec], request: PlanRequest, words: Wording) -> None:
+        self._specs = specs
+        self._request = request
+        self._words = words
+        self._assumptions: list[str] = []
+        self._questions: dict[str, Question] = {}
+
+    def plan(self, asked: Sequence[Asked]) -> Plan:
+        goals = _without_means([a for a in asked if a.agent is not None])
+        if not goals:
+            return self._made(Chain((), frozenset(), self._words), goal_missing=True)
+        excluded = self._ruled_out(asked, goals)
+        chain = Chain(self._specs, excluded, self._words)
+        context = _context(goals)
+        for goal in goals:
+            context = self._add(chain, goal, context)
+        self._accompany(chain, excluded, context)
+        for other in asked:
+            if other.agent is None and other.asks and not other.clause.negated:
+                self._assumptions.append(self._words.unserved(other.said[:200]))
+        return self._made(chain, goal_missing=False)
+
+    def _made(self, chain: Chain, *, goal_missing: bool) -> Plan:
+        if goal_missing:
+            self._ask(questions.goal(self._specs, self._words))
+        return Plan(
+            goal=self._request.text,
+            steps=tuple(chain.steps),
+            language=self._words.language,
+            assumptions=tuple(dict.fromkeys(self._assumptions)),
+            questions=tuple(self._questions.values()),
+            planner=NAME,
+        )
+
+    def _ruled_out(self, asked: Sequence[Asked], goals: Sequence[Asked]) -> frozenset[str]:
+        wanted = {g.agent.name for g in goals if g.agent is not None}
+        excluded: set[str] = set()
+        for negated in asked:
+            for spec in negated.ruled_out:
+                if spec.name not in wanted:
+                    excluded.add(spec.name)
+                    title = self._words.step(spec, negated.slots).rstrip(": ")
+                    self._assumptions.append(self._words.left_out(title))
+        return frozenset(excluded)
+
+    def _add(self, chain: Chain, goal: Asked, context: Slots) -> Slots:
+        """Add one goal's steps; the context for the goals after it."""
+        spec = goal.agent
+        if spec is None:
+            return context
+        slots = self._answered(spec, self._inheriting(spec, goal.slots, context))
+        if slots is None:
+            return context
+        try:
+            chain.add(spec, slots)
+        except MissingArgument as missing:
+            self._ask_for(missing)
+            return context
+        self._say_times(spec, slots)
+        return _following(context, spec, slots)
+
+    def _inheriting(self, spec: AgentSpec, slots: Slots, context: Slots) -> Slots:
+        """A clause that says no topic or period of its own is about the same as those before."""
+        if _kinds(spec) & {"TimeWish"}:
+            people = slots.people
+            known = tuple(t for t in context.topics if t not in people)
+            title = self._words.meeting(people, slots.about or known)
+            return msgspec.structs.replace(slots, title=title)
+        if slots.topics or not (_kinds(spec) & {"Topic", "Document", "Analysis"}):
+            return slots
+        period = slots.period or context.period
+        return msgspec.structs.replace(
+            slots, topics=context.topics, period=period, title=context.title
+        )
+
+    def _answered(self, spec: AgentSpec, slots: Slots) -> Slots | None:
+        """The slots with what was answered, and with the defaults that are said; None when the
+        goal waits for a question."""
+        answers, kinds = self._request.answers, _kinds(spec)
+        slots = msgspec.structs.replace(slots, extra=answers)
+        if not slots.people and kinds & {"Contact", "PersonName"} and questions.PEOPLE in answers:
+            people = questions.people_answered(answers[questions.PEOPLE])
+            title = self._words.meeting(people, slots.about)
+            slots = msgspec.structs.replace(slots, people=people, title=title)
+        if "TimeWish" not in kinds:
+            return slots
+        wish = slots.wish
+        if wish.past and questions.TIME in answers:
+            wish = questions.time_answered(
+                answers[questions.TIME], wish, self._request.now, self._request.workspace
+            )
+        if wish.past:
+            self._ask(questions.time(wish, self._request.now, self._words))
+            return None
+        if wish.minutes is None and spec.effect is not Effect.READ:
+            minutes = self._request.workspace.meeting_minutes
+            self._assumptions.append(self._words.no_duration(minutes))
+            wish = wish._replace(minutes=minutes)
+        return msgspec.structs.replace(slots, wish=wish)
+
+    def _say_times(self, spec: AgentSpec, slots: Slots) -> None:
+        if "TimeWish" in _kinds(spec):
+            if slots.wish.when is not None:
+                self._assumptions.append(self._words.when(slots.wish.when))
+            elif spec.effect is not Effect.READ:
+                self._assumptions.append(self._words.no_time())
+        elif slots.period is not None:
+            self._assumptions.append(self._words.period(slots.period))
+
+    def _accompany(self, chain: Chain, excluded: frozenset[str], context: Slots) -> None:
+        """Add what goes with a planned agent, when its own inputs are there."""
+        for spec in self._specs:
+            beside = [s for s in chain.steps if s.agent in spec.accompanies]
+            if not beside or spec.name in chain.planned() | excluded:
+                continue
+            step = chain.accompany(spec, context)
+            if step is not None:
+                self._assumptions.append(self._words.beside(step.title, beside[0].title))
+
+    def _ask_for(self, missing: MissingArgument) -> None:
+        if missing.kind.removesuffix("[]") == "PersonName":
+            self._ask(questions.who(self._words))
+        else:
+            text = self._words.missing(missing.parameter.name, missing.spec)
+            self._ask(Question(id=missing.parameter.name, text=text))
+
+    def _ask(self, question: Question) -> None:
+        self._questions.setdefault(question.id, question)
+
+
+def _kinds(spec: AgentSpec) -> frozenset[str]:
+    """Names of the item types that an agent takes."""
+    return frozenset(type_name(p.schema).removesuffix("[]") for p in spec.parameters)
+
+
+def _makes(spec: AgentSpec) -> frozenset[str]:
+    made = fields(spec.output, spec.defs).values()
+    return frozenset(type_name(f).removesuffix("[]") for f in made)
+
+
+def _without_means(goals: Sequence[Asked]) -> list[Asked]:
+    """Reading documents is no goal of its own where something else is made of them."""
+    ends = [g for g in goals if not _is_means(g)]
+    made_of_documents = any(g.agent and "Document" in _kinds(g.agent) for g in ends)
+    return ends if made_of_documents else list(goals)
+
+
+def _is_means(goal: Asked) -> bool:
+    return (
+        goal.agent is not None
+        and goal.clause.verb in vocabulary.MEANS
+        and "Document" in _kinds(goal.agent)
+        and "DocumentText" in _makes(goal.agent)
+        and not goal.slots.files
+    )
+
+
+def _context(goals: Sequence[Asked]) -> Slots:
+    """What a first clause without topics may take: what a later one is about."""
+    about = next((g.slots.about for g in goals if g.slots.about), ())
+    return Slots(topics=about)
+
+
+def _following(context: Slots, spec: AgentSpec, slots: Slots) -> Slots:
+    """The context after a goal: topics and period of what was read, title of what was set."""
+    if "TimeWish" in _kinds(spec):
+        return msgspec.structs.replace(context, title=slots.title or context.title)
+    if not slots.topics and slots.period is None:
+        return context
+    return msgspec.structs.replace(
+        context, topics=slots.topics or context.topics, period=slots.period
+    )

@@ -1,0 +1,200 @@
+"""Which agents a clause asks for: lexical retrieval over what agents say about themselves.
+
+An agent's phrases are read by the same grammar as requests, so "book a meeting" and לתאם ישיבה
+are the same two concepts. A phrase scores by the rarity of its matched terms (the inverse document
+frequency of BM25, Robertson and Zaragoza 2009) times the share of the phrase that was matched.
+What a verb says goes before what nouns say: nobody who asks to cancel a meeting gets one set.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tizmor.core.agents import AgentSpec
+from tizmor.core.plan import Effect
+from tizmor.core.schema import fields, type_name
+from tizmor.planner.embedded import vocabulary, when
+from tizmor.planner.embedded.clauses import Mood
+from tizmor.planner.embedded.readings import Role, Word, read, stems
+from tizmor.planner.embedded.tokens import Kind, clean, tokenize
+
+COVERAGE = 0.6
+"""The share of a phrase's weight that a clause must say."""
+_LIGHT_WEIGHT = 0.3
+_FEWEST_LETTERS = 3
+
+Terms = tuple[tuple[str, ...], ...]
+"""Terms in order; each as its alternatives, the likeliest first."""
+
+
+class Query(NamedTuple):
+    """What a clause says to the index."""
+
+    terms: Terms
+    mood: Mood
+    verb: str = ""
+    """The concept of the verb that asks."""
+    object: str = ""
+    """The concept of the first noun after the verb."""
+    given: frozenset[str] = frozenset()
+    """Names of the types that the clause gives values of."""
+
+
+class Hit(NamedTuple):
+    agent: AgentSpec
+    score: float
+
+
+class _Entry(NamedTuple):
+    spec: AgentSpec
+    phrases: tuple[Terms, ...]
+    vocabulary: frozenset[str]
+    takes: frozenset[str]
+    makes: frozenset[str]
+
+
+class Index:
+    """The agents' phrases, names and descriptions, ready to be searched."""
+
+    def __init__(self, specs: Sequence[AgentSpec]) -> None:
+        self._entries = [_entry(spec) for spec in specs]
+        counts = Counter(t for e in self._entries for t in e.vocabulary)
+        total = len(self._entries)
+        self._idf = {t: math.log(1 + (total - n + 0.5) / (n + 0.5)) for t, n in counts.items()}
+        self._rarest = math.log(1 + (total + 0.5) / 0.5)
+        self._delivered = frozenset(c for e in self._entries for c in e.makes)
+
+    def delivers(self, concept: str) -> bool:
+        """Whether some agent makes what a noun's concept names."""
+        return concept in self._delivered
+
+    def search(self, query: Query) -> list[Hit]:
+        """The agents that a clause may ask for, best first; empty when it asks for none."""
+        hits = [Hit(e.spec, self._score(e, query)) for e in self._entries]
+        return sorted((h for h in hits if h.score > 0), key=lambda h: (-h.score, h.agent.name))
+
+    def mentioned(self, query: Query) -> list[AgentSpec]:
+        """The agents that a negated clause means: those whose effect its verb names, or those
+        that make what its nouns name; of several the ones that it says best."""
+        scores = {h.agent.name: h.score for h in self.search(query)}
+        nouns = {a for alternatives in query.terms for a in alternatives[:1]}
+        strong = query.verb not in vocabulary.LIGHT | vocabulary.MAKING
+        found = [
+            e.spec
+            for e in self._entries
+            if not nouns.isdisjoint(e.makes)
+            or (strong and query.verb in e.vocabulary and e.spec.effect is not Effect.READ)
+        ] or [e.spec for e in self._entries if e.spec.name in scores]
+        best = max((scores.get(s.name, 0.0) for s in found), default=0.0)
+        return [s for s in found if scores.get(s.name, 0.0) == best]
+
+    def _score(self, entry: _Entry, query: Query) -> float:
+        if not self._is_allowed(entry, query):
+            return 0.0
+        verbs = {query.verb, *vocabulary.IMPLIED.get(query.verb, ())}
+        said = {a for alternatives in query.terms for a in alternatives} | (verbs - {""})
+        best = max((self._phrase(p, said) for p in entry.phrases), default=0.0)
+        if best == 0.0:
+            return 0.0
+        rest = sum(self._weight(t) for t in said & entry.vocabulary)
+        fits = 0.25 * len(query.given & entry.takes)
+        led = 0.75 if not verbs.isdisjoint(entry.vocabulary) else 0.0
+        made = 0.5 if query.object and query.object in entry.makes else 0.0
+        return (
+            best + 0.1 * rest + fits + made + (led if query.verb not in vocabulary.LIGHT else 0.0)
+        )
+
+    def _is_allowed(self, entry: _Entry, query: Query) -> bool:
+        writes = entry.spec.effect is not Effect.READ
+        if query.mood is Mood.QUESTION:
+            return not writes
+        if not query.verb or query.verb in vocabulary.LIGHT:
+            return True
+        if query.verb in vocabulary.MAKING:
+            nouns = {a for alternatives in query.terms for a in alternatives}
+            return bool(nouns & entry.makes)
+        verbs = {query.verb, *vocabulary.IMPLIED.get(query.verb, ())}
+        if query.verb in vocabulary.MEANS and not writes:
+            return True
+        return not verbs.isdisjoint(entry.vocabulary)
+
+    def _phrase(self, phrase: Terms, said: set[str]) -> float:
+        whole = sum(self._weight(t[0]) for t in phrase)
+        matched = [t for t in phrase if not said.isdisjoint(t)]
+        share = sum(self._weight(t[0]) for t in matched)
+        if whole == 0 or share / whole < COVERAGE:
+            return 0.0
+        return share * share / whole
+
+    def _weight(self, term: str) -> float:
+        rarity = self._idf.get(term, self._rarest)
+        return rarity * _LIGHT_WEIGHT if term in _WEAK else rarity
+
+
+def terms(words: Iterable[Word]) -> Terms:
+    """What words are found by: concepts, and stems of words that no concept has."""
+    listed = list(words)
+    found: list[tuple[str, ...]] = []
+    for i, word in enumerate(listed):
+        if word.absorbed or _is_auxiliary(listed, i):
+            continue
+        concepts = tuple(dict.fromkeys(r.concept for r in word.readings if r.concept))
+        if concepts:
+            found.append(concepts)
+        elif word.token.kind is Kind.FILE:
+            found.append(("document",))
+        elif word.unknown and len(word.token.word) >= _FEWEST_LETTERS:
+            found.append(stems(word.token.word))
+        elif word.token.word in _HAVING:
+            found.append(("have",))
+    return tuple(found)
+
+
+_HAVING = frozenset(("have", "had", "has", "יש"))
+_WEAK = frozenset(vocabulary.ASKING) | vocabulary.LIGHT | {"have"}
+
+
+def _is_auxiliary(words: Sequence[Word], i: int) -> bool:
+    """Did in "what did we do"; the last do of a clause is its verb."""
+    if words[i].token.word not in ("do", "does", "did"):
+        return False
+    return any(w.verb is not None or w.token.word in _HAVING for w in words[i + 1 : i + 6])
+
+
+def _entry(spec: AgentSpec) -> _Entry:
+    texts = spec.phrases or (_spaced(spec.name), spec.description)
+    phrases = tuple(t for t in map(_analysed, texts) if t)
+    about = _analysed(f"{_spaced(spec.name)}. {spec.description}")
+    makes = _analysed(" ".join((*map(_spaced, fields(spec.output, spec.defs)), _made(spec))))
+    said = [*phrases, about] if not spec.phrases else phrases
+    return _Entry(
+        spec,
+        phrases,
+        frozenset(a for phrase in said for t in phrase for a in t),
+        frozenset(type_name(p.schema).removesuffix("[]") for p in spec.parameters),
+        frozenset(a for t in makes for a in t) - {"find"},
+    )
+
+
+def _made(spec: AgentSpec) -> str:
+    types = [type_name(f).removesuffix("[]") for f in fields(spec.output, spec.defs).values()]
+    return _spaced(" ".join([*types, type_name(spec.output)]))
+
+
+def _spaced(name: str) -> str:
+    """WeeklyStatus and weekly_status as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name)
+
+
+def _analysed(text: str) -> Terms:
+    cleaned = clean(text)
+    tokens = tokenize(cleaned)
+    timed = {i for m in when.mentions(tokens, cleaned) for i in range(m.start, m.end)}
+    return terms(w for i, w in enumerate(read(tokens)) if i not in timed)
+
+
+__all__ = ["Hit", "Index", "Query", "Role", "terms"]

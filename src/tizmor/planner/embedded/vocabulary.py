@@ -1,0 +1,288 @@
+"""What requests are made of: verbs, nouns and small words of both languages, by concept.
+
+A concept is the same for both languages, so that an agent whose phrases are in one of them is
+found by a request in the other. Words that are here in no list are names, topics, or words that
+only an agent's own phrases know.
+"""
+
+from __future__ import annotations
+
+from tizmor.planner.embedded.tokens import fold
+
+
+def folded(words: str) -> frozenset[str]:
+    """Words split by spaces, in the form by which tokens are looked up."""
+    return frozenset(map(fold, words.split()))
+
+
+VERBS: dict[str, tuple[str, str]] = {
+    "schedule": ("schedule book arrange set/set", "paal:קבע piel:תאמ piel:זמנ piel:שבצ"),
+    "invite": ("invite", "hifil:זמנ"),
+    "meet": ("meet/met", "nifal:פגש"),
+    "talk": ("discuss talk speak/spoke+spoken debate", "piel:דבר hitpael:יעצ"),
+    "read": ("read/read review", "paal:קרא"),
+    "understand": ("understand/understood learn", "hifil:בנ paal:למד"),
+    "analyze": ("analyze analyse examine study", "piel:נתח paal:חקר"),
+    "find": ("find/found search locate fetch seek/sought retrieve", "piel:חפש paal:מצא piel:אתר"),
+    "summarize": ("summarize summarise recap condense", "piel:סכמ piel:תמצת"),
+    "prepare": ("prepare make/made create draft compose generate produce", "hifil:כנ piel:נסח"),
+    "write": ("write/wrote+written", "paal:כתב"),
+    "check": ("check verify test diagnose inspect", "paal:בדק piel:ודא"),
+    "open": ("open", "paal:פתח"),
+    "show": ("show/showed+shown list display present", "hifil:צג"),
+    "tell": ("tell/told explain describe report", "piel:ספר hifil:סבר piel:דווח"),
+    "give": ("give/gave+given provide", ""),
+    "know": ("know/knew+known", ""),
+    "help": ("help", "paal:עזר"),
+    "send": ("send/sent forward mail", "paal:שלח"),
+    "cancel": ("cancel delete remove erase drop", "piel:בטל paal:מחק"),
+    "move": ("move postpone reschedule shift delay", "hifil:זז paal:דחה hifil:קדמ"),
+    "change": ("change update edit rename", "piel:עדכנ paal:ערכ"),
+    "remind": ("remind", "hifil:זכר"),
+    "translate": ("translate", "piel:תרגמ"),
+    "compare": ("compare", "hifil:שו"),
+    "call": ("phone dial", "hitpael:קשר"),
+    "order": ("order buy/bought purchase", "paal:רכש"),
+    "pay": ("pay/paid", "piel:שלמ"),
+    "do": ("do/did+done happen accomplish achieve", "piel:בצע"),
+    "decide": ("decide agree conclude", "hifil:חלט hifil:סכמ"),
+    "say": ("say/said promise mention claim", "hifil:בטח"),
+    "sign": ("sign", "paal:חתמ"),
+    "cost": ("cost/cost", ""),
+    "ask": ("ask answer", "paal:שאל"),
+}
+"""English base forms (`/` leads to an irregular past) and Hebrew roots by their pattern."""
+
+IRREGULAR: dict[str, dict[str, str]] = {
+    "do": {
+        "past": "עשינו עשיתי עשית עשיתם עשו עשה עשתה נעשה קרה בוצע",
+        "infinitive": "לעשות",
+        "directive": "תעשה תעשי תעשו",
+    },
+    "decide": {"past": "סיכמנו סיכמתי סיכמו סיכמתם הוחלט סוכם הוסכם נקבע"},
+    "say": {"past": "נאמר התחייב התחייבו התחייבנו אמר אמרה אמרו אמרנו"},
+    "cost": {"past": "עלה עלתה עלו עולה עולים עולות"},
+    "show": {"directive": "תראה תראי תראו הראה הראי", "infinitive": "להראות"},
+    "tell": {"directive": "תגיד תגידי תגידו הגד אמור", "infinitive": "לומר להגיד"},
+    "give": {"directive": "תן תני תנו תתן תתני תביא תביאי", "infinitive": "לתת להביא"},
+    "know": {"infinitive": "לדעת לברר", "directive": "תברר תבררי"},
+    "find": {"directive": "תשיג תשיגי שלוף תשלוף", "infinitive": "להשיג לשלוף"},
+    "prepare": {"directive": "צור צרי תיצור תיצרי תצור הפק תפיק", "infinitive": "ליצור להפיק"},
+    "change": {"directive": "שנה תשנה תשני", "infinitive": "לשנות"},
+    "compare": {"directive": "תשווה תשווי השווה", "infinitive": "להשוות"},
+    "order": {"directive": "קנה תקנה תקני", "infinitive": "לקנות"},
+    "move": {"directive": "תדחה תדחי", "infinitive": "לדחות"},
+    "schedule": {"past": "נקבעה נקבעו"},
+}
+"""Forms of verbs that follow no strong pattern."""
+
+NOUNS: dict[str, str] = {
+    "schedule": "תיאום קביעת קביעה זימון booking",
+    "meeting": "meeting appointment call sync session conversation chat get-together one-on-one "
+    "פגישה פגישת פגישות ישיבה ישיבת ישיבות שיחה שיחת שיחות מפגש מפגשים דיון דיונים",
+    "agenda": "agenda אג'נדה אג'נדת אגנדה",
+    "document": "document file doc note material paper folder archive drive "
+    "מסמך מסמכים מסמכי קובץ קבצים קבצי חומר חומרים תיקייה תיקיה תיעוד דרייב",
+    "report": 'report דוח דו"ח דוחות דו"חות',
+    "status": "status progress סטטוס התקדמות מצב",
+    "strategy": "strategy strategic אסטרטגיה אסטרטגיית אסטרטגיות",
+    "theme": "theme trend insight נושאים מגמה מגמות תובנה תובנות",
+    "analyze": "analysis ניתוח",
+    "understand": "understanding הבנה",
+    "summarize": "summary overview digest gist synopsis tl;dr סיכום תקציר תמצית סקירה",
+    "find": "חיפוש",
+    "check": "diagnostics בדיקה בדיקת אבחון",
+    "calendar": 'calendar diary יומן יומני לו"ז לוז',
+    "event": "event אירוע אירועים",
+    "free": "free available availability slot opening gap פנוי פנויה פנויים פנויות זמין זמינה "
+    "זמינים זמינות חלון חלונות מועד מועדים פנאי",
+    "phone": "phone number mobile telephone cellphone טלפון נייד מספר פלאפון",
+    "email": 'email e-mail mail inbox מייל אימייל דוא"ל מיילים',
+    "address": "address כתובת",
+    "contact": "contact פרטים פרטי",
+    "system": "system health setup installation מערכת תקינות",
+    "time": "time hour זמן שעה שעות",
+    "week": "week weekly שבועי שבועית",
+    "invite": "invitation הזמנה",
+    "translate": "translation תרגום",
+    "task": "task todo משימה משימות",
+    "reminder": "reminder תזכורת תזכורות",
+    "cost": "price מחיר עלות עלויות",
+}
+"""Nouns and adjectives; English plurals are made."""
+
+EXPRESSIONS: dict[str, str] = {
+    "sum up": "summarize v",
+    "set up": "schedule v",
+    "put in": "schedule v",
+    "go over": "read v",
+    "go through": "read v",
+    "look over": "read v",
+    "look through": "read v",
+    "look for": "find v",
+    "look up": "find v",
+    "look at": "read v",
+    "find out": "know v",
+    "figure out": "understand v",
+    "make sense of": "understand v",
+    "let me know": "tell v",
+    "get together": "meet v",
+    "call off": "cancel v",
+    "push back": "move v",
+    "follow up": "meet v",
+    "תעבור על": "read v",
+    "תעברי על": "read v",
+    "עבור על": "read v",
+    "לעבור על": "read i",
+    "סדר יום": "agenda n",
+    "סדר היום": "agenda n",
+    "talking points": "agenda n",
+    "discussion points": "agenda n",
+    "נקודות לדיון": "agenda n",
+    "איש קשר": "contact n",
+    "אנשי קשר": "contact n",
+    "אנשי הקשר": "contact n",
+    "איש הקשר": "contact n",
+    "address book": "contact n",
+    "how much": "howmuch a",
+    "how many": "howmuch a",
+    "free time": "free n",
+    "free slot": "free n",
+    "time slot": "free n",
+    "open slot": "free n",
+    "good time": "free n",
+    "זמן פנוי": "free n",
+    "where do we stand": "status n",
+    "where things stand": "status n",
+    "איפה אנחנו עומדים": "status n",
+    "up to date": "status n",
+}
+"""Several words with one meaning: concept and v(erb), i(nfinitive), n(oun) or a(sking word)."""
+
+ASKING: dict[str, str] = {
+    "what": "what which מה מהו מהי מהם מהן איזה איזו אילו",
+    "who": "who whom whose מי מיהו מיהי",
+    "when": "when מתי",
+    "where": "where איפה היכן",
+    "why": "why למה מדוע",
+    "how": "how איך כיצד",
+    "howmuch": "כמה",
+    "whether": "whether האם",
+}
+"""Interrogatives."""
+
+IMPLIED: dict[str, tuple[str, ...]] = {
+    "meet": ("schedule", "meeting"),
+    "understand": ("analyze",),
+    "analyze": ("understand",),
+}
+"""What asking for a verb says, too: to meet somebody is to set a meeting."""
+
+LIGHT = frozenset({"show", "tell", "give", "know", "help", "check", "ask", "do", "say", "have"})
+"""Verbs that ask for whatever stands after them, so that they say little about which agent."""
+
+MEANS = frozenset({"read", "find", "open"})
+"""Verbs whose object is material for what is asked next: read it, then tell me what it says."""
+
+MAKING = frozenset({"prepare", "write"})
+"""Verbs that ask for a thing: which one, the noun says."""
+
+POLITE = folded(
+    "please kindly then also just now next first finally afterwards hi hello hey so ok okay thanks "
+    "אנא בבקשה נא אז גם ואז עכשיו כעת קודם תחילה לבסוף היי שלום תודה אוקיי אוקי בנוסף כמובן אשמח "
+    "בסוף"
+)
+"""Words before a verb that leave it the first of its clause."""
+
+WANTING = folded(
+    "can could would will you want need like wish able must should let's lets let us we i'd we'd "
+    "i i'll i'm going to have me help trying shall might "
+    "אפשר ניתן תוכל תוכלי תוכלו יכול יכולה יכולים אני אנחנו רוצה רוצים צריך צריכה צריכים מבקש "
+    "מבקשת כדאי בוא בואי בואו הייתי היית עליך חייב חייבת אתה את אם לי לנו נרצה ארצה תעזור תעזרי "
+    "עזור מעוניין מעוניינת אבקש חשוב ממך"
+)
+"""Words between the start of a clause and the verb that is wanted."""
+
+MODAL = folded(
+    "can could would will want need like wish able must should let's lets let shall help to "
+    "אפשר ניתן תוכל תוכלי תוכלו יכול יכולה רוצה רוצים צריך צריכה צריכים מבקש מבקשת כדאי בוא בואי "
+    "בואו חייב חייבת תעזור תעזרי עזור מעוניין מעוניינת אשמח אבקש נא ממך לי עליך"
+)
+"""Those of them after which an infinitive is a wish, not a purpose."""
+
+NEGATIONS = folded(
+    "don't dont not never no without doesn't won't cannot can't nor אל לא בלי ללא מבלי אין בלתי ולא"
+)
+WITHOUT = folded("without no nor בלי ללא מבלי לא ולא אין not")
+"""Negations that a noun can follow."""
+
+CONJUNCTIONS = folded("and then but plus or & וגם ואז ואחר אבל אך או ואחרי")
+
+TOPIC_MARKERS = folded(
+    "about regarding concerning re on discussing covering around relating "
+    "על לגבי אודות בנושא בעניין בנוגע בקשר בדבר בנושאי"
+)
+"""Words before what something is about."""
+
+PLACE_MARKERS = folded("at in of from for within inside של אצל מתוך עבור")
+"""Words before the project, customer or place that something belongs to."""
+
+WITH = folded("with עם ועם")
+
+PRONOUNS: dict[str, str] = {
+    "him": "one",
+    "her": "one",
+    "them": "all",
+    "איתו": "one",
+    "איתה": "one",
+    "אתו": "one",
+    "אתה": "one",
+    "עמו": "one",
+    "עמה": "one",
+    "איתם": "all",
+    "איתן": "all",
+    "אתם": "all",
+    "לו": "one",
+    "שלו": "one",
+    "שלה": "one",
+    "his": "one",
+    "their": "all",
+}
+"""Words that mean the last person named before, or all of them."""
+
+TITLES = folded(
+    "mr mr. mrs mrs. ms ms. miss dr dr. prof prof. professor doctor sir "
+    'מר גברת גב\' ד"ר דוקטור פרופ\' פרופסור עו"ד רו"ח הרב'
+)
+
+FUNCTION = folded(
+    "a an the this that these those my your our its it is are was were be been being am as any all "
+    "every some each more most other another everything anything something thing things stuff "
+    "there here which with by from to of for in at on into up out over under off me i you he "
+    "she we they us him her them his their and or but if so than too very only again still yet "
+    "did does do has had having will would can could should may might must not no yes "
+    "team's really exactly possible quick short long new latest recent one ones between during "
+    "before after until since while because "
+    "את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות כל כולם הכל שלי "
+    "שלנו שלך שלכם שלהם לי לנו לך לכם להם בו בה בהם איתי איתנו אצלנו עם של על אל מן מ ב ל ה ו ש כ "
+    "או גם רק עוד כבר אם כי כדי בשביל עבור אצל בין לפני אחרי עד מאז תוך כמו יותר הכי מאוד ביותר "
+    "משהו דבר דברים פה כאן שם חדש חדשה קצר קצרה קצת הבא שבו שבה אותו אותה אותם אותן אליו אליה "
+    "כאשר כש אבל לא בבקשה אחר חייב טוב טובה אילו אחד אחת הקרוב הזה הזאת הזו איך אותי אותנו ביחד "
+    "יחד אנחנו אני"
+)
+"""Words that are never a topic, nor what an agent is found by."""
+
+ORGANISATIONAL = folded(
+    "project company team office customer client department topic subject matter issue company's "
+    "work working year month day days quarter thing "
+    "פרויקט פרוייקט חברה חברת צוות לקוח מחלקה מחלקת נושא עניין עבודה שנה חודש יום ימים"
+)
+"""Nouns before a name that say what it is: the Lotus project, פרויקט לוטוס."""
+
+NAMES_WITH_PREFIX_LETTERS = folded(
+    "בן בר בת ברק ברוך בועז ביטון בנאי בוזגלו בלום ברגר ברנר לוי לביא ליאור לירון ליאת לאה לב לוין "
+    "לפיד להב ליבוביץ מאיר מור מורן מזרחי מלכה משה מיכל מיכאל מרים מאיה מעיין מנחם מלמד מושקוביץ "
+    "הדס הדר הילה הלל הראל הלוי הרצוג הופמן שי שיר שירה שרון שרה שלמה שלום שמעון שמש שמיר שפירא "
+    "שטרן שקד שחר שני וייס ויקטור ורד ורדי ולד כהן כץ כרמי כרמל כרמלה כוכבי כלב קרן"
+)
+"""Common Israeli names whose first letter could be read as a prefix."""
