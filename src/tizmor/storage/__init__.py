@@ -5,7 +5,10 @@ schema ────── its version: fresh (create), migrate (Alembic), tables
 chain ─────── the checksums that tie an execution's rows together
 batch ─────── what a commit writes, as rows
 writer ────── commits, adoption, the inbox: one thread, one connection
+retry ─────── what an append is that can't be written
 reader ────── everything that only looks: another thread, another connection
+inspection ── what `doctor` asks
 owners ────── who is alive: locked files; wakes: how they wake each other
+turn ──────── how one that writes all the time lets another write in between
 sqlite ────── the `Journal` made of these; empty, memory: the two others
 """

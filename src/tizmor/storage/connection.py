@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from tizmor.core.errors import EngineError, JournalDamaged, StorageFailed
@@ -18,6 +18,7 @@ BUSY_S = 10.0
 
 _CHECKPOINT_PAGES = 2000
 _LOG_LIMIT_BYTES = 64 << 20
+_AT_ONCE: AbstractContextManager[None] = nullcontext()
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _ADVICE = {
@@ -55,14 +56,17 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
+def writing(
+    connection: sqlite3.Connection, turn: AbstractContextManager[None] = _AT_ONCE
+) -> Iterator[None]:
     """One durable transaction: all of it, or nothing when anything is raised.
 
     It takes the write lock at its beginning (`BEGIN IMMEDIATE`): a transaction that begins by
     reading can't wait for the lock, it would fail at once.
     """
     with storage_errors():
-        connection.execute("BEGIN IMMEDIATE")
+        with turn:
+            connection.execute("BEGIN IMMEDIATE")
         try:
             yield
             connection.execute("COMMIT")

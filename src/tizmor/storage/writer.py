@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tizmor.core.errors import UnknownExecution
@@ -22,6 +23,7 @@ from tizmor.storage.connection import connect, storage_errors, writing
 from tizmor.storage.owners import Owners
 from tizmor.storage.retry import Verdict, verdict
 from tizmor.storage.rows import EXECUTION, HEAD, stored_execution
+from tizmor.storage.turn import Turn
 
 _TAKE = "UPDATE executions SET owner = ?, epoch = epoch + 1 WHERE id = ?"
 _LET_GO = "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?"
@@ -48,6 +50,7 @@ class Writer:
         self._clock = clock
         self._heads: dict[int, Head] = {}
         self._opened: sqlite3.Connection | None = None
+        self._turn = Turn(database.with_name("turn.lock"))
 
     def commit(self, appends: Sequence[Append]) -> Committed:
         if not appends:
@@ -63,7 +66,7 @@ class Writer:
     def adopt(self, execution: int) -> StoredExecution | None:
         self._owners.appear()
         connection = self._connection
-        with writing(connection):
+        with self._writing():
             found = connection.execute(HEAD, (execution,)).fetchone()
             if found is None:
                 return None
@@ -81,7 +84,7 @@ class Writer:
     def send(self, execution: int, kind: InboxKind, payload: bytes) -> tuple[int, str | None]:
         """Write an inbox row; its id and the execution's owner."""
         connection = self._connection
-        with writing(connection):
+        with self._writing():
             found = connection.execute(HEAD, (execution,)).fetchone()
             if found is None:
                 raise UnknownExecution(f"there is no execution {public_id(execution)}")
@@ -95,12 +98,16 @@ class Writer:
             return
         with storage_errors():
             if self._heads:
-                with writing(self._opened):
+                with self._writing():
                     owned = [(execution, self._me) for execution in self._heads]
                     self._opened.executemany(_LET_GO, owned)
             self._heads.clear()
             self._opened.close()
+        self._turn.close()
         self._opened = None
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._connection, self._turn)
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -116,7 +123,7 @@ class Writer:
 
     def _commit_whole(self, batch: Batch) -> list[int | None] | None:
         try:
-            with writing(self._connection):
+            with self._writing():
                 if not self._claim(batch):
                     raise _Contested
                 positions = self._write(batch)
@@ -130,7 +137,7 @@ class Writer:
         positions: list[int | None] = []
         kept: list[Batch] = []
         judged: list[tuple[int, Verdict]] = []
-        with writing(self._connection):
+        with self._writing():
             for append in appends:
                 batch = self._new_batch()
                 if batch.add(append) and self._claim(batch):

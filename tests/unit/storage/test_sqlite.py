@@ -81,7 +81,7 @@ async def test_closing_leaves_the_database_alone(
 
     await journal.close()
 
-    assert files(folder) == ["owners", "schema.lock", DATABASE]
+    assert files(folder) == ["owners", "schema.lock", DATABASE, "turn.lock"]
 
 
 async def test_read_models_are_written_with_their_events(
@@ -228,8 +228,8 @@ async def test_a_commit_that_was_durable_though_it_failed_is_recognised(
     journal: Journal, created: Created, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager
-    def unlucky(opened: sqlite3.Connection) -> Iterator[None]:
-        with connection.writing(opened):
+    def unlucky(*writing: Any) -> Iterator[None]:
+        with connection.writing(*writing):
             yield
         raise StorageFailed("the connection broke after COMMIT was sent")
 
