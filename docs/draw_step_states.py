@@ -1,0 +1,25 @@
+"""Draw the life of a step from the table that the engine runs by, as Mermaid, to standard output."""
+
+from __future__ import annotations
+
+from tizmor.core.transitions import MOVES, TERMINAL, StepStatus
+
+
+def drawing() -> str:
+    """The diagram's lines: an arrow for each move, those that end a step from anywhere only once."""
+    lines = ["stateDiagram-v2", "    [*] --> pending", "    pending --> ready: needs met"]
+    live = frozenset(StepStatus) - TERMINAL
+    for event, (sources, target) in MOVES.items():
+        if sources == live:
+            lines.append(f"    live --> {target}: {event.__name__}")
+            continue
+        lines += [
+            f"    {source} --> {target}: {event.__name__}"
+            for source in StepStatus
+            if source in sources
+        ]
+    return "\n".join([*lines, *(f"    {end} --> [*]" for end in StepStatus if end in TERMINAL)])
+
+
+if __name__ == "__main__":
+    print(drawing())
