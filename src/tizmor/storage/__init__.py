@@ -1,6 +1,7 @@
 """The journal on SQLite and in memory: `open_sqlite` and `MemoryDatabase` are the ways in.
 
 connection ── how the file is opened, what its errors mean
+wal ───────── a log that a crash left: torn or damaged?
 schema ────── its version: fresh (create), migrate (Alembic), tables (the truth about both)
 chain ─────── the checksums that tie an execution's rows together
 batch ─────── what a commit writes, as rows

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
+from tizmor.core.errors import StorageFailed
+
 _NAME = re.compile(r"[0-9]{1,10}-[0-9a-f]{16}")
 
 
@@ -36,13 +38,15 @@ class Owners:
         """
         if self._held is not None:
             return
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        self._sweep()
-        unborn = self._file(self.me).with_suffix(".new")
-        held = os.open(unborn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(held, fcntl.LOCK_EX)
-        os.rename(unborn, self._file(self.me))
-        self._held = held
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            self._sweep()
+            self._held = self._hold()
+        except OSError as error:
+            raise StorageFailed(
+                f"{self.folder} can't be written ({error.strerror}): check the disk and who may"
+                " write to the workspace"
+            ) from error
 
     def vanish(self) -> None:
         if self._held is None:
@@ -74,6 +78,16 @@ class Owners:
                 if file.stem != self.me and _NAME.fullmatch(file.stem)
             )
         return []
+
+    def any_other_alive(self) -> bool:
+        return any(self.is_alive(owner) for owner in self.others())
+
+    def _hold(self) -> int:
+        unborn = self._file(self.me).with_suffix(".new")
+        held = os.open(unborn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        os.rename(unborn, self._file(self.me))
+        return held
 
     def _sweep(self) -> None:
         for owner in self.others():

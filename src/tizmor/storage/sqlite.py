@@ -7,6 +7,8 @@ the last commit runs, so that the cost of syncing is shared and no timer is need
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +31,7 @@ from tizmor.storage.owners import Owners, new_owner
 from tizmor.storage.reader import Reader
 from tizmor.storage.schema import prepare
 from tizmor.storage.wakes import WakeSignal, WakeSocket
+from tizmor.storage.wal import refuse_damaged_log
 from tizmor.storage.writer import Writer
 
 DATABASE = "tizmor.db"
@@ -42,35 +45,47 @@ def open_sqlite(folder: Path, *, create: bool, clock: Clock) -> Journal:
     With `create`, the folder and the database are made when they aren't there; without, a missing
     database is answered with a journal that is empty and refuses to write, and nothing is made. It
     blocks for some milliseconds, longer when it creates or migrates. Raises `WorkspaceUnusable`
-    for a newer database, a foreign file, or a folder that can't be made.
+    for a newer database, a foreign file, or a folder that can't be made or written;
+    `JournalDamaged` for a file that is not whole.
     """
     database = folder / DATABASE
+    owners = Owners(folder / "owners", new_owner())
     try:
-        if not create and not database.exists():
+        if create:
+            _make_writable(folder, database)
+        elif not database.exists():
             return EmptyJournal()
-        folder.mkdir(mode=0o700, exist_ok=True)
+        if not owners.any_other_alive():
+            refuse_damaged_log(database)
+        prepare(database)
     except OSError as error:
         raise WorkspaceUnusable(
             f"{folder} can't be used ({error.strerror}): check that its folder exists and may be"
             " written"
         ) from error
-    prepare(database)
-    return SqliteJournal(database, clock=clock)
+    return SqliteJournal(database, owners, clock=clock)
+
+
+def _make_writable(folder: Path, database: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for path in (folder, database):
+        if path.exists() and not os.access(path, os.W_OK, effective_ids=True):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 class SqliteJournal:
     """The `Journal` of one process on one database whose schema is up to date."""
 
-    def __init__(self, database: Path, *, clock: Clock) -> None:
-        self.owner = new_owner()
+    def __init__(self, database: Path, owners: Owners, *, clock: Clock) -> None:
+        self.owner = owners.me
         self._database = database
-        self._owners = Owners(database.with_name("owners"), self.owner)
-        self._writer = Writer(database, self._owners, clock)
+        self._owners = owners
+        self._writer = Writer(database, owners, clock)
         self._reader = Reader(database)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="journal-writer")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._signal = WakeSignal()
-        self._socket = WakeSocket(self._owners)
+        self._socket = WakeSocket(owners)
         self._heard: int | None = None
         self._closed = False
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sqlite3
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -200,6 +203,33 @@ def test_a_workspace_that_is_not_there_is_refused(tmp_path: Path, clock: Clock) 
 
 
 @contextmanager
+def as_a_plain_user() -> Iterator[None]:
+    """Root may write everything; whoever else runs the tests is a plain user already."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize("names", [(), (DATABASE,)])
+def test_a_workspace_that_may_not_be_written_is_refused(
+    names: tuple[str, ...], clock: Clock
+) -> None:
+    with tempfile.TemporaryDirectory() as workspace:
+        Path(workspace).chmod(0o755)
+        folder = Path(workspace) / ".tizmor"
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch(0o444)
+        folder.chmod(0o777 if names else 0o555)
+        with as_a_plain_user(), pytest.raises(WorkspaceUnusable, match="Permission denied"):
+            open_sqlite(folder, create=True, clock=clock)
+
+
+@contextmanager
 def full_disk(at_bytes: int) -> Iterator[None]:
     """No file may grow past a size, as when the disk is full."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -275,6 +305,60 @@ async def test_a_database_that_stays_locked_fails_the_commit_and_says_why(
 
     assert (await journal.commit([created(A, b"one")])).first_positions == [1]
     await journal.close()
+
+
+_COMMIT_UNTIL_KILLED = """
+import asyncio, datetime, sys
+from pathlib import Path
+from tizmor.ports.journal import Append, ExecutionRow, NewExecution
+from tizmor.storage.sqlite import open_sqlite
+
+class Clock:
+    def now(self):
+        return datetime.datetime.now(datetime.UTC)
+
+async def main():
+    journal = open_sqlite(Path(sys.argv[1]), create=True, clock=Clock())
+    new = NewExecution(query="q", user="u", created_at_ms=1)
+    row = ExecutionRow(status="RUNNING")
+    for seq in range(1, 100_000):
+        await journal.commit([
+            Append(execution=e, epoch=1, first_seq=seq, events=[(seq, b"%d" % seq)], row=row,
+                   create=new if seq == 1 else None)
+            for e in range(1, 9)
+        ])
+        print(seq, flush=True)
+
+asyncio.run(main())
+"""
+
+
+async def test_what_was_acknowledged_survives_kill_9(folder: Path, clock: Clock) -> None:
+    folder.parent.mkdir(exist_ok=True)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _COMMIT_UNTIL_KILLED,
+        str(folder),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    while int(await process.stdout.readline()) < 50:
+        pass
+    process.kill()
+    acknowledged = max([50, *(int(line) for line in (await process.stdout.read()).split())])
+    await process.wait()
+
+    journal = open_sqlite(folder, create=True, clock=clock)
+    histories = [await journal.read(execution) for execution in range(1, 9)]
+    feed = await journal.read_feed(0, 1_000_000)
+    adopted = [await journal.adopt(execution) for execution in range(1, 9)]
+    await journal.close()
+
+    assert {len(history) for history in histories} <= {acknowledged, acknowledged + 1}
+    assert len({len(history) for history in histories}) == 1
+    assert [record.position for record in feed] == list(range(1, len(feed) + 1))
+    assert [stored.epoch for stored in adopted if stored] == [2] * 8
 
 
 async def test_wakes_reach_a_workspace_with_a_long_path(tmp_path: Path, clock: Clock) -> None:
