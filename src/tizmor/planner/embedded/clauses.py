@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tizmor.planner.embedded import vocabulary
 from tizmor.planner.embedded.conjugation import Form
-from tizmor.planner.embedded.readings import Role, Word
+from tizmor.planner.embedded.readings import Word
 from tizmor.planner.embedded.tokens import Kind
 from tizmor.planner.embedded.when import Mention
 
@@ -42,15 +42,18 @@ class Clause(NamedTuple):
     """The tense of what the clause is about; None when no verb tells."""
     wanted: bool = False
     """Whether a wish ("I need") stands before a fragment."""
+    continues: bool = False
+    """Whether it asks for the same as the clause before: and with Yoav on Tuesday."""
 
 
 class _Head(NamedTuple):
     start: int
-    index: int
+    head: int
     mood: Mood
     verb: str
     negated: bool
     wanted: bool
+    continues: bool = False
 
 
 def split(
@@ -69,12 +72,13 @@ def split(
         Clause(
             0 if i == 0 else head.start,
             end,
-            head.index,
+            head.head,
             head.mood,
             head.verb,
             head.negated,
-            _tense(words[head.index if head.mood is Mood.REQUEST else head.start : end]),
+            _tense(words[head.head if head.mood is Mood.REQUEST else head.start : end]),
             head.wanted,
+            head.continues,
         )
         for i, (head, end) in enumerate(zip(heads, ends, strict=True))
     ]
@@ -99,10 +103,7 @@ class _Scanner:
     def scan(self) -> list[_Head]:
         i = 0
         while i < len(self.words):
-            if i in self.ends:
-                i = self.ends[i]
-            else:
-                i = self._step(i)
+            i = self.ends[i] if i in self.ends else self._step(i)
         return self.heads
 
     def _begin(self, at: int) -> None:
@@ -111,6 +112,10 @@ class _Scanner:
 
     def _step(self, i: int) -> int:
         word = self.words[i]
+        if self._is_another_with(i):
+            last = self.heads[-1]
+            self.heads.append(last._replace(start=i, head=i, mood=Mood.FRAGMENT, continues=True))
+            return i + 2
         if self._is_boundary(i):
             self._begin(i + 1 if word.token.kind is Kind.MARK else i)
             self.joined = word.token.kind is not Kind.MARK or word.token.text in ",&"
@@ -125,6 +130,17 @@ class _Scanner:
         self.open = False
         self.negated = self.negated and self._keeps_negation(i)
         return i + 1
+
+    def _is_another_with(self, i: int) -> bool:
+        """And with Yoav on Tuesday, after a time was said: the same again with another."""
+        last = self.heads[-1] if self.heads else None
+        if last is None or last.mood is Mood.QUESTION or last.negated:
+            return False
+        said = self.words[i].token.word
+        follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
+        again = said == "ועמ" or (said == "and" and follower == "with")
+        between = any(last.head < end <= i for end in self.ends.values())
+        return again and between and any(start > i for start in self.ends)
 
     def _begin_if_free(self, i: int) -> None:
         if not self.open:
@@ -200,7 +216,7 @@ class _Scanner:
     def _question(self, i: int, *, led: bool) -> bool:
         if led:
             # Tell me when, read what: the verb leads to the question, it asks nothing itself.
-            self.heads[-1] = self.heads[-1]._replace(index=i, mood=Mood.QUESTION, verb="")
+            self.heads[-1] = self.heads[-1]._replace(head=i, mood=Mood.QUESTION, verb="")
         else:
             self.heads.append(_Head(self.start, i, Mood.QUESTION, "", False, False))
         self.open = False
@@ -208,7 +224,7 @@ class _Scanner:
 
     def _is_led_by(self, head: _Head, i: int) -> bool:
         leads = head.verb in vocabulary.LIGHT or head.verb in ("read", "understand", "find")
-        between = self.words[head.index + 1 : i]
+        between = self.words[head.head + 1 : i]
         return leads and all(w.function or w.is_in(vocabulary.POLITE) for w in between)
 
     def _is_head_verb(self, i: int, *, opened: bool) -> bool:
@@ -243,16 +259,16 @@ class _Scanner:
             follower.token.word in _OBJECT_OPENERS
             or follower.token.capitalized
             or follower.token.kind is not Kind.WORD
-            or (not self.heads and follower.noun is not None)
+            or follower.noun is not None
         )
 
     def _request(self, i: int) -> bool:
         verb = self.words[i].verb
-        assert verb is not None
+        concept = verb.concept if verb is not None else ""
         start = self.start if self.open else i
         if self.heads and self._is_led_by(self.heads[-1], i) and not self.joined:
             self.heads.pop()
-        self.heads.append(_Head(start, i, Mood.REQUEST, verb.concept, self.negated, self.wanted))
+        self.heads.append(_Head(start, i, Mood.REQUEST, concept, self.negated, self.wanted))
         self.open = self.negated = self.modal = self.wanted = self.joined = False
         return True
 
@@ -270,7 +286,7 @@ class _Scanner:
         said = {
             w.noun.concept
             for head in self.heads[-1:]
-            for w in self.words[head.index : i]
+            for w in self.words[head.head : i]
             if w.noun is not None
         }
         return noun is not None and bool(self.heads) and noun.concept not in said
@@ -280,13 +296,13 @@ _AFTER_NEGATION = vocabulary.folded(
     "need to any a an the another more צורך צריך לצורך שום כל זה או anything anyone"
 )
 _BEFORE_NOUN = vocabulary.folded("a an the my our me us with some את of for to that also new")
-_NOUN_LIKE = frozenset(
+_NOUN_LIKE = vocabulary.folded(
     "plan test report call mail book study present order set open show list draft check review "
-    "change move drop help cost sign record debate study answer produce display claim".split()
+    "change move drop help cost sign record debate study answer produce display claim"
 )
-_OBJECT_OPENERS = frozenset(
-    "a an the my our your his her their it this that these those me us all any every with to for "
-    "up what when who how whether if on out over some everything anything one two".split()
+_OBJECT_OPENERS = vocabulary.folded(
+    "a an the my our your his her their it this that these those me us all any every with to "
+    "for up what when who how whether if on out over some everything anything one two"
 )
 _RARE_ALONE = frozenset({"say", "do", "talk", "cost", "sign", "decide", "pay", "ask"})
 _PAST_AUXILIARIES = vocabulary.folded(
@@ -318,6 +334,3 @@ def _is_past(word: Word) -> bool:
 
 def _has_question_mark(words: Sequence[Word]) -> bool:
     return any(w.token.text == "?" for w in words)
-
-
-__all__ = ["Clause", "Mood", "Role", "split"]

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tizmor.planner.embedded.dates import lookup, word
+from tizmor.planner.embedded.dates import lookup, says, word
 from tizmor.planner.embedded.numerals import number
 from tizmor.planner.embedded.tokens import Kind, Token, fold, peel
+from tizmor.planner.embedded.vocabulary import folded
 
 Tokens = Sequence[Token]
 
@@ -64,10 +65,10 @@ _PARTS = {
     )
     for w in words.split()
 }
-_MINUTE_WORDS = frozenset(map(fold, "minute minutes min mins דקה דקות דק'".split()))
-_HOUR_WORDS = frozenset(map(fold, "hour hours hr hrs שעה שעות".split()))
+_MINUTE_WORDS = folded("minute minutes min mins דקה דקות דק'")
+_HOUR_WORDS = folded("hour hours hr hrs שעה שעות")
 _FRACTIONS = {"half": 30, "quarter": 15, "חצי": 30, "רבע": 15}
-_DURATION_OPENERS = frozenset(map(fold, "for lasting of למשך של על בת".split()))
+_DURATION_OPENERS = folded("for lasting of למשך של על בת")
 
 
 def find(tokens: Tokens, i: int) -> tuple[Clocked, int] | None:
@@ -92,7 +93,7 @@ def _duration(tokens: Tokens, i: int) -> tuple[Duration, int] | None:
     if length is None:
         return None
     minutes, after = length
-    is_hour_of_clock = lookup(tokens, at, {"שעה": 1}) and _is_clock(tokens, after)
+    is_hour_of_clock = says(tokens, at, "שעה") and _is_clock(tokens, after)
     is_the_hour = word(tokens, at)[:1] == "ב"
     if is_hour_of_clock or is_the_hour or not 5 <= minutes <= 1440:
         return None
@@ -119,11 +120,11 @@ def _hours_part(tokens: Tokens, i: int) -> tuple[int | None, int]:
         at = i + 1 + (word(tokens, i + 1) in ("a", "an", "of"))
         at += word(tokens, at) in ("a", "an")
         return (fraction, at + 1) if word(tokens, at) in ("hour", "שעה") else (None, i)
-    if lookup(tokens, i, {"שעתיימ": 1}):
+    if says(tokens, i, "שעתיימ"):
         return 120, i + 1
     if word(tokens, i) in ("a", "an") and word(tokens, i + 1) == "hour":
         return 60, i + 2
-    if i < len(tokens) and lookup(tokens, i, {"שעה": 1}):
+    if i < len(tokens) and says(tokens, i, "שעה"):
         return 60, i + 1
     counted = number(tokens, i)
     if counted is None or counted[0] > 1440:
@@ -149,9 +150,9 @@ def _and_fraction(tokens: Tokens, i: int) -> tuple[int, int]:
     for conjoined, fraction in (("וחצי", 30), ("ורבע", 15)):
         if word(tokens, i) == conjoined:
             return fraction, i + 1
-    if word(tokens, i)[:1] == "ו" and (counted := number(tokens, i)):
-        if word(tokens, counted[1]) in _MINUTE_WORDS and counted[0] < 60:
-            return counted[0], counted[1] + 1
+    counted = number(tokens, i) if word(tokens, i)[:1] == "ו" else None
+    if counted and word(tokens, counted[1]) in _MINUTE_WORDS and counted[0] < 60:
+        return counted[0], counted[1] + 1
     return 0, i
 
 
@@ -185,8 +186,8 @@ def _bounded(tokens: Tokens, i: int) -> tuple[Hours, int] | None:
     return bound, read[1]
 
 
-_AFTER = frozenset(map(fold, "after from אחרי החל".split()))
-_BEFORE = frozenset(map(fold, "before until till by לפני עד".split()))
+_AFTER = folded("after from אחרי החל")
+_BEFORE = folded("before until till by לפני עד")
 
 
 def _part(tokens: Tokens, i: int) -> tuple[Part, int] | None:
@@ -237,7 +238,7 @@ def _is_hebrew_clock(tokens: Tokens, i: int) -> bool:
     if i >= len(tokens):
         return False
     token = tokens[i]
-    if lookup(tokens, i, {"רבע": 1}) and word(tokens, i + 1)[:1] == "ל":
+    if says(tokens, i, "רבע") and word(tokens, i + 1)[:1] == "ל":
         return number(tokens, i + 1) is not None
     prefix = token.prefix or (token.word[:1] if token.hebrew else "")
     read = number(tokens, i) if prefix[-1:] in ("ב", "ל") else None
@@ -329,9 +330,13 @@ def _plain(tokens: Tokens, i: int) -> tuple[Clock, int] | None:
     if fraction := {"וחצי": 30, "ורבע": 15}.get(word(tokens, at)):
         return Clock(hour % 24, fraction, hour > 12), at + 1
     minutes = number(tokens, at)
-    if minutes and tokens[at].word.isalpha() and minutes[0] in (10, 15, 20, 30, 40, 45, 50):
-        if word(tokens, minutes[1]) not in _MINUTE_WORDS:
-            return Clock(hour % 24, minutes[0], hour > 12), minutes[1]
+    if (
+        minutes
+        and tokens[at].word.isalpha()
+        and minutes[0] in (10, 15, 20, 30, 40, 45, 50)
+        and word(tokens, minutes[1]) not in _MINUTE_WORDS
+    ):
+        return Clock(hour % 24, minutes[0], hour > 12), minutes[1]
     return Clock(hour % 24, 0, hour > 12), at
 
 

@@ -83,7 +83,7 @@ def _present(stem: str) -> Iterator[tuple[str, Form]]:
 
 
 def _paal(root: str) -> Iterator[tuple[str, Form]]:
-    first, second, third = root
+    first, second, third = tuple(root)
     plain, long = root, f"{first}{second}ו{third}"
     yield plain, Form.BASE
     yield from ((plain + "י", Form.DIRECTIVE), (plain + "ו", Form.DIRECTIVE))

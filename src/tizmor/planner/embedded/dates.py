@@ -25,6 +25,7 @@ from tizmor.planner.embedded.periods import (
     Year,
 )
 from tizmor.planner.embedded.tokens import Kind, Token, fold, peel
+from tizmor.planner.embedded.vocabulary import folded
 from tizmor.text.calendar_words import MONTHS, WEEKDAYS
 
 Tokens = Sequence[Token]
@@ -85,11 +86,9 @@ _TURNS_AFTER = _vocabulary(
         "הבא הבאה הבאים הבאות הקרוב הקרובה הקרובים הקרובות": Turn.NEXT,
     }
 )
-_AMBIGUOUS = frozenset("may march mar sun sat wed mon".split())
+_AMBIGUOUS = folded("may march mar sun sat wed mon")
 """Names that are other words, too: only after a preposition, before a number, or capitalised."""
-_NAMING = frozenset(
-    "in on last next of since from until by this for during past before after".split()
-)
+_NAMING = folded("in on last next of since from until by this for during past before after")
 
 
 def find(tokens: Tokens, i: int) -> tuple[Named | Range, int] | None:
@@ -121,6 +120,11 @@ def lookup(tokens: Tokens, i: int, vocabulary: Mapping[str, T]) -> T | None:
     if not token.hebrew:
         return vocabulary.get(token.word.removesuffix("'s"))
     return next((vocabulary[rest] for _, rest in peel(token.word) if rest in vocabulary), None)
+
+
+def says(tokens: Tokens, i: int, said: str) -> bool:
+    """Whether the word at `i` is `said`, with or without Hebrew prefix letters."""
+    return i < len(tokens) and any(rest == said for _, rest in peel(tokens[i].word))
 
 
 def _offset(tokens: Tokens, i: int) -> Read:
@@ -218,7 +222,7 @@ def _weekday_name(tokens: Tokens, i: int, *, is_day_said: bool) -> int | None:
 
 def _stands_as_day(tokens: Tokens, i: int, turn: Turn | None) -> bool:
     """Whether a Hebrew ordinal without יום is a day of the week: בשלישי בעשר, but not דוח שני."""
-    if lookup(tokens, i, {"שבת": 5}) is not None or turn:
+    if says(tokens, i, "שבת") or turn:
         return True
     prefixed = word(tokens, i)[:1] in "בלו" and word(tokens, i) not in _WEEKDAYS
     follower = word(tokens, i + 1)
@@ -244,7 +248,7 @@ def _day_then_month(tokens: Tokens, i: int) -> Read:
     token = tokens[i]
     if token.kind in (Kind.NUMBER, Kind.ORDINAL):
         day = int(token.text.rstrip("stndrhSTNDRH"))
-    elif token.hebrew and lookup(tokens, i, {"ראשונ": 1}):
+    elif token.hebrew and says(tokens, i, "ראשונ"):
         day = 1
     else:
         return None
@@ -326,7 +330,7 @@ def _quarter(tokens: Tokens, i: int) -> Read:
         quarter, at = int(name[1]), at + 1
     elif (ordinal := ORDINALS.get(name)) and word(tokens, at + 1) == "quarter":
         quarter, at = ordinal, at + 2
-    elif lookup(tokens, at, {"רבעונ": 1}) and (found := _quarter_number(tokens, at + 1)):
+    elif says(tokens, at, "רבעונ") and (found := _quarter_number(tokens, at + 1)):
         quarter, at = found, at + 2
     else:
         return None

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from tizmor.core.agents import AgentSpec
 from tizmor.core.schema import fields, type_name
 from tizmor.planner.embedded import clauses, people, topics, vocabulary, when
@@ -13,7 +15,7 @@ from tizmor.planner.embedded.clauses import Clause, Mood
 from tizmor.planner.embedded.periods import Month, Quarter, Year
 from tizmor.planner.embedded.readings import Word, read
 from tizmor.planner.embedded.retrieval import Index, Query, terms
-from tizmor.planner.embedded.slots import Slots
+from tizmor.planner.embedded.slots import Slots, file_topics
 from tizmor.planner.embedded.tokens import Kind, surface, tokenize
 from tizmor.planner.embedded.topics import Topics
 from tizmor.planner.embedded.when import Mention
@@ -46,21 +48,29 @@ class Interpreter:
         times = when.mentions(tokens, text)
         words = read(tokens)
         named: list[str] = []
-        asked = []
+        asked: list[Asked] = []
         for clause in clauses.split(words, times, delivers=self._index.delivers):
             part = _Part(clause, words, times, text, named)
-            asked.append(self._asked(part, now, workspace))
+            before = asked[-1] if asked else None
+            asked.append(self._asked(part, before, now, workspace))
             named += part.people.names
         return asked
 
-    def _asked(self, part: _Part, now: dt.datetime, workspace: Workspace) -> Asked:
+    def _asked(
+        self, part: _Part, before: Asked | None, now: dt.datetime, workspace: Workspace
+    ) -> Asked:
         clause, query = part.clause, part.query()
-        agent, ruled_out = None, ()
+        agent: AgentSpec | None = None
+        ruled_out: tuple[AgentSpec, ...] = ()
         if clause.negated:
             ruled_out = tuple(self._index.mentioned(query))
+        elif clause.continues and before is not None:
+            agent = before.agent
         else:
             agent = self._agent(part, query)
         slots = part.slots(agent, now, workspace)
+        if agent is not None and not slots.people and part.points_back:
+            slots = msgspec.structs.replace(slots, people=part.people_before)
         asks = clause.mood is not Mood.FRAGMENT or clause.wanted
         return Asked(clause, agent, ruled_out, slots, part.said, asks)
 
@@ -96,6 +106,8 @@ class _Part:
         self.timed = frozenset(i for m in self.times for i in range(m.start, m.end))
         self.people = people.find(self.words, self.timed, named)
         self.topics = self._topics(self.timed)
+        self.people_before = tuple(dict.fromkeys(named))
+        self.points_back = clause.mood is Mood.REQUEST and not any(w.noun for w in self.words)
         self.said = surface([w.token for w in self.words], text).strip(" ,;:.!?\n")
         self._question = surface([w.token for w in self.words[self.head :]], text)
 
@@ -110,36 +122,70 @@ class _Part:
         mood = self.clause.mood
         if mood is Mood.FRAGMENT and self.clause.past:
             mood = Mood.QUESTION
-        nouns = (w.noun.concept for w in kept[bool(self.clause.verb) :] if w.noun)
+        return Query(terms(kept), mood, self.clause.verb, self._object(kept), self._given())
+
+    def _object(self, kept: Sequence[Word]) -> str:
+        """The first noun after the verb. "My meetings" are no object to make."""
+        after_verb = kept[bool(self.clause.verb) :]
+        at = next((i for i, w in enumerate(after_verb) if w.noun), None)
+        if at is None:
+            return ""
+        word = after_verb[at]
+        around = after_verb[max(0, at - 1) : at + 2]
+        owned = any(w.token.word in _OWN for w in around)
+        plural = word.token.word.endswith(("s", "ות")) and word.token.word not in _SINGULAR
+        fragment = self.clause.mood is Mood.FRAGMENT
+        return "" if (fragment and (owned or plural)) or word.noun is None else word.noun.concept
+
+    def _given(self) -> frozenset[str]:
+        """The types that the clause gives values of; people stand for their contacts, too."""
         given = Slots(
-            topics=self.topics.best,
-            people=self.people.names,
-            files=self._files(),
+            topics=self.topics.best, people=self.people.names, files=self._files()
         ).given()
-        return Query(terms(kept), mood, self.clause.verb, next(nouns, ""), given)
+        if self.people.names:
+            given |= {"Contact"}
+        return given | {"TimeWish"} if self.times else given
 
     def slots(self, agent: AgentSpec | None, now: dt.datetime, workspace: Workspace) -> Slots:
         """What the clause gives to `agent`."""
         records = agent is not None and _deals_with(agent, "Document")
         past = self.clause.past if self.clause.past is not None else records
         meets = agent is not None and _takes(agent, "TimeWish")
+        start, end = self._of_meeting() if not meets else (0, 0)
         times = [m for m in self.times if not (meets and self._is_of_topic(m))]
+        people_, unsaid = self.people.names, frozenset(range(start, end))
         found = self.topics
-        if len(times) < len(self.times):
-            found = self._topics(frozenset(i for m in times for i in range(m.start, m.end)))
+        if end or len(times) < len(self.times):
+            timed = frozenset(i for m in times for i in range(m.start, m.end))
+            found = self._topics(timed | unsaid)
+        times = [m for m in times if m.start not in unsaid]
         about = found.about + found.weak if meets else found.everything
-        names = self.people.names
-        if agent is not None and names and not _reaches_people(agent):
-            about, names = tuple(dict.fromkeys((*about, *names))), ()
+        outside = bool(people_) and agent is not None and not _reaches_people(agent)
+        if outside and not end:
+            about = tuple(dict.fromkeys((*about, *people_)))
+        if agent is not None and not _takes(agent, "FileName"):
+            about += file_topics(self._files())
         return Slots(
             text=self._question[:20_000].strip() or self.said,
             topics=about,
             about=about,
-            people=names,
+            people=() if outside else people_,
+            meeting_people=people_ if end else (),
             files=self._files(),
             period=when.period(times, when.reference(now, workspace, past=past)),
             wish=when.wish(times, now, workspace),
         )
+
+    def _of_meeting(self) -> tuple[int, int]:
+        """The words that only say which meeting something is for: an agenda for a meeting with
+        Dana on Thursday. Who and when are the meeting's then, what it is about is said to all."""
+        for i, word in enumerate(self.words[self.head + 1 :], self.head + 1):
+            if word.noun is None or word.noun.concept != "meeting":
+                continue
+            before = {w.token.word for w in self.words[max(0, i - 3) : i]}
+            if word.noun.prefix[-1:] == "ל" or "for" in before:
+                return i, max(i, topics.about_start(self.words[i:]) + i)
+        return 0, 0
 
     def _topics(self, timed: frozenset[int]) -> Topics:
         return topics.find(self.words, timed | self.people.words, skip=self.head)
@@ -159,6 +205,10 @@ class _Part:
             and not introduced
             and mention.start > about
         )
+
+
+_OWN = vocabulary.folded("my our שלי שלנו")
+_SINGULAR = frozenset({"status", "diagnostics", "synopsis"})
 
 
 def _takes(spec: AgentSpec, kind: str) -> bool:

@@ -62,18 +62,18 @@ class Month(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """`count` units: the last three weeks, next month, this quarter."""
+    """so many units: the last three weeks, next month, this quarter."""
 
     unit: Unit
     turn: Turn
-    count: int = 1
+    units: int = 1
 
 
 class Ahead(NamedTuple):
-    """After `count` units (in two weeks); before, when negative (a month ago)."""
+    """After so many units (in two weeks); before, when negative (a month ago)."""
 
     unit: Unit
-    count: int
+    units: int
 
 
 class Quarter(NamedTuple):
@@ -238,20 +238,20 @@ def _quarter(named: Quarter, at: Reference) -> Days:
 
 def _stretch(named: Stretch, at: Reference) -> Days:
     steps = {Turn.LAST: -1, Turn.NEXT: 1}.get(named.turn, 0)
-    if named.count > 1 and steps:
+    if named.units > 1 and steps:
         # The last three months end today; the next three weeks begin today.
-        far = _moved(at.today, named.unit, steps * named.count)
+        far = _moved(at.today, named.unit, steps * named.units)
         return (far, at.today) if steps < 0 else (at.today, far)
     return _unit_around(_moved_to_unit(at.today, named.unit, steps), named.unit, at.week_start)
 
 
 def _ahead(named: Ahead, at: Reference) -> Days:
-    day = _moved(at.today, named.unit, named.count)
-    if named.unit is Unit.WEEK and named.count > 0:
+    day = _moved(at.today, named.unit, named.units)
+    if named.unit is Unit.WEEK and named.units > 0:
         return day, day + 6 * DAY
     if named.unit in (Unit.DAY, Unit.WEEK):
         return day, day
-    return (day, day + 6 * DAY) if named.count > 0 else _unit_around(day, named.unit, 0)
+    return (day, day + 6 * DAY) if named.units > 0 else _unit_around(day, named.unit, 0)
 
 
 def _moved_to_unit(day: dt.date, unit: Unit, steps: int) -> dt.date:

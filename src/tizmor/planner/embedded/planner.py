@@ -15,7 +15,7 @@ from tizmor.core.schema import fields, type_name
 from tizmor.planner.embedded import questions, vocabulary
 from tizmor.planner.embedded.chaining import Chain, MissingArgument
 from tizmor.planner.embedded.interpretation import Asked, Interpreter
-from tizmor.planner.embedded.slots import Slots
+from tizmor.planner.embedded.slots import Slots, file_topics
 from tizmor.planner.embedded.tokens import clean, language
 from tizmor.planner.embedded.wording import Wording
 from tizmor.ports.planner import PlanRequest
@@ -53,14 +53,19 @@ class _Planning:
         self._questions: dict[str, Question] = {}
 
     def plan(self, asked: Sequence[Asked]) -> Plan:
-        goals = _without_means([a for a in asked if a.agent is not None])
+        goals = [a for a in asked if a.agent is not None]
         if not goals:
             return self._made(Chain((), frozenset(), self._words), goal_missing=True)
         excluded = self._ruled_out(asked, goals)
         chain = Chain(self._specs, excluded, self._words)
         context = _context(goals)
-        for goal in goals:
-            context = self._add(chain, goal, context)
+        for i, goal in enumerate(goals):
+            if _is_means(goal) and any(_uses_documents(g) for g in goals[i + 1 :]):
+                context = msgspec.structs.replace(
+                    context, topics=goal.slots.topics, period=goal.slots.period
+                )
+            else:
+                context = self._add(chain, goal, context)
         self._accompany(chain, excluded, context)
         for other in asked:
             if other.agent is None and other.asks and not other.clause.negated:
@@ -113,11 +118,17 @@ class _Planning:
             known = tuple(t for t in context.topics if t not in people)
             title = self._words.meeting(people, slots.about or known)
             return msgspec.structs.replace(slots, title=title)
-        if slots.topics or not (_kinds(spec) & {"Topic", "Document", "Analysis"}):
+        if slots.meeting_people:
+            title = self._words.meeting(slots.meeting_people, slots.about or context.topics)
+            slots = msgspec.structs.replace(slots, title=title)
+        if not (_kinds(spec) & {"Topic", "Document", "Analysis"}):
             return slots
-        period = slots.period or context.period
+        agrees = not slots.topics or not context.topics
         return msgspec.structs.replace(
-            slots, topics=context.topics, period=period, title=context.title
+            slots,
+            topics=slots.topics or context.topics,
+            period=slots.period or (context.period if agrees else None),
+            title=slots.title or context.title,
         )
 
     def _answered(self, spec: AgentSpec, slots: Slots) -> Slots | None:
@@ -185,14 +196,16 @@ def _makes(spec: AgentSpec) -> frozenset[str]:
     return frozenset(type_name(f).removesuffix("[]") for f in made)
 
 
-def _without_means(goals: Sequence[Asked]) -> list[Asked]:
-    """Reading documents is no goal of its own where something else is made of them."""
-    ends = [g for g in goals if not _is_means(g)]
-    made_of_documents = any(g.agent and "Document" in _kinds(g.agent) for g in ends)
-    return ends if made_of_documents else list(goals)
+def _uses_documents(goal: Asked) -> bool:
+    return (
+        goal.agent is not None
+        and not _is_means(goal)
+        and bool(_kinds(goal.agent) & {"Document", "Analysis"})
+    )
 
 
 def _is_means(goal: Asked) -> bool:
+    """Whether reading documents is asked for only so that something is made of them."""
     return (
         goal.agent is not None
         and goal.clause.verb in vocabulary.MEANS
@@ -212,8 +225,7 @@ def _following(context: Slots, spec: AgentSpec, slots: Slots) -> Slots:
     """The context after a goal: topics and period of what was read, title of what was set."""
     if "TimeWish" in _kinds(spec):
         return msgspec.structs.replace(context, title=slots.title or context.title)
-    if not slots.topics and slots.period is None:
+    topics = slots.topics or file_topics(slots.files)
+    if not topics and slots.period is None:
         return context
-    return msgspec.structs.replace(
-        context, topics=slots.topics or context.topics, period=slots.period
-    )
+    return msgspec.structs.replace(context, topics=topics or context.topics, period=slots.period)

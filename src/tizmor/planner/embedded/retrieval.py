@@ -19,11 +19,14 @@ from tizmor.core.plan import Effect
 from tizmor.core.schema import fields, type_name
 from tizmor.planner.embedded import vocabulary, when
 from tizmor.planner.embedded.clauses import Mood
+from tizmor.planner.embedded.conjugation import Form
 from tizmor.planner.embedded.readings import Role, Word, read, stems
 from tizmor.planner.embedded.tokens import Kind, clean, tokenize
 
 COVERAGE = 0.6
 """The share of a phrase's weight that a clause must say."""
+_LEAST_FITTING = 0.3
+_OBJECT = 1.5
 _LIGHT_WEIGHT = 0.3
 _FEWEST_LETTERS = 3
 
@@ -54,6 +57,8 @@ class _Entry(NamedTuple):
     phrases: tuple[Terms, ...]
     vocabulary: frozenset[str]
     takes: frozenset[str]
+    needs: frozenset[str]
+    """Types that only words give and that it must have."""
     makes: frozenset[str]
 
 
@@ -95,15 +100,19 @@ class Index:
     def _score(self, entry: _Entry, query: Query) -> float:
         if not self._is_allowed(entry, query):
             return 0.0
-        verbs = {query.verb, *vocabulary.IMPLIED.get(query.verb, ())}
-        said = {a for alternatives in query.terms for a in alternatives} | (verbs - {""})
-        best = max((self._phrase(p, said) for p in entry.phrases), default=0.0)
+        verbs = _verbs(query)
+        said = {a for alternatives in query.terms for a in alternatives} | verbs
+        said |= {kind for term in said for kind in vocabulary.KINDS.get(term, ())}
+        least = _least_coverage(entry, query)
+        best = max((self._phrase(p, said, least) for p in entry.phrases), default=0.0)
         if best == 0.0:
             return 0.0
+        if not entry.needs <= query.given:
+            best /= 2
         rest = sum(self._weight(t) for t in said & entry.vocabulary)
         fits = 0.25 * len(query.given & entry.takes)
         led = 0.75 if not verbs.isdisjoint(entry.vocabulary) else 0.0
-        made = 0.5 if query.object and query.object in entry.makes else 0.0
+        made = _OBJECT if query.object and query.object in entry.makes else 0.0
         return (
             best + 0.1 * rest + fits + made + (led if query.verb not in vocabulary.LIGHT else 0.0)
         )
@@ -111,28 +120,49 @@ class Index:
     def _is_allowed(self, entry: _Entry, query: Query) -> bool:
         writes = entry.spec.effect is not Effect.READ
         if query.mood is Mood.QUESTION:
-            return not writes
-        if not query.verb or query.verb in vocabulary.LIGHT:
+            return not writes and ("RequestText" in entry.takes or not _asks_records(query))
+        if not query.verb:
             return True
+        if query.verb in vocabulary.LIGHT:
+            return not entry.spec.critical
         if query.verb in vocabulary.MAKING:
             nouns = {a for alternatives in query.terms for a in alternatives}
-            return bool(nouns & entry.makes)
-        verbs = {query.verb, *vocabulary.IMPLIED.get(query.verb, ())}
+            written = entry.vocabulary & vocabulary.DELIVERABLE
+            return not nouns.isdisjoint(entry.makes | written)
         if query.verb in vocabulary.MEANS and not writes:
             return True
-        return not verbs.isdisjoint(entry.vocabulary)
+        return not _verbs(query).isdisjoint(entry.vocabulary)
 
-    def _phrase(self, phrase: Terms, said: set[str]) -> float:
+    def _phrase(self, phrase: Terms, said: set[str], least: float) -> float:
         whole = sum(self._weight(t[0]) for t in phrase)
         matched = [t for t in phrase if not said.isdisjoint(t)]
         share = sum(self._weight(t[0]) for t in matched)
-        if whole == 0 or share / whole < COVERAGE:
+        if whole == 0 or share / whole < least:
             return 0.0
         return share * share / whole
 
     def _weight(self, term: str) -> float:
         rarity = self._idf.get(term, self._rarest)
         return rarity * _LIGHT_WEIGHT if term in _WEAK else rarity
+
+
+def _verbs(query: Query) -> set[str]:
+    """The verb that asks, and what asking for it says, too."""
+    return {query.verb, *vocabulary.IMPLIED.get(query.verb, ())} - {""}
+
+
+def _asks_records(query: Query) -> bool:
+    """Whether a question's verb tells of something written down: who signed, what did it cost."""
+    said = {a for alternatives in query.terms for a in alternatives}
+    return not said.isdisjoint(vocabulary.ABOUT_RECORDS)
+
+
+def _least_coverage(entry: _Entry, query: Query) -> float:
+    """Less of a phrase need be said when the clause gives the agent people or a time: "book 45
+    minutes with Noa" has the verb of "book a meeting", "meeting with Noa at ten" its object."""
+    fits = not query.given.isdisjoint(entry.takes & {"TimeWish", "Contact"})
+    said = query.object in entry.makes or not _verbs(query).isdisjoint(entry.vocabulary)
+    return _LEAST_FITTING if fits and said else COVERAGE
 
 
 def terms(words: Iterable[Word]) -> Terms:
@@ -142,7 +172,7 @@ def terms(words: Iterable[Word]) -> Terms:
     for i, word in enumerate(listed):
         if word.absorbed or _is_auxiliary(listed, i):
             continue
-        concepts = tuple(dict.fromkeys(r.concept for r in word.readings if r.concept))
+        concepts = _concepts(word, first=not found)
         if concepts:
             found.append(concepts)
         elif word.token.kind is Kind.FILE:
@@ -152,6 +182,17 @@ def terms(words: Iterable[Word]) -> Terms:
         elif word.token.word in _HAVING:
             found.append(("have",))
     return tuple(found)
+
+
+def _concepts(word: Word, *, first: bool) -> tuple[str, ...]:
+    """What a known word means; one that is a noun, too, is a verb only where it leads."""
+    noun = word.noun
+    readings = [
+        r
+        for r in word.readings
+        if r.role is not Role.VERB or noun is None or first or r.form is not Form.BASE
+    ]
+    return tuple(dict.fromkeys(r.concept for r in readings if r.concept))
 
 
 _HAVING = frozenset(("have", "had", "has", "יש"))
@@ -176,6 +217,8 @@ def _entry(spec: AgentSpec) -> _Entry:
         phrases,
         frozenset(a for phrase in said for t in phrase for a in t),
         frozenset(type_name(p.schema).removesuffix("[]") for p in spec.parameters),
+        frozenset(type_name(p.schema).removesuffix("[]") for p in spec.parameters if p.required)
+        & {"PersonName", "FileName"},
         frozenset(a for t in makes for a in t) - {"find"},
     )
 
@@ -195,6 +238,3 @@ def _analysed(text: str) -> Terms:
     tokens = tokenize(cleaned)
     timed = {i for m in when.mentions(tokens, cleaned) for i in range(m.start, m.end)}
     return terms(w for i, w in enumerate(read(tokens)) if i not in timed)
-
-
-__all__ = ["Hit", "Index", "Query", "Role", "terms"]

@@ -19,6 +19,8 @@ class Slots(msgspec.Struct, frozen=True, kw_only=True):
     about: tuple[str, ...] = ()
     """Those topics that the clause says itself; `topics` may come from an earlier one."""
     people: tuple[str, ...] = ()
+    meeting_people: tuple[str, ...] = ()
+    """Those of a meeting that the clause only mentions: an agenda for a meeting with Dana."""
     files: tuple[str, ...] = ()
     period: Period | None = None
     wish: Wish = Wish(None, None)
@@ -38,6 +40,11 @@ class Slots(msgspec.Struct, frozen=True, kw_only=True):
         """The JSON value of type `kind` (see `core.schema.type_name`), or None."""
         of = _VALUES.get(kind)
         return of(self) if of else None
+
+
+def file_topics(files: tuple[str, ...]) -> tuple[str, ...]:
+    """File names as topics to find them by, where no file can be named."""
+    return tuple(f.rpartition(".")[0].rpartition("/")[2] for f in files)
 
 
 def _list(values: tuple[str, ...]) -> list[str] | None:

@@ -163,7 +163,7 @@ def _belongs(
         return token.text in ("-", "&") and not first and token.kind is Kind.MARK
     if token.kind is not Kind.WORD:
         return not first
-    if word.absorbed or token.word in vocabulary.TITLES:
+    if word.absorbed or token.word in vocabulary.TITLES or token.word in _NEVER:
         return False
     if not first and not _continues(words, i, taken):
         return False
@@ -172,9 +172,7 @@ def _belongs(
     if rank == 0 or (rank == 1 and not first):
         # After "about", known nouns are topics, too: the status of, סיכום הפגישה.
         return word.noun is not None and not word.function
-    if not first and word.noun and word.noun.concept in _PARTS_OF_NAMES:
-        return True
-    return False
+    return not first and word.noun is not None and word.noun.concept in _PARTS_OF_NAMES
 
 
 def _continues(words: Sequence[Word], i: int, taken: frozenset[int]) -> bool:
@@ -216,4 +214,5 @@ def _without_article(text: str, word: str) -> str:
 _DETERMINERS = vocabulary.folded(
     "the a an our my your this that these those all any every some its new last next את כל של ה"
 )
+_NEVER = vocabulary.POLITE | vocabulary.WANTING
 _PARTS_OF_NAMES = frozenset({"strategy", "status", "report", "system", "cost"})

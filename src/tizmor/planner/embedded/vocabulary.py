@@ -59,7 +59,7 @@ IRREGULAR: dict[str, dict[str, str]] = {
         "infinitive": "לעשות",
         "directive": "תעשה תעשי תעשו",
     },
-    "decide": {"past": "סיכמנו סיכמתי סיכמו סיכמתם הוחלט סוכם הוסכם נקבע"},
+    "decide": {"past": "סיכמנו סיכמתי סיכמו סיכמתם הוחלט סוכם הוסכם"},
     "say": {"past": "נאמר התחייב התחייבו התחייבנו אמר אמרה אמרו אמרנו"},
     "cost": {"past": "עלה עלתה עלו עולה עולים עולות"},
     "show": {"directive": "תראה תראי תראו הראה הראי", "infinitive": "להראות"},
@@ -92,7 +92,7 @@ NOUNS: dict[str, str] = {
     "summarize": "summary overview digest gist synopsis tl;dr סיכום תקציר תמצית סקירה",
     "find": "חיפוש",
     "check": "diagnostics בדיקה בדיקת אבחון",
-    "calendar": 'calendar diary יומן יומני לו"ז לוז',
+    "calendar": 'calendar diary schedule יומן יומני לו"ז לוז',
     "event": "event אירוע אירועים",
     "free": "free available availability slot opening gap פנוי פנויה פנויים פנויות זמין זמינה "
     "זמינים זמינות חלון חלונות מועד מועדים פנאי",
@@ -100,7 +100,7 @@ NOUNS: dict[str, str] = {
     "email": 'email e-mail mail inbox מייל אימייל דוא"ל מיילים',
     "address": "address כתובת",
     "contact": "contact פרטים פרטי",
-    "system": "system health setup installation מערכת תקינות",
+    "system": "system healthy health תקין setup installation מערכת תקינות",
     "time": "time hour זמן שעה שעות",
     "week": "week weekly שבועי שבועית",
     "invite": "invitation הזמנה",
@@ -153,6 +153,8 @@ EXPRESSIONS: dict[str, str] = {
     "good time": "free n",
     "זמן פנוי": "free n",
     "where do we stand": "status n",
+    "where we stand": "status n",
+    "where are we": "status n",
     "where things stand": "status n",
     "איפה אנחנו עומדים": "status n",
     "up to date": "status n",
@@ -178,11 +180,22 @@ IMPLIED: dict[str, tuple[str, ...]] = {
 }
 """What asking for a verb says, too: to meet somebody is to set a meeting."""
 
+KINDS: dict[str, tuple[str, ...]] = {"report": ("document",)}
+"""What a thing is a kind of: who finds documents finds reports."""
+
 LIGHT = frozenset({"show", "tell", "give", "know", "help", "check", "ask", "do", "say", "have"})
 """Verbs that ask for whatever stands after them, so that they say little about which agent."""
 
 MEANS = frozenset({"read", "find", "open"})
 """Verbs whose object is material for what is asked next: read it, then tell me what it says."""
+
+ABOUT_RECORDS = frozenset(
+    {"decide", "say", "sign", "cost", "pay", "write", "order", "send", "change", "move", "cancel"}
+)
+"""Verbs that, in a question, ask about what is written down somewhere."""
+
+DELIVERABLE = frozenset({"report", "summarize", "agenda", "status"})
+"""Things that are written for whoever asks."""
 
 MAKING = frozenset({"prepare", "write"})
 """Verbs that ask for a thing: which one, the noun says."""
@@ -260,10 +273,10 @@ FUNCTION = folded(
     "every some each more most other another everything anything something thing things stuff "
     "there here which with by from to of for in at on into up out over under off me i you he "
     "she we they us him her them his their and or but if so than too very only again still yet "
-    "did does do has had having will would can could should may might must not no yes "
+    "did does do has had have having will would can could should may might must not no yes "
     "team's really exactly possible quick short long new latest recent one ones between during "
     "before after until since while because "
-    "את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות כל כולם הכל שלי "
+    "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות כל כולם הכל שלי "
     "שלנו שלך שלכם שלהם לי לנו לך לכם להם בו בה בהם איתי איתנו אצלנו עם של על אל מן מ ב ל ה ו ש כ "
     "או גם רק עוד כבר אם כי כדי בשביל עבור אצל בין לפני אחרי עד מאז תוך כמו יותר הכי מאוד ביותר "
     "משהו דבר דברים פה כאן שם חדש חדשה קצר קצרה קצת הבא שבו שבה אותו אותה אותם אותן אליו אליה "

@@ -22,7 +22,6 @@ from tizmor.planner.embedded.tokens import Token, surface
 from tizmor.ports.vocabulary import Period, TimeWish
 from tizmor.ports.workspace import Day, Workspace
 
-
 T = TypeVar("T")
 
 
@@ -53,7 +52,7 @@ def mentions(tokens: Sequence[Token], text: str) -> list[Mention]:
             i += 1
             continue
         value, end = read
-        found.append(Mention(i, end, value, surface(tokens[i:end], text)))
+        found.append(Mention(i, end, value, surface(tokens[i:end], text).removesuffix("'s")))
         i = end
     return found
 
@@ -130,7 +129,7 @@ def _weekday_in_week(values: Sequence[Named | Range], at: Reference) -> dt.date 
     """Next week on Tuesday: the Tuesday of that week."""
     weekday = next((v for v in values if isinstance(v, Weekday)), None)
     week = next((v for v in values if isinstance(v, Stretch) and v.unit is Unit.WEEK), None)
-    if weekday is None or week is None or week.count > 1:
+    if weekday is None or week is None or week.units > 1:
         return None
     first, _ = resolve(week, at)
     return first + dt.timedelta(days=(weekday.day - at.week_start) % 7) if first else None

@@ -43,27 +43,27 @@ Warnings = tuple[str, ...]
 
 
 class DocumentsFound(Value):
-    documents: list[Document] = []
-    sources: list[Path] = []
+    documents: tuple[Document, ...] = ()
+    sources: tuple[Path, ...] = ()
     warnings: Warnings = ()
 
 
 class DocumentsRead(Value):
-    texts: list[DocumentText] = []
-    sources: list[Path] = []
+    texts: tuple[DocumentText, ...] = ()
+    sources: tuple[Path, ...] = ()
     warnings: Warnings = ()
 
 
 class SummaryWritten(Value):
     summary: str = ""
-    sources: list[Path] = []
+    sources: tuple[Path, ...] = ()
     warnings: Warnings = ()
 
 
 class QuestionAnswered(Value):
     answer: str = ""
-    citations: list[Point] = []
-    sources: list[Path] = []
+    citations: tuple[Point, ...] = ()
+    sources: tuple[Path, ...] = ()
     warnings: Warnings = ()
 
 
@@ -75,22 +75,22 @@ class AgendaWritten(Value):
 class StatusReported(Value):
     analysis: Analysis = Analysis()
     summary: str = ""
-    sources: list[Path] = []
+    sources: tuple[Path, ...] = ()
     warnings: Warnings = ()
 
 
 class ContactsFound(Value):
-    contacts: list[Contact] = []
+    contacts: tuple[Contact, ...] = ()
     warnings: Warnings = ()
 
 
 class EventsFound(Value):
-    events: list[CalendarEvent] = []
+    events: tuple[CalendarEvent, ...] = ()
     warnings: Warnings = ()
 
 
 class SlotsFound(Value):
-    slots: list[Slot] = []
+    slots: tuple[Slot, ...] = ()
     warnings: Warnings = ()
 
 
@@ -100,7 +100,7 @@ class MeetingCreated(Value):
 
 
 class SystemChecked(Value):
-    checks: list[Check] = []
+    checks: tuple[Check, ...] = ()
     summary: str = ""
 
 
@@ -110,7 +110,7 @@ class SystemChecked(Value):
     phrases=("find documents", "search files", "look for a file", "חפש מסמכים", "מצא קבצים"),
 )
 async def drive_search(
-    topics: list[Topic] = [],
+    topics: tuple[Topic, ...] = (),
     period: Period | None = None,
     include_outputs: bool = False,
     *,
@@ -126,7 +126,7 @@ async def drive_search(
     phrases=("read the file", "open the document", "read documents", "קרא את הקובץ", "פתח מסמך"),
 )
 async def drive_read(
-    names: list[FileName] = [], documents: list[Document] = [], *, ctx: AgentContext
+    names: tuple[FileName, ...] = (), documents: list[Document] = [], *, ctx: AgentContext
 ) -> DocumentsRead:
     """Read the text of documents."""
     return DocumentsRead()
@@ -138,7 +138,7 @@ async def drive_read(
     phrases=("summarize", "give me a summary", "sum up", "סכם", "תקציר", "סיכום"),
 )
 async def summary(
-    documents: list[Document], topics: list[Topic] = [], *, ctx: AgentContext
+    documents: list[Document], topics: tuple[Topic, ...] = (), *, ctx: AgentContext
 ) -> SummaryWritten:
     """Summarize documents."""
     return SummaryWritten()
@@ -188,7 +188,7 @@ async def editor(
 async def weekly_status(
     documents: list[Document],
     period: Period | None = None,
-    topics: list[Topic] = [],
+    topics: tuple[Topic, ...] = (),
     *,
     ctx: AgentContext,
 ) -> StatusReported:
@@ -220,8 +220,8 @@ async def contact_search(names: list[PersonName], *, ctx: AgentContext) -> Conta
 )
 async def calendar_search(
     period: Period | None = None,
-    topics: list[Topic] = [],
-    people: list[PersonName] = [],
+    topics: tuple[Topic, ...] = (),
+    people: tuple[PersonName, ...] = (),
     *,
     ctx: AgentContext,
 ) -> EventsFound:
@@ -235,7 +235,7 @@ async def calendar_search(
 )
 async def availability(
     when: TimeWish | None = None,
-    attendees: list[Contact] = [],
+    attendees: tuple[Contact, ...] = (),
     minutes: Minutes | None = None,
     *,
     ctx: AgentContext,
