@@ -309,6 +309,29 @@ async def test_adopting_what_one_owns_changes_nothing(journal: Journal) -> None:
     assert (await journal.commit([then(A, 2, "on")])).first_positions == [2]
 
 
+async def test_many_are_adopted_and_read_at_once(backend: Any) -> None:
+    dead, alive, journal = backend.open(), backend.open(), backend.open()
+    await dead.commit([created(A, "a1", "a2")])
+    await alive.commit([created(B)])
+    await journal.commit([created(C, "c1")])
+    backend.die(dead)
+
+    adopted = await journal.adopt_all([C, 999, B, A])
+
+    assert [(stored.execution, stored.owner, stored.epoch) for stored in adopted] == [
+        (C, journal.owner, 1),
+        (A, journal.owner, 2),
+    ]
+    histories = await journal.read_all([C, A, 999])
+    assert {number: payloads(records) for number, records in histories.items()} == {
+        C: ["c1"],
+        A: ["a1", "a2"],
+        999: [],
+    }
+    committed = await journal.commit([then(A, 3, "a3", epoch=2), then(C, 2, "c2")])
+    assert committed.first_positions == [5, 6]
+
+
 async def test_the_one_that_was_taken_for_dead_can_write_no_more(backend: Any) -> None:
     """An owner that is stopped, loses its place and goes on is fenced off by the epoch."""
     stopped, others = backend.open(), backend.open()

@@ -149,6 +149,11 @@ class Journal(Protocol):
         """The execution's events in order, checksums verified. Raises `JournalDamaged`."""
         ...
 
+    async def read_all(self, executions: Sequence[int]) -> dict[int, list[Record]]:
+        """The events of many executions by one look, each as `read` gives them: for going on with
+        thousands after a crash."""
+        ...
+
     async def get(self, execution: int) -> StoredExecution | None: ...
 
     async def recent(
@@ -174,6 +179,10 @@ class Journal(Protocol):
         """Become the owner, with the next epoch, if no living process is. The row as it now
         stands, `owner` being this process; None when a living owner has it or it doesn't exist.
         Adopting what one owns already answers the row as it is."""
+        ...
+
+    async def adopt_all(self, executions: Sequence[int]) -> list[StoredExecution]:
+        """Adopt many in one transaction: those that now are this process's, in the given order."""
         ...
 
     async def is_owner_alive(self, owner: str) -> bool: ...

@@ -27,6 +27,9 @@ class EmptyJournal:
     async def read(self, execution: int, *, after_seq: int = 0) -> list[Record]:
         return []
 
+    async def read_all(self, executions: Sequence[int]) -> dict[int, list[Record]]:
+        return {execution: [] for execution in executions}
+
     async def get(self, execution: int) -> StoredExecution | None:
         return None
 
@@ -46,6 +49,9 @@ class EmptyJournal:
 
     async def adopt(self, execution: int) -> StoredExecution | None:
         return None
+
+    async def adopt_all(self, executions: Sequence[int]) -> list[StoredExecution]:
+        return []
 
     async def is_owner_alive(self, owner: str) -> bool:
         return False

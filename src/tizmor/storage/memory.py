@@ -74,6 +74,9 @@ class MemoryJournal:
     async def read(self, execution: int, *, after_seq: int = 0) -> list[Record]:
         return self._database.histories.get(execution, [])[after_seq:]
 
+    async def read_all(self, executions: Sequence[int]) -> dict[int, list[Record]]:
+        return {execution: await self.read(execution) for execution in executions}
+
     async def get(self, execution: int) -> StoredExecution | None:
         return self._database.executions.get(execution)
 
@@ -104,6 +107,10 @@ class MemoryJournal:
         if stored.owner in self._database.living:
             return None
         return self._store(stored, owner=self.owner, epoch=stored.epoch + 1)
+
+    async def adopt_all(self, executions: Sequence[int]) -> list[StoredExecution]:
+        adopted = [await self.adopt(execution) for execution in executions]
+        return [stored for stored in adopted if stored is not None]
 
     async def is_owner_alive(self, owner: str) -> bool:
         return owner in self._database.living

@@ -7,6 +7,7 @@ writer nor make it wait. Rows of the journal are verified as they are read.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,11 @@ class Reader:
     def history(self, execution: int, after_seq: int) -> list[Record]:
         """One execution's events, to the very one that `executions` holds for its last."""
         with snapshot(self._connection):
-            head = self._connection.execute(HEAD, (execution,)).fetchone()
-            last = START if head is None else Link(head[2], head[3])
-            if after_seq > last.seq:
-                return []
-            links = {execution: self._link(execution, after_seq)}
-            rows = self._connection.execute(_HISTORY, (execution, after_seq)).fetchall()
-        records = verified(links, rows)
-        if links[execution] != last:
-            raise damage(execution, last.seq, "the last row is not the one that was written")
-        return records
+            return self._history(execution, after_seq)
+
+    def histories(self, executions: Iterable[int]) -> dict[int, list[Record]]:
+        with snapshot(self._connection):
+            return {execution: self._history(execution, 0) for execution in executions}
 
     def feed(self, after_position: int, limit: int) -> list[Record]:
         with snapshot(self._connection):
@@ -95,6 +91,18 @@ class Reader:
         if self._opened is None:
             self._opened = connect_to_read(self._database)
         return self._opened
+
+    def _history(self, execution: int, after_seq: int) -> list[Record]:
+        head = self._connection.execute(HEAD, (execution,)).fetchone()
+        last = START if head is None else Link(head[2], head[3])
+        if after_seq > last.seq:
+            return []
+        links = {execution: self._link(execution, after_seq)}
+        rows = self._connection.execute(_HISTORY, (execution, after_seq)).fetchall()
+        records = verified(links, rows)
+        if links[execution] != last:
+            raise damage(execution, last.seq, "the last row is not the one that was written")
+        return records
 
     def _link(self, execution: int, seq: int) -> Link:
         """Where the chain stands after `seq`, by that row's own word."""

@@ -99,6 +99,9 @@ class SqliteJournal:
     async def read(self, execution: int, *, after_seq: int = 0) -> list[Record]:
         return await self._look(lambda: self._reader.history(execution, after_seq))
 
+    async def read_all(self, executions: Sequence[int]) -> dict[int, list[Record]]:
+        return await self._look(lambda: self._reader.histories(executions))
+
     async def get(self, execution: int) -> StoredExecution | None:
         return await self._look(lambda: self._reader.get(execution))
 
@@ -119,7 +122,11 @@ class SqliteJournal:
         return await self._look(self._reader.last_position)
 
     async def adopt(self, execution: int) -> StoredExecution | None:
-        return await self._write(lambda: self._writer.adopt(execution))
+        adopted = await self.adopt_all([execution])
+        return adopted[0] if adopted else None
+
+    async def adopt_all(self, executions: Sequence[int]) -> list[StoredExecution]:
+        return await self._write(lambda: self._writer.adopt(executions))
 
     async def is_owner_alive(self, owner: str) -> bool:
         return await self._look(lambda: self._owners.is_alive(owner))

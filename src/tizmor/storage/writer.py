@@ -25,6 +25,7 @@ from tizmor.storage.retry import Verdict, verdict
 from tizmor.storage.rows import EXECUTION, HEAD, stored_execution
 from tizmor.storage.turn import Turn
 
+_ONE = f"{EXECUTION} WHERE id = ?"
 _TAKE = "UPDATE executions SET owner = ?, epoch = epoch + 1 WHERE id = ?"
 _LET_GO = "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?"
 _SEND = (
@@ -63,23 +64,28 @@ class Writer:
         positions = self._commit_whole(batch) if whole else None
         return Committed(first_positions=positions or self._commit_each(appends))
 
-    def adopt(self, execution: int) -> StoredExecution | None:
+    def adopt(self, executions: Sequence[int]) -> list[StoredExecution]:
+        """Take, in one transaction, all of these that no living process owns."""
         self._owners.appear()
-        connection = self._connection
+        alive = {self._me: False}
+        heads: dict[int, Head] = {}
+        adopted = []
         with self._writing():
-            found = connection.execute(HEAD, (execution,)).fetchone()
-            if found is None:
-                return None
-            owner, _, seq, checksum, ended = found
-            if owner != self._me:
-                if owner is not None and self._owners.is_alive(owner):
-                    return None
-                connection.execute(_TAKE, (self._me, execution))
-            row = connection.execute(f"{EXECUTION} WHERE id = ?", (execution,)).fetchone()
-        self._heads[execution] = Head(Link(seq, checksum), bool(ended))
-        if owner is not None and owner != self._me:
-            self._owners.forget(owner)
-        return stored_execution(row)
+            for execution in executions:
+                found = self._connection.execute(HEAD, (execution,)).fetchone()
+                if found is None:
+                    continue
+                owner, _, seq, checksum, ended = found
+                if owner is not None and owner not in alive:
+                    alive[owner] = self._owners.is_alive(owner)
+                if owner is None or not alive[owner]:
+                    adopted.append(self._take(execution, owner))
+                    heads[execution] = Head(Link(seq, checksum), bool(ended))
+        self._heads.update(heads)
+        for owner, lives in alive.items():
+            if owner != self._me and not lives:
+                self._owners.forget(owner)
+        return adopted
 
     def send(self, execution: int, kind: InboxKind, payload: bytes) -> tuple[int, str | None]:
         """Write an inbox row; its id and the execution's owner."""
@@ -120,6 +126,12 @@ class Writer:
 
     def _new_batch(self) -> Batch:
         return Batch(self._me, self._heads, self._now_ms())
+
+    def _take(self, execution: int, owner: str | None) -> StoredExecution:
+        """The row as it stands once this process owns it."""
+        if owner != self._me:
+            self._connection.execute(_TAKE, (self._me, execution))
+        return stored_execution(self._connection.execute(_ONE, (execution,)).fetchone())
 
     def _commit_whole(self, batch: Batch) -> list[int | None] | None:
         try:
