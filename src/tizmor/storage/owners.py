@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -71,13 +70,11 @@ class Owners:
 
     def others(self) -> list[str]:
         """All that have a file here but this process, dead or alive."""
-        with suppress(FileNotFoundError):
-            return sorted(
-                file.stem
-                for file in self.folder.glob("*.lock")
-                if file.stem != self.me and _NAME.fullmatch(file.stem)
-            )
-        return []
+        return sorted(
+            file.stem
+            for file in self.folder.glob("*.lock")
+            if file.stem != self.me and _NAME.fullmatch(file.stem)
+        )
 
     def any_other_alive(self) -> bool:
         return any(self.is_alive(owner) for owner in self.others())
