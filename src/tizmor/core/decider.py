@@ -108,7 +108,9 @@ def _make_plan(d: Decision) -> None:
 
 def _plan_made(d: Decision, fact: fx.PlanMade) -> None:
     d.state.planning = False
-    if not d.state.cancelling:
+    if d.state.cancelling:
+        _end(d, "CANCELLED")
+    else:
         _accept_plan(d, fact.plan)
 
 
