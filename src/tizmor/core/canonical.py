@@ -55,6 +55,8 @@ def _write(value: Any, parts: list[str]) -> None:
 
 
 def _write_object(value: dict[str, Any], parts: list[str]) -> None:
+    if not all(isinstance(key, str) for key in value):
+        raise ValueError("the keys of a JSON object are strings")
     parts.append("{")
     for i, key in enumerate(sorted(value, key=lambda k: k.encode("utf-16-be"))):
         if i:

@@ -17,7 +17,7 @@ from msgspec import structs
 from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Parameter
 from tizmor.core.graph import is_reference, needs, ordered_before, references, tokens
-from tizmor.core.plan import REF, Access, Effect, Plan, Step
+from tizmor.core.plan import REF, Access, Effect, Plan, Resource, RetryPolicy, Step
 
 MAX_STEPS = 100_000
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -39,7 +39,6 @@ def completed(plan: Plan, agents: Mapping[str, AgentSpec]) -> Plan:
 
 
 def _completed(step: Step, spec: AgentSpec) -> Step:
-    named = {r.name for r in step.resources}
     return structs.replace(
         step,
         title=step.title or spec.name,
@@ -49,9 +48,19 @@ def _completed(step: Step, spec: AgentSpec) -> Step:
         probes=spec.probes,
         untrusted=step.untrusted or spec.untrusted,
         control=tuple(dict.fromkeys((*spec.control, *step.control))),
-        resources=(*step.resources, *(r for r in spec.resources if r.name not in named)),
+        resources=_resources_of(step, spec),
+        retry=spec.retry if step.retry == RetryPolicy() else step.retry,
         timeout_s=spec.timeout_s if step.timeout_s is None else step.timeout_s,
     )
+
+
+def _resources_of(step: Step, spec: AgentSpec) -> tuple[Resource, ...]:
+    """Each once; exclusive where the plan or the agent says so."""
+    joined: dict[str, Resource] = {}
+    for resource in (*step.resources, *spec.resources):
+        if resource.name not in joined or resource.access is Access.EXCLUSIVE:
+            joined[resource.name] = resource
+    return tuple(joined.values())
 
 
 def check(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:

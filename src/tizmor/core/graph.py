@@ -7,10 +7,15 @@ outputs by step id.
 from __future__ import annotations
 
 import graphlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tizmor.core.plan import REF, Plan, Step
+
+
+INDEX = re.compile(r"0|[1-9][0-9]*")
+"""A place in an array (RFC 6901, section 4)."""
 
 
 class DanglingReference(LookupError):
@@ -40,12 +45,19 @@ def references(value: Any) -> Iterator[str]:
             yield from references(item)
 
 
+def index(token: str) -> int:
+    """The place in an array that a token means (RFC 6901, section 4). Raises `ValueError`."""
+    if not INDEX.fullmatch(token):
+        raise ValueError(f"{token!r} is no place in an array")
+    return int(token)
+
+
 def look_up(outputs: Mapping[str, Any], pointer: str) -> Any:
     """What a pointer leads to. Raises `DanglingReference`."""
     value: Any = outputs
     for token in tokens(pointer):
         try:
-            value = value[int(token)] if isinstance(value, (list, tuple)) else value[token]
+            value = value[index(token)] if isinstance(value, (list, tuple)) else value[token]
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise DanglingReference(f"{pointer} leads nowhere (at {token!r})") from error
     return value

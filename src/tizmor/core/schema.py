@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tizmor.core.graph import INDEX
+
 Schema = Mapping[str, Any]
 
 
@@ -56,7 +58,7 @@ def at(schema: Schema, defs: Mapping[str, Schema], tokens: list[str]) -> Schema 
     for token in tokens:
         schema = resolve(schema, defs)
         if schema.get("type") == "array":
-            if not token.isdecimal():
+            if not INDEX.fullmatch(token):
                 return None
             schema = schema.get("items") or {}
         elif "properties" in schema:
@@ -71,8 +73,18 @@ def at(schema: Schema, defs: Mapping[str, Schema], tokens: list[str]) -> Schema 
     return schema
 
 
+_NARROWER = {"number": "integer"}
+
+
+def _required(schema: Schema) -> Schema:
+    """The one alternative to `null`: an agent says at the call when a value is missing."""
+    options = [s for s in schema.get("anyOf", ()) if s.get("type") != "null"]
+    return options[0] if len(options) == 1 else schema
+
+
 def fits(source: Schema, target: Schema) -> bool:
     """Whether a value of type `source` may stand where `target` is asked for."""
+    source, target = _required(source), _required(target)
     given, wanted = type_name(source), type_name(target)
     if "any" in (given, wanted) or given == wanted:
         return True
@@ -80,5 +92,5 @@ def fits(source: Schema, target: Schema) -> bool:
         return fits(source.get("items") or {}, target.get("items") or {})
     plain = {"string", "integer", "number", "boolean", "object", "array"}
     if wanted in plain and "$ref" not in source:
-        return source.get("type") == target.get("type")
+        return source.get("type") in (wanted, _NARROWER.get(wanted))
     return given == "string" and target.get("type") == "string"
