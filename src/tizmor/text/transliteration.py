@@ -22,7 +22,7 @@ _FINAL_FORMS = str.maketrans("ךםןףץ", "כמנפצ")
 _UNIT = re.compile(r"יי|וו|[גדזצתט]׳|[א-ת]")
 
 _CONSONANTS = {
-    "ב": "b bh v",
+    "ב": "b bh v w~",
     "ג": "g gh gu(?=[eiy])",
     "ג׳": "j g dj dg",
     "ד": "d",
