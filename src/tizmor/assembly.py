@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tizmor import settings as settings_module
-from tizmor.agents import builtin
+from tizmor.agents.builtin import builtin
+from tizmor.agents.system import system_check
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable
 from tizmor.drivers.embedded.clock import SystemClock
@@ -111,8 +112,12 @@ class Tizmor(Orchestrator):
         root = _folder(workspace)
         settings = settings or settings_module.load(root)
         clock = clock or SystemClock()
-        known = {agent.spec.name: agent for agent in (*builtin(), *agents)}
         journal = open_sqlite(root / DATA_FOLDER, create=write, clock=clock)
+        known: dict[str, Agent] = {}
+        check = system_check(
+            storage=lambda: journal.check(deep=False), agents=lambda: sorted(known)
+        )
+        known |= {agent.spec.name: agent for agent in (*builtin(), check, *agents)}
         tizmor = cls(
             workspace=settings.workspace(root),
             settings=settings,
@@ -148,8 +153,12 @@ class Tizmor(Orchestrator):
             report=lambda message: None,
         )
         checked = await self._agents["SystemCheck"].function(ctx=context)
-        found = await asyncio.to_thread(self._journal.check, deep=deep)
-        return [*checked.checks, *(Check(name=n, state=s, detail=d) for n, s, d in found)]
+        if not deep:
+            return list(checked.checks)
+        stored = {check.name: check for check in checked.checks}
+        for name, state, detail in await asyncio.to_thread(self._journal.check, deep=True):
+            stored[name] = Check(name=name, state=state, detail=detail)
+        return list(stored.values())
 
     async def _close(self, inbox: asyncio.Task[None] | None) -> None:
         if inbox is not None:
