@@ -293,7 +293,7 @@ class _Scanner:
 
 
 _AFTER_NEGATION = vocabulary.folded(
-    "need to any a an the another more צורך צריך לצורך שום כל זה או anything anyone"
+    "need of than to any a an the another more צורך צריך לצורך שום כל זה או anything anyone"
 )
 _BEFORE_NOUN = vocabulary.folded("a an the my our me us with some את of for to that also new")
 _NOUN_LIKE = vocabulary.folded(

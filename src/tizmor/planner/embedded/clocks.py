@@ -216,7 +216,9 @@ def _clock_said(tokens: Tokens, i: int) -> tuple[Clock, int] | None:
         return _clock(tokens, i + 1)
     if any(rest == "שעה" for _, rest in peel(opener)):
         return _clock(tokens, i + 1)
-    if _has_form(tokens, i) or _is_hebrew_clock(tokens, i) or _is_oclock(tokens, i):
+    past_or_to = opener in _FRACTIONS and word(tokens, i + 1) in ("past", "to")
+    written = _has_form(tokens, i) or _is_oclock(tokens, i)
+    if written or past_or_to or _is_hebrew_clock(tokens, i):
         return _clock(tokens, i)
     return None
 

@@ -79,7 +79,8 @@ class Interpreter:
         if hits:
             return hits[0].agent
         informs = part.clause.mood is Mood.QUESTION or (
-            part.clause.verb in vocabulary.LIGHT and bool(part.topics.best)
+            part.clause.verb in vocabulary.LIGHT
+            and (bool(part.topics.best) or query.object in vocabulary.ABOUT_RECORDS)
         )
         return self._answering if informs else None
 
@@ -122,7 +123,19 @@ class _Part:
         mood = self.clause.mood
         if mood is Mood.FRAGMENT and self.clause.past:
             mood = Mood.QUESTION
-        return Query(terms(kept), mood, self.clause.verb, self._object(kept), self._given())
+        said, made = terms(kept), self._object(kept)
+        if self._is_time_together(kept):
+            said, made = (*said, ("meeting",)), "meeting"
+        return Query(said, mood, self.clause.verb, made, self._given())
+
+    def _is_time_together(self, kept: Sequence[Word]) -> bool:
+        """An hour with Noa tomorrow: who and when, and no word for what."""
+        fragment = self.clause.mood is Mood.FRAGMENT and not self.clause.past
+        return (
+            fragment
+            and bool(self.people.names and self.times)
+            and all(w.function or w.token.kind is not Kind.WORD or w.is_in(_BESIDE) for w in kept)
+        )
 
     def _object(self, kept: Sequence[Word]) -> str:
         """The first noun after the verb. "My meetings" are no object to make."""
@@ -148,7 +161,7 @@ class _Part:
 
     def slots(self, agent: AgentSpec | None, now: dt.datetime, workspace: Workspace) -> Slots:
         """What the clause gives to `agent`."""
-        records = agent is not None and _deals_with(agent, "Document")
+        records = agent is not None and any(_deals_with(agent, k) for k in _RECORDS)
         past = self.clause.past if self.clause.past is not None else records
         meets = agent is not None and _takes(agent, "TimeWish")
         start, end = self._of_meeting() if not meets else (0, 0)
@@ -169,6 +182,7 @@ class _Part:
             text=self._question[:20_000].strip() or self.said,
             topics=about,
             about=about,
+            weak=not found.strong,
             people=() if outside else people_,
             meeting_people=people_ if end else (),
             files=self._files(),
@@ -207,7 +221,10 @@ class _Part:
         )
 
 
+_RECORDS = ("Document", "DocumentText", "Analysis")
+"""What is written of the past: a month that is asked of it has been."""
 _OWN = vocabulary.folded("my our שלי שלנו")
+_BESIDE = vocabulary.POLITE | vocabulary.WANTING
 _SINGULAR = frozenset({"status", "diagnostics", "synopsis"})
 
 

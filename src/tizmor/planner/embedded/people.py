@@ -36,10 +36,19 @@ def find(words: Sequence[Word], times: frozenset[int], before: Sequence[str]) ->
             used.add(start)
             continue
         for name, indices in _list(words, start, times, opening=opening):
+            if opening == "copula" and not _is_name_or_last(words, indices):
+                break
             names.append(name)
             used |= indices
     unique = tuple(dict.fromkeys(names))[:_MOST_PEOPLE]
     return People(unique, frozenset(used))
+
+
+def _is_name_or_last(words: Sequence[Word], indices: set[int]) -> bool:
+    """After "who is": a written name, or all that follows; "responsible for hiring" is none."""
+    written = words[min(indices)].token
+    following = words[max(indices) + 1 :]
+    return written.capitalized or written.hebrew or all(w.function for w in following)
 
 
 def named_in(text_words: Sequence[Word]) -> tuple[str, ...]:
@@ -63,7 +72,8 @@ def _openings(words: Sequence[Word], times: frozenset[int]) -> Iterator[tuple[in
         elif word.is_in(vocabulary.WITH):
             yield i + 1, "with"
         elif _introduces(words, i):
-            yield _after_object_marker(words, i + 1), "verb"
+            is_copula = said in ("is", "are")
+            yield _after_object_marker(words, i + 1), "copula" if is_copula else "verb"
         elif word.token.text.endswith("'s") and word.token.capitalized and word.unknown:
             if i + 1 < len(words) and words[i + 1].noun:
                 yield i, "owner"
@@ -75,10 +85,12 @@ def _introduces(words: Sequence[Word], i: int) -> bool:
     """Meet X, invite X, who is X, the phone of X, הטלפון של X, מי זה X."""
     word, previous = words[i], words[i - 1] if i else None
     said = word.token.word
-    if word.verb and word.verb.concept in ("meet", "invite", "call"):
+    if word.verb and word.verb.concept in ("meet", "invite", "call", "contact"):
         return True
     if word.noun and word.noun.concept == "contact":
         return True
+    if word.verb and word.verb.concept == "schedule" and i + 1 < len(words):
+        return words[i + 1].token.capitalized and words[i + 1].unknown
     if word.token.word in ("of", "של", "for") and previous is not None:
         return any(
             w.noun and w.noun.concept in ("phone", "email", "address", "contact")
@@ -157,8 +169,8 @@ def _next_in_list(words: Sequence[Word], i: int, times: frozenset[int]) -> tuple
     if word.token.word in ("and", "&"):
         skip = i + 1 + (i + 1 < none and words[i + 1].is_in(vocabulary.WITH))
         return (skip, True) if _may_name(words, skip, first=True, opening="list") else (none, False)
-    if word.token.word == "ועמ":
-        return i + 1, True
+    if word.token.word in ("ועמ", "ואת"):
+        return i + 1, False
     if word.token.word == "," and i + 1 < none:
         at = i + 1 + (words[i + 1].token.word == "and")
         closed = at > i + 1 or _list_goes_on(words, at)

@@ -61,8 +61,9 @@ class _Planning:
         context = _context(goals)
         for i, goal in enumerate(goals):
             if _is_means(goal) and any(_uses_documents(g) for g in goals[i + 1 :]):
+                topics, period = goal.slots.topics, goal.slots.period
                 context = msgspec.structs.replace(
-                    context, topics=goal.slots.topics, period=goal.slots.period
+                    context, topics=topics or context.topics, period=period, weak=True
                 )
             else:
                 context = self._add(chain, goal, context)
@@ -124,9 +125,13 @@ class _Planning:
         if not (_kinds(spec) & {"Topic", "Document", "Analysis"}):
             return slots
         agrees = not slots.topics or not context.topics
+        topics = slots.topics or context.topics
+        if slots.topics and slots.weak and context.weak:
+            # Read what the board wrote, and list the decisions: the board's decisions.
+            agrees, topics = True, tuple(dict.fromkeys((*context.topics, *slots.topics)))
         return msgspec.structs.replace(
             slots,
-            topics=slots.topics or context.topics,
+            topics=topics,
             period=slots.period or (context.period if agrees else None),
             title=slots.title or context.title,
         )

@@ -200,10 +200,10 @@ _WEAK = frozenset(vocabulary.ASKING) | vocabulary.LIGHT | {"have"}
 
 
 def _is_auxiliary(words: Sequence[Word], i: int) -> bool:
-    """Did in "what did we do"; the last do of a clause is its verb."""
+    """Did in "what did we do": the one after the asking word, or first."""
     if words[i].token.word not in ("do", "does", "did"):
         return False
-    return any(w.verb is not None or w.token.word in _HAVING for w in words[i + 1 : i + 6])
+    return i == 0 or words[i - 1].asks is not None
 
 
 def _entry(spec: AgentSpec) -> _Entry:

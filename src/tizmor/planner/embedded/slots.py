@@ -18,6 +18,8 @@ class Slots(msgspec.Struct, frozen=True, kw_only=True):
     topics: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     """Those topics that the clause says itself; `topics` may come from an earlier one."""
+    weak: bool = False
+    """Whether no preposition introduces any topic."""
     people: tuple[str, ...] = ()
     meeting_people: tuple[str, ...] = ()
     """Those of a meeting that the clause only mentions: an agenda for a meeting with Dana."""

@@ -168,11 +168,21 @@ def _belongs(
     if not first and not _continues(words, i, taken):
         return False
     if word.unknown:
-        return not any(r in vocabulary.ORGANISATIONAL for _, r in peel(token.word)) or not first
+        is_kind = any(r in vocabulary.ORGANISATIONAL for _, r in peel(token.word))
+        return not is_kind and not _is_verb(words, i)
     if rank == 0 or (rank == 1 and not first):
         # After "about", known nouns are topics, too: the status of, סיכום הפגישה.
         return word.noun is not None and not word.function
     return not first and word.noun is not None and word.noun.concept in _PARTS_OF_NAMES
+
+
+def _is_verb(words: Sequence[Word], i: int) -> bool:
+    """Whether an unknown word is a verb by its place or form: what did we ship, מה הזמנו."""
+    token = words[i].token
+    if token.hebrew:
+        return len(token.word) >= 5 and token.word.endswith(("נו", "תי")) and not token.prefix
+    previous = words[i - 1].token.word if i else ""
+    return previous in ("we", "i", "they", "you", "he", "she") and not token.capitalized
 
 
 def _continues(words: Sequence[Word], i: int, taken: frozenset[int]) -> bool:

@@ -16,7 +16,7 @@ def folded(words: str) -> frozenset[str]:
 
 
 VERBS: dict[str, tuple[str, str]] = {
-    "schedule": ("schedule book arrange set/set", "paal:קבע piel:תאמ piel:זמנ piel:שבצ"),
+    "schedule": ("schedule book arrange set/set put/put", "paal:קבע piel:תאמ piel:זמנ piel:שבצ"),
     "invite": ("invite", "hifil:זמנ"),
     "meet": ("meet/met", "nifal:פגש"),
     "talk": ("discuss talk speak/spoke+spoken debate", "piel:דבר hitpael:יעצ"),
@@ -41,6 +41,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "remind": ("remind", "hifil:זכר"),
     "translate": ("translate", "piel:תרגמ"),
     "compare": ("compare", "hifil:שו"),
+    "contact": ("contact reach", ""),
     "call": ("phone dial", "hitpael:קשר"),
     "order": ("order buy/bought purchase", "paal:רכש"),
     "pay": ("pay/paid", "piel:שלמ"),
@@ -48,7 +49,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "decide": ("decide agree conclude", "hifil:חלט hifil:סכמ"),
     "say": ("say/said promise mention claim", "hifil:בטח"),
     "sign": ("sign", "paal:חתמ"),
-    "cost": ("cost/cost", ""),
+    "cost": ("cost/cost spend/spent", ""),
     "ask": ("ask answer", "paal:שאל"),
 }
 """English base forms (`/` leads to an irregular past) and Hebrew roots by their pattern."""
@@ -61,7 +62,7 @@ IRREGULAR: dict[str, dict[str, str]] = {
     },
     "decide": {"past": "סיכמנו סיכמתי סיכמו סיכמתם הוחלט סוכם הוסכם"},
     "say": {"past": "נאמר התחייב התחייבו התחייבנו אמר אמרה אמרו אמרנו"},
-    "cost": {"past": "עלה עלתה עלו עולה עולים עולות"},
+    "cost": {"past": "עלה עלתה עלו עולה עולים עולות הוצאנו הוצאתי הוציאו"},
     "show": {"directive": "תראה תראי תראו הראה הראי", "infinitive": "להראות"},
     "tell": {"directive": "תגיד תגידי תגידו הגד אמור", "infinitive": "לומר להגיד"},
     "give": {"directive": "תן תני תנו תתן תתני תביא תביאי", "infinitive": "לתת להביא"},
@@ -78,11 +79,13 @@ IRREGULAR: dict[str, dict[str, str]] = {
 
 NOUNS: dict[str, str] = {
     "schedule": "תיאום קביעת קביעה זימון booking",
-    "meeting": "meeting appointment call sync session conversation chat get-together one-on-one "
-    "פגישה פגישת פגישות ישיבה ישיבת ישיבות שיחה שיחת שיחות מפגש מפגשים דיון דיונים",
+    "meeting": "meeting appointment call sync session conversation chat zoom get-together "
+    "one-on-one "
+    "פגישה פגישת פגישות ישיבה ישיבת ישיבות שיחה שיחת שיחות מפגש מפגשים דיון דיונים זום",
     "agenda": "agenda אג'נדה אג'נדת אגנדה",
-    "document": "document file doc note material paper folder archive drive "
-    "מסמך מסמכים מסמכי קובץ קבצים קבצי חומר חומרים תיקייה תיקיה תיעוד דרייב",
+    "document": "document minutes protocol transcript file doc note material paper folder "
+    "archive drive "
+    "מסמך מסמכים מסמכי קובץ קבצים קבצי חומר חומרים תיקייה תיקיה תיעוד דרייב פרוטוקול פרוטוקולים",
     "report": 'report דוח דו"ח דוחות דו"חות',
     "status": "status progress סטטוס התקדמות מצב",
     "strategy": "strategy strategic אסטרטגיה אסטרטגיית אסטרטגיות",
@@ -98,6 +101,7 @@ NOUNS: dict[str, str] = {
     "זמינים זמינות חלון חלונות מועד מועדים פנאי",
     "phone": "phone number mobile telephone cellphone טלפון נייד מספר פלאפון",
     "email": 'email e-mail mail inbox מייל אימייל דוא"ל מיילים',
+    "decide": "decision החלטה החלטות החלטת",
     "address": "address כתובת",
     "contact": "contact פרטים פרטי",
     "system": "system healthy health תקין setup installation מערכת תקינות",
@@ -155,6 +159,16 @@ EXPRESSIONS: dict[str, str] = {
     "where do we stand": "status n",
     "where we stand": "status n",
     "where are we": "status n",
+    "איפה עומד": "status n",
+    "איפה עומדים": "status n",
+    "when can": "free a",
+    "מתי אפשר": "free a",
+    "מתי נוכל": "free a",
+    "מתי ניתן": "free a",
+    "send me": "give v",
+    "תשלח לי": "give v",
+    "תשלחי לי": "give v",
+    "שלח לי": "give v",
     "where things stand": "status n",
     "איפה אנחנו עומדים": "status n",
     "up to date": "status n",
@@ -224,12 +238,13 @@ MODAL = folded(
 """Those of them after which an infinitive is a wish, not a purpose."""
 
 NEGATIONS = folded(
-    "don't dont not never no without doesn't won't cannot can't nor אל לא בלי ללא מבלי אין בלתי ולא"
+    "don't dont not never no without doesn't won't cannot can't nor instead rather אל לא בלי "
+    "ללא מבלי אין בלתי ולא"
 )
 WITHOUT = folded("without no nor בלי ללא מבלי לא ולא אין not")
 """Negations that a noun can follow."""
 
-CONJUNCTIONS = folded("and then but plus or & וגם ואז ואחר אבל אך או ואחרי")
+CONJUNCTIONS = folded("and then just but plus or & וגם ואז ואחר אבל אך או ואחרי")
 
 TOPIC_MARKERS = folded(
     "about regarding concerning re on discussing covering around relating "
@@ -274,9 +289,11 @@ FUNCTION = folded(
     "there here which with by from to of for in at on into up out over under off me i you he "
     "she we they us him her them his their and or but if so than too very only again still yet "
     "did does do has had have having will would can could should may might must not no yes "
-    "team's really exactly possible quick short long new latest recent one ones between during "
+    "team's really exactly possible quick short long main key major important urgent new "
+    "latest recent one ones between during "
     "before after until since while because "
-    "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות כל כולם הכל שלי "
+    "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות שנת בשנת "
+    "כל כולם הכל שלי "
     "שלנו שלך שלכם שלהם לי לנו לך לכם להם בו בה בהם איתי איתנו אצלנו עם של על אל מן מ ב ל ה ו ש כ "
     "או גם רק עוד כבר אם כי כדי בשביל עבור אצל בין לפני אחרי עד מאז תוך כמו יותר הכי מאוד ביותר "
     "משהו דבר דברים פה כאן שם חדש חדשה קצר קצרה קצת הבא שבו שבה אותו אותה אותם אותן אליו אליה "

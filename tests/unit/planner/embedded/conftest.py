@@ -126,7 +126,7 @@ async def drive_search(
     phrases=("read the file", "open the document", "read documents", "קרא את הקובץ", "פתח מסמך"),
 )
 async def drive_read(
-    names: tuple[FileName, ...] = (), documents: list[Document] = [], *, ctx: AgentContext
+    names: tuple[FileName, ...] = (), documents: tuple[Document, ...] = (), *, ctx: AgentContext
 ) -> DocumentsRead:
     """Read the text of documents."""
     return DocumentsRead()
