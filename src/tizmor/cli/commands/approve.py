@@ -1,0 +1,64 @@
+"""`tizmor approve`: approve what asks for approval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from tizmor.cli.decide import give_order
+from tizmor.cli.edits import edited
+from tizmor.cli.library import Library
+from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, SetOption, WorkspaceOption
+from tizmor.core.errors import AmbiguousChoice, UnknownExecution, UserError
+
+
+def approve(
+    execution_id: ExecutionArgument,
+    approval: Annotated[
+        str | None,
+        typer.Argument(metavar="APPROVAL", help="Which one; needed when several are open."),
+    ] = None,
+    changes: SetOption = None,
+    comment: Annotated[str | None, typer.Option(help="Kept with the decision.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> int:
+    """Approve what asks for approval, as it is shown or with arguments changed.
+
+    If no other process runs the execution, this one goes on with it and ends as `run` does.
+
+    \b
+    Examples:
+      tizmor approve 06b1x3k8q9r2t --workspace work
+      tizmor approve 06b1x3k8q9r2t --set minutes=45 --set attendees.0.email=yoav@example.org
+      tizmor approve 06b1x3k8q9r2t calendar.1 --comment "agreed by phone"
+    """
+
+    async def order(library: Library) -> str:
+        arguments = None
+        if changes:
+            arguments = await _arguments(library, execution_id, approval, changes)
+        return await library.approve(execution_id, approval, arguments=arguments, comment=comment)
+
+    return give_order(workspace, execution_id, order, as_json=as_json)
+
+
+async def _arguments(
+    library: Library, execution_id: str, approval: str | None, changes: Sequence[str]
+) -> dict[str, Any]:
+    """The arguments of the approval that is meant, with the changes."""
+    execution = await library.get(execution_id)
+    gates = [w for w in execution.waiting_for if w.kind == "approval"]
+    ids = [gate.id for gate in gates]
+    meant = [gate for gate in gates if approval in (None, gate.id)]
+    if not gates:
+        raise UserError("no approval is open")
+    if not meant:
+        raise UnknownExecution(f"there is no approval {approval!r} (open: {', '.join(ids)})")
+    if len(meant) > 1:
+        raise AmbiguousChoice(
+            f"several approvals are open, name one: {', '.join(ids)}", options=ids
+        )
+    return edited(meant[0].arguments or {}, changes)

@@ -1,0 +1,81 @@
+"""`tizmor plan`: what would be done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from tizmor.cli.json_lines import write_json
+from tizmor.cli.library import Library, within
+from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
+from tizmor.cli.prose import read_request
+from tizmor.cli.terminal.page import Page
+from tizmor.cli.terminal.plan_view import write_plan
+from tizmor.core.graph import batches, dependencies
+from tizmor.core.plan import Plan
+
+
+def plan(
+    request: Annotated[
+        str, typer.Argument(metavar="REQUEST", help="What you want done; - reads standard input.")
+    ],
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> int:
+    """Show the checked plan of a request and what it would ask; creates nothing.
+
+    \b
+    Examples:
+      tizmor plan "set a meeting with Yoav tomorrow at 15:00"
+      tizmor plan "what did we do in December?" --json > plan.json
+    """
+    text = read_request(request)
+
+    async def work(library: Library) -> int:
+        made = await library.plan(text)
+        if as_json:
+            write_json(plan_line(made))
+        else:
+            write_plan(made, Page.on_stdout(library.settings.bidi))
+        return 0
+
+    return within(workspace, work, write=False)
+
+
+def plan_line(made: Plan) -> dict[str, Any]:
+    """The plan as one JSON line: all that CONTRACT.md names, and the rest that `--plan` reads."""
+    waves, needs = batches(made), dependencies(made)
+    steps = [
+        msgspec.to_builtins(step)
+        | {
+            "title": step.title,
+            "arguments": step.arguments,
+            "dependsOn": needs[step.id],
+            "effect": step.effect.value,
+            "critical": step.critical,
+        }
+        for step in made.steps
+    ]
+    return {
+        "type": "plan",
+        "goal": made.goal,
+        "language": made.language,
+        "planner": made.planner,
+        "steps": steps,
+        "batches": waves,
+        "assumptions": made.assumptions,
+        "questions": made.questions,
+        "forecast": forecast(made),
+    }
+
+
+def forecast(made: Plan) -> dict[str, int]:
+    """What can be counted before it runs: steps, the longest chain of them, what will be asked."""
+    return {
+        "steps": len(made.steps),
+        "longestChain": len(batches(made)),
+        "approvals": sum(step.critical for step in made.steps),
+        "questions": len(made.questions),
+    }

@@ -1,0 +1,38 @@
+"""`tizmor reject`: reject what asks for approval."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tizmor.cli.decide import give_order
+from tizmor.cli.library import Library
+from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
+
+
+def reject(
+    execution_id: ExecutionArgument,
+    approval: Annotated[
+        str | None,
+        typer.Argument(metavar="APPROVAL", help="Which one; needed when several are open."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Kept with the decision.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> int:
+    """Reject what asks for approval: what depends on it is skipped, the rest goes on.
+
+    If no other process runs the execution, this one goes on with it and ends as `run` does, with
+    exit code 4.
+
+    \b
+    Examples:
+      tizmor reject 06b1x3k8q9r2t --workspace work
+      tizmor reject 06b1x3k8q9r2t --reason "Yoav is abroad"
+    """
+
+    async def order(library: Library) -> str:
+        return await library.reject(execution_id, approval, reason=reason)
+
+    return give_order(workspace, execution_id, order, as_json=as_json)

@@ -1,0 +1,151 @@
+"""An execution followed to its end, or until only a human can go on.
+
+Three views of one stream: JSON lines, plain lines, and a live tree that also asks what is open.
+All of them end with the execution as it stands and its exit code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+
+from tizmor.cli.exits import exit_code
+from tizmor.cli.json_lines import ENDS, closing_line, write_json
+from tizmor.cli.library import Library
+from tizmor.cli.terminal.desk import Desk
+from tizmor.cli.terminal.gate import gate_panel, gate_rows
+from tizmor.cli.terminal.keyboard import Keyboard
+from tizmor.cli.terminal.outcome import write_outcome
+from tizmor.cli.terminal.page import Page
+from tizmor.cli.terminal.plain import event_line
+from tizmor.cli.terminal.progress import Progress
+from tizmor.cli.terminal.screen import Screen
+from tizmor.cli.terminal.words import Words, words_of
+from tizmor.engine.views import Execution, Status, StreamEvent
+
+_END_TYPES = frozenset(ENDS.values())
+
+
+async def follow(
+    library: Library,
+    execution: Execution,
+    *,
+    as_json: bool,
+    past: Sequence[StreamEvent] = (),
+) -> int:
+    """Show what happens after `past`, then how it stands; the exit code.
+
+    Interrupted, it says on standard error how to go on.
+    """
+    page = Page.on_stdout(library.settings.bidi)
+    progress = Progress.from_events(execution, past)
+    try:
+        if as_json:
+            return await _as_json(library, progress)
+        if page.is_terminal:
+            await _on_screen(library, progress, page)
+        else:
+            await _as_lines(library, progress, page)
+        return await _closed(library, progress, page)
+    except (asyncio.CancelledError, BrokenPipeError):
+        print(f"Interrupted. To go on:\n{_resume_command(library, execution)}", file=sys.stderr)
+        raise
+
+
+async def _as_json(library: Library, progress: Progress) -> int:
+    last = None
+    async for event in library.stream(progress.execution_id, after=progress.last_id):
+        last = event if event.type in _END_TYPES else None
+        if last is None:
+            write_json(event)
+    execution = await library.result(progress.execution_id)
+    write_json(closing_line(execution, last))
+    return exit_code(execution.status)
+
+
+async def _as_lines(library: Library, progress: Progress, page: Page) -> None:
+    page.write(progress.execution_id)
+    async for event in library.stream(progress.execution_id, after=progress.last_id):
+        progress.apply(event)
+        if line := event_line(event, words_of(progress.language)):
+            page.write(line)
+
+
+async def _on_screen(library: Library, progress: Progress, page: Page) -> None:
+    with Screen(page, progress) as screen:
+        async with _beside(screen.tick()):
+            if sys.stdin.isatty():
+                await _with_desk(library, screen)
+            async for event in _stream(library, progress, keep_waiting=False):
+                screen.show(event)
+
+
+async def _with_desk(library: Library, screen: Screen) -> None:
+    """Show and ask, until the execution ends or the human leaves what is open for later."""
+    desk = Desk(library, screen, Keyboard(sys.stdin.fileno()))
+    async with _beside(desk.work()) as asking:
+        stream = _stream(library, screen.progress, keep_waiting=True)
+        async with contextlib.aclosing(stream):
+            while True:
+                event = asyncio.ensure_future(anext(stream, None))
+                await asyncio.wait({event, asking}, return_when=asyncio.FIRST_COMPLETED)
+                if asking.done():
+                    event.cancel()
+                    await asyncio.wait({event})
+                    return asking.result()
+                if (shown := event.result()) is None:
+                    return None
+                screen.show(shown)
+                desk.notice(shown)
+
+
+async def _stream(
+    library: Library, progress: Progress, *, keep_waiting: bool
+) -> AsyncGenerator[StreamEvent, None]:
+    async for event in library.stream(
+        progress.execution_id, after=progress.last_id, keep_waiting=keep_waiting
+    ):
+        yield event
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Run something beside the body and end it with the body."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def _closed(library: Library, progress: Progress, page: Page) -> int:
+    execution = await library.result(progress.execution_id)
+    words = words_of(execution.language)
+    write_outcome(execution, words, page)
+    write_waiting(execution, words, page)
+    if execution.status in (Status.PAUSED, Status.INTERRUPTED):
+        page.verbatim(_resume_command(library, execution))
+    return exit_code(execution.status)
+
+
+def _resume_command(library: Library, execution: Execution) -> str:
+    folder = str(library.workspace.root)
+    return shlex.join(["tizmor", "resume", execution.id, "--workspace", folder])
+
+
+def write_waiting(execution: Execution, words: Words, page: Page) -> None:
+    """Each open approval and question, with the line that decides it ready to paste."""
+    for waiting in execution.waiting_for:
+        rows = gate_rows(waiting, words)
+        page.write()
+        if page.is_terminal:
+            page.draw(gate_panel(waiting, words, page, rows))
+        else:
+            page.write(words.question if waiting.kind == "question" else words.approval)
+            for row in rows:
+                page.write(row)
+        page.verbatim(waiting.command)

@@ -1,0 +1,81 @@
+"""What the command line asks of the engine, and how it is opened."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import tizmor
+from tizmor.core.agents import AgentSpec
+from tizmor.core.errors import StorageFailed
+from tizmor.core.plan import Plan
+from tizmor.engine.views import Execution, ExecutionSummary, StreamEvent
+from tizmor.ports.vocabulary import Check
+from tizmor.ports.workspace import Workspace
+from tizmor.settings import Settings, load
+
+
+class Library(Protocol):
+    """An open workspace, as `tizmor.Tizmor.open` gives it; each method promises what it does."""
+
+    settings: Settings
+    workspace: Workspace
+
+    async def plan(self, request: str) -> Plan: ...
+    async def start(
+        self, request: str, *, approve_all: bool = False, plan: Plan | None = None
+    ) -> Execution: ...
+    async def get(self, execution_id: str) -> Execution: ...
+    async def list(self, *, limit: int = 50) -> Sequence[ExecutionSummary]: ...
+    async def interrupted(self) -> Sequence[ExecutionSummary]: ...
+    async def logs(self, execution_id: str) -> Sequence[StreamEvent]: ...
+    def stream(
+        self, execution_id: str, *, after: int = 0, keep_waiting: bool = False
+    ) -> AsyncIterator[StreamEvent]: ...
+    async def result(self, execution_id: str) -> Execution: ...
+    async def resume(self, execution_id: str, *, approve_all: bool = False) -> Execution: ...
+    async def pause(self, execution_id: str) -> str: ...
+    async def cancel(self, execution_id: str) -> str: ...
+    async def approve(
+        self,
+        execution_id: str,
+        approval: str | None = None,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        comment: str | None = None,
+    ) -> str: ...
+    async def reject(
+        self, execution_id: str, approval: str | None = None, *, reason: str | None = None
+    ) -> str: ...
+    async def answer(
+        self, execution_id: str, choice: str, *, question: str | None = None
+    ) -> str: ...
+    def owns(self, execution_id: str) -> bool: ...
+    async def agents(self) -> Sequence[AgentSpec]: ...
+    async def doctor(self, *, deep: bool = False) -> Sequence[Check]: ...
+    async def migrate(self) -> str: ...
+
+
+def within(
+    workspace: Path, work: Callable[[Library], Awaitable[int]], *, write: bool = True
+) -> int:
+    """Open the workspace, do the work, close it; the work's exit code.
+
+    With `write` false nothing is created and nothing taken over. Raises what opening raises.
+    """
+
+    async def opened() -> int:
+        async with tizmor.Tizmor.open(
+            workspace, settings=load(workspace), write=write, trouble=_tell_trouble
+        ) as library:
+            return await work(library)
+
+    return asyncio.run(opened())
+
+
+def _tell_trouble(error: StorageFailed | None) -> None:
+    state = "storage works again" if error is None else f"storage fails, trying again: {error}"
+    print(state, file=sys.stderr)

@@ -1,0 +1,8 @@
+"""What is drawn for people.
+
+page ──────── standard output: wrapped, coloured and ordered on a terminal, plain elsewhere
+bidi, words ─ right-to-left text, and what is said in each language
+progress ──── the fold of the stream that the views draw from
+tree, gate, outcome, plain ─ pure: from progress to lines
+screen ────── the live region; desk, keyboard: questions asked and answered under it
+"""

@@ -1,0 +1,140 @@
+"""Hebrew on terminals: most draw characters in the order in which they get them.
+
+Lines are put into visual order by the Unicode Bidirectional Algorithm (UAX #9), unless the
+terminal does that itself. Text that others wrote is first freed of control characters: an escape
+sequence could redraw what a human approves, a direction override could make it read as something
+else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bidi import algorithm
+from rich.text import Text
+
+_VTE_WITH_BIDI = 5800
+"""GNOME's terminals order text themselves from 0.58 on (freedesktop's BiDi in terminals)."""
+_PROGRAMS_WITH_BIDI = {"Apple_Terminal"}
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_STRONG = ("L", "R", "AL")
+_DIRECTIONS = {"L": "L", "R": "R", "AL": "R", "EN": "R", "AN": "R"}
+"""Numbers count as right to left where neutrals are resolved (rules N0 to N2)."""
+_BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: str) -> str:
+    """The text without control characters and direction marks; lines and tabs stay."""
+    return _UNSEEN.sub("", text.replace("\r\n", "\n"))
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether a paragraph reads from right to left, by its first strong character (rule P2)."""
+    for character in text:
+        direction = unicodedata.bidirectional(character)
+        if direction in _STRONG:
+            return direction != "L"
+    return False
+
+
+def reorders(setting: str, environment: Mapping[str, str]) -> bool:
+    """Whether lines must be put into visual order before this terminal gets them.
+
+    `setting` is `on`, `off` or `auto`: then what the terminal says of itself decides.
+    """
+    if setting != "auto":
+        return setting == "on"
+    if environment.get("KONSOLE_VERSION") or environment.get("MLTERM"):
+        return False
+    if environment.get("TERM_PROGRAM") in _PROGRAMS_WITH_BIDI:
+        return False
+    version = environment.get("VTE_VERSION", "")
+    # A multiplexer inside such a terminal still sends it whole lines, in the order it got them.
+    return not (version.isdecimal() and int(version) >= _VTE_WITH_BIDI)
+
+
+def visual(line: Text, *, right_to_left: bool) -> Text:
+    """One line in visual order, each character keeping its style.
+
+    `right_to_left` is the direction of the paragraph that the line belongs to.
+    """
+    if not _RIGHT_TO_LEFT.search(line.plain):
+        return line
+    ordered = Text(style=line.style, no_wrap=True, end="")
+    for index, character in _in_visual_order(line.plain, right_to_left=right_to_left):
+        ordered.append_text(_restyled(line, index, character))
+    return ordered
+
+
+def _restyled(line: Text, index: int, character: str) -> Text:
+    piece = line[index]
+    piece.plain = character
+    return piece
+
+
+def _in_visual_order(text: str, *, right_to_left: bool) -> Iterable[tuple[int, str]]:
+    """(position in `text`, what to draw) from left to right; mirrored where rule L4 says so."""
+    storage = algorithm.get_empty_storage()
+    storage["base_level"] = int(right_to_left)
+    storage["base_dir"] = "R" if right_to_left else "L"
+    algorithm.get_embedding_levels(text, storage)
+    for index, entry in enumerate(storage["chars"]):
+        entry["index"] = index
+    algorithm.explicit_embed_and_overrides(storage)
+    algorithm.resolve_weak_types(storage)
+    _pair_brackets(storage["chars"], embedding=storage["base_dir"])
+    algorithm.resolve_neutral_types(storage, False)
+    algorithm.resolve_implicit_levels(storage, False)
+    algorithm.reorder_resolved_levels(storage, False)
+    algorithm.apply_mirroring(storage, False)
+    return _marks_after_bases(storage["chars"])
+
+
+def _pair_brackets(entries: list[dict[str, Any]], *, embedding: str) -> None:
+    """Give both brackets of a pair one direction (rule N0), which the library leaves out."""
+    for first, last in _bracket_pairs(entries):
+        inside = {_direction(entry) for entry in entries[first + 1 : last]} - {None}
+        if not inside:
+            continue
+        direction = embedding
+        if embedding not in inside:
+            before = (_direction(entry) for entry in reversed(entries[:first]))
+            direction = next((found for found in before if found), embedding)
+        entries[first]["type"] = entries[last]["type"] = direction
+
+
+def _bracket_pairs(entries: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Positions of the brackets that belong together, by the first one's (definition BD16)."""
+    pairs = []
+    open_ones: list[tuple[str, int]] = []
+    for index, entry in enumerate(entries):
+        if entry["ch"] in _BRACKETS:
+            open_ones.append((_BRACKETS[entry["ch"]], index))
+        depth = next((d for d in range(len(open_ones)) if open_ones[~d][0] == entry["ch"]), None)
+        if depth is not None:
+            pairs.append((open_ones[~depth][1], index))
+            del open_ones[~depth:]
+    return sorted(pairs)
+
+
+def _direction(entry: Mapping[str, Any]) -> str | None:
+    return _DIRECTIONS.get(entry["type"])
+
+
+def _marks_after_bases(entries: list[dict[str, Any]]) -> Iterable[tuple[int, str]]:
+    """Points follow the letter that they belong to, also in reversed runs (rule L3)."""
+    marks: list[tuple[int, str]] = []
+    for entry in entries:
+        drawn = (entry["index"], entry["ch"])
+        if entry["level"] % 2 and unicodedata.combining(entry["ch"]):
+            marks.append(drawn)
+            continue
+        yield drawn
+        yield from reversed(marks)
+        marks.clear()
+    yield from reversed(marks)

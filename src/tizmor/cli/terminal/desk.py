@@ -1,0 +1,166 @@
+"""Approvals and questions of a running execution, decided at the terminal that watches it.
+
+Somebody else may decide meanwhile, at another terminal: then the prompt goes away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from rich.text import Text
+
+from tizmor.cli.edits import edited
+from tizmor.cli.library import Library
+from tizmor.cli.terminal.gate import argument_rows, gate_panel, gate_rows
+from tizmor.cli.terminal.keyboard import Lines
+from tizmor.cli.terminal.screen import Screen
+from tizmor.cli.terminal.words import Words
+from tizmor.core.errors import InvalidEdit, UserError
+from tizmor.engine.views import StreamEvent, Waiting
+
+
+class DecidedElsewhere(Exception):
+    """What is being asked has been answered by somebody else."""
+
+
+class LeftWaiting(Exception):
+    """The human will decide later."""
+
+
+class Desk:
+    """Asks what is open, one after the other."""
+
+    def __init__(self, library: Library, screen: Screen, lines: Lines) -> None:
+        self._library = library
+        self._screen = screen
+        self._lines = lines
+        self._news = asyncio.Event()
+
+    def notice(self, event: StreamEvent) -> None:
+        """Hear what happened. Call it after the screen has taken the event in."""
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def work(self) -> None:
+        """Ask and pass on what is answered, until the human leaves it for later."""
+        while True:
+            waiting = next(iter(self._screen.progress.open.values()), None)
+            if waiting is None:
+                await self._news.wait()
+                continue
+            try:
+                await self._decide(waiting)
+            except DecidedElsewhere:
+                self._screen.withdraw()
+            except LeftWaiting:
+                self._screen.withdraw()
+                self._screen.go_on()
+                return
+            self._screen.go_on()
+
+    async def _decide(self, waiting: Waiting) -> None:
+        self._screen.freeze()
+        self._lines.forget()
+        while True:
+            try:
+                if waiting.kind == "question":
+                    said = await self._answer(waiting)
+                else:
+                    said = await self._approve_or_reject(waiting)
+            except UserError as refusal:
+                self._say(str(refusal), "red")
+                self._stop_if_decided(waiting)
+                continue
+            self._say(said, "green")
+            await self._until_closed(waiting)
+            return
+
+    async def _answer(self, waiting: Waiting) -> str:
+        self._show(waiting, gate_rows(waiting, self._words))
+        asked = self._words.ask_number if waiting.choices else self._words.ask_answer
+        choice = await self._line(waiting, asked)
+        return await self._library.answer(self._execution, choice, question=waiting.id)
+
+    async def _approve_or_reject(self, waiting: Waiting) -> str:
+        words = self._words
+        arguments = waiting.arguments or {}
+        self._show(waiting, gate_rows(waiting, words))
+        while True:
+            key, _, rest = (await self._line(waiting, words.ask_decision)).strip().partition(" ")
+            if key.casefold() in words.approve_keys:
+                changes = None if arguments == (waiting.arguments or {}) else arguments
+                return await self._library.approve(
+                    self._execution, waiting.id, arguments=changes, comment=rest.strip() or None
+                )
+            if key.casefold() in words.reject_keys:
+                return await self._library.reject(
+                    self._execution, waiting.id, reason=rest.strip() or None
+                )
+            if key.casefold() in words.edit_keys:
+                arguments = await self._edit(waiting, arguments)
+                self._show(waiting, self._changed_rows(waiting, arguments))
+            else:
+                self._say(words.not_understood, "yellow")
+
+    async def _edit(self, waiting: Waiting, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments with the human's changes; asks until a line is empty."""
+        changed = edited(arguments, [])
+        self._say(self._words.edit_hint, "bold")
+        for row in argument_rows(changed, self._words):
+            self._screen.page.write(row, at_left=True)
+        while line := (await self._line(waiting, "> ")).strip():
+            try:
+                changed = edited(changed, [line])
+            except InvalidEdit as error:
+                self._say(str(error), "red")
+        return changed
+
+    def _changed_rows(self, waiting: Waiting, arguments: Mapping[str, Any]) -> list[Text]:
+        before = waiting.arguments or {}
+        rows = gate_rows(waiting, self._words)
+        if arguments == before:
+            return rows
+        return [*rows, Text(), *argument_rows(arguments, self._words, before=before)]
+
+    async def _line(self, waiting: Waiting, asked: str) -> str:
+        """The next line typed. Raises `DecidedElsewhere` and `LeftWaiting`."""
+        self._stop_if_decided(waiting)
+        self._screen.prompt(asked)
+        typed = asyncio.ensure_future(self._lines.next())
+        try:
+            while not typed.done():
+                news = asyncio.ensure_future(self._news.wait())
+                await asyncio.wait({typed, news}, return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+                self._stop_if_decided(waiting)
+        finally:
+            typed.cancel()
+        line = typed.result()
+        if line is None:
+            raise LeftWaiting
+        return line
+
+    def _stop_if_decided(self, waiting: Waiting) -> None:
+        if waiting.id not in self._screen.progress.open:
+            raise DecidedElsewhere
+
+    async def _until_closed(self, waiting: Waiting) -> None:
+        """Wait until the stream shows the decision, so that nothing is asked twice."""
+        while waiting.id in self._screen.progress.open:
+            await self._news.wait()
+
+    def _show(self, waiting: Waiting, rows: list[Text]) -> None:
+        self._screen.page.draw(gate_panel(waiting, self._words, self._screen.page, rows))
+
+    def _say(self, text: str, style: str) -> None:
+        self._screen.page.write(text, style)
+
+    @property
+    def _words(self) -> Words:
+        return self._screen.words
+
+    @property
+    def _execution(self) -> str:
+        return self._screen.progress.execution_id

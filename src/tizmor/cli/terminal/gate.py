@@ -1,0 +1,70 @@
+"""What a human sees before deciding: an approval or a question, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.text import Text
+
+from tizmor.cli.edits import flat
+from tizmor.cli.terminal.bidi import visual
+from tizmor.cli.terminal.page import Page, styled
+from tizmor.cli.terminal.words import Words
+from tizmor.engine.views import Waiting
+
+
+def gate_rows(waiting: Waiting, words: Words) -> list[Text]:
+    """Everything that the decision depends on, one row a fact."""
+    if waiting.kind == "question":
+        choices = [
+            styled((f"{number}) ", "bold"), choice.label)
+            for number, choice in enumerate(waiting.choices, 1)
+        ]
+        return [styled((waiting.text, "bold")), *choices]
+    rows = [_labelled(words.action, waiting.action or waiting.text)]
+    if waiting.time:
+        rows.append(_labelled(words.time, waiting.time))
+    if waiting.participants:
+        rows.append(_labelled(words.participants, ", ".join(waiting.participants)))
+    rows += [_labelled(name, value) for name, value in waiting.details.items()]
+    if waiting.untrusted:
+        names = ", ".join(waiting.untrusted)
+        rows.append(styled((f"! {words.untrusted.format(names=names)}", "bold red")))
+    return rows + [styled((f"! {warning}", "yellow")) for warning in waiting.warnings]
+
+
+def argument_rows(
+    arguments: Mapping[str, Any], words: Words, *, before: Mapping[str, Any] | None = None
+) -> list[Text]:
+    """Arguments as `path = value`, the changed ones marked with what they were `before`."""
+    old = dict(flat(before)) if before is not None else dict(flat(arguments))
+    rows = []
+    for path, value in flat(arguments):
+        if old.get(path) == value:
+            rows.append(styled((path, "dim"), f" = {value}"))
+        else:
+            was = f" ({words.changed}: {old.get(path, '-')} -> {value})"
+            rows.append(styled((path, "bold yellow"), f" = {value}", (was, "yellow")))
+    gone = set(old) - dict(flat(arguments)).keys()
+    return rows + [
+        styled((f"{path} ({words.changed}: {old[path]} -> -)", "yellow"))
+        for path in old
+        if path in gone
+    ]
+
+
+def gate_panel(waiting: Waiting, words: Words, page: Page, rows: list[Text]) -> Panel:
+    """The rows in a frame that says what is asked for."""
+    title = Text(words.question if waiting.kind == "question" else words.approval)
+    return Panel(
+        Group(*(page.paragraph(row) for row in rows)),
+        title=visual(title, right_to_left=True) if page.reorder else title,
+        border_style="yellow",
+    )
+
+
+def _labelled(label: str, value: str) -> Text:
+    return styled((f"{label}: ", "bold"), value)

@@ -1,0 +1,113 @@
+"""What an execution delivered, as titled lines: the same on a terminal and off it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from tizmor.cli.terminal.page import Page, styled
+from tizmor.cli.terminal.words import Words, time_span
+from tizmor.engine.views import Execution
+
+_STYLES = {"COMPLETED": "bold green", "FAILED": "bold red", "REJECTED": "bold red"}
+_SOURCES_SHOWN = 10
+
+
+class Section(NamedTuple):
+    """Lines under a title; without a title they stand alone."""
+
+    title: str
+    lines: Sequence[str]
+
+
+def write_outcome(execution: Execution, words: Words, page: Page) -> None:
+    """The result so far, and below it how it ended, how long it took and what it cost."""
+    for section in sections(execution.result, words):
+        page.write()
+        if section.title:
+            page.write(section.title, "bold")
+        for line in section.lines:
+            page.write(line)
+    page.write()
+    if execution.error:
+        page.write(execution.error, "red")
+    status = execution.status.value
+    ended = (words.statuses.get(status, status), _STYLES.get(status, "bold"))
+    page.write(styled(ended, f" · {execution.id} · {' · '.join(_cost(execution, words))}"))
+
+
+def sections(result: Mapping[str, Any], words: Words) -> list[Section]:
+    """The parts of CONTRACT's `result` that have a value, what was asked for first."""
+    found = [
+        Section("", _paragraphs(result.get("answer"))),
+        Section("", _paragraphs(result.get("summary"))),
+        Section(words.meeting, list(_meeting(result.get("meeting"), words))),
+        Section(words.agenda, list(_agenda(result.get("agenda")))),
+        Section(words.contacts, [_contact(c) for c in result.get("contacts") or ()]),
+        Section(words.slots, [_spanning(s, words, "reason") for s in result.get("slots") or ()]),
+        Section(words.events, [_spanning(e, words, "title") for e in result.get("events") or ()]),
+        Section(words.checks, [_check(c) for c in result.get("checks") or ()]),
+        Section(words.citations, [_citation(c) for c in result.get("citations") or ()]),
+        Section(words.sources, list(_sources(result.get("sources") or ()))),
+        Section(words.warnings, [f"! {w}" for w in result.get("warnings") or ()]),
+    ]
+    return [section for section in found if section.lines]
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    return text.strip().split("\n") if text else []
+
+
+def _meeting(meeting: Mapping[str, Any] | None, words: Words) -> Iterator[str]:
+    if meeting is None:
+        return
+    yield str(meeting.get("title", ""))
+    yield f"{words.time}: {time_span(str(meeting.get('start')), meeting.get('end'), words)}"
+    if meeting.get("attendees"):
+        yield f"{words.participants}: {', '.join(meeting['attendees'])}"
+    for name in ("link", "file"):
+        if meeting.get(name):
+            yield str(meeting[name])
+
+
+def _agenda(agenda: Mapping[str, Any] | None) -> Iterator[str]:
+    if agenda is None:
+        return
+    for number, point in enumerate(agenda.get("points") or (), 1):
+        yield f"{number}. {point}"
+    if agenda.get("file"):
+        yield str(agenda["file"])
+
+
+def _contact(contact: Mapping[str, Any]) -> str:
+    names = ("name", "role", "organization", "email", "phone")
+    return " · ".join(str(contact[name]) for name in names if contact.get(name))
+
+
+def _spanning(item: Mapping[str, Any], words: Words, beside: str) -> str:
+    span = time_span(str(item.get("start")), item.get("end"), words)
+    return f"{span} · {item[beside]}" if item.get(beside) else span
+
+
+def _check(check: Mapping[str, Any]) -> str:
+    detail = f" · {check['detail']}" if check.get("detail") else ""
+    return f"{check.get('state')} · {check.get('name')}{detail}"
+
+
+def _citation(citation: Mapping[str, Any]) -> str:
+    return f"{citation.get('source')}: {citation.get('text')}"
+
+
+def _sources(sources: Sequence[str]) -> Iterator[str]:
+    yield from sources[:_SOURCES_SHOWN]
+    if len(sources) > _SOURCES_SHOWN:
+        yield f"+ {len(sources) - _SOURCES_SHOWN}"
+
+
+def _cost(execution: Execution, words: Words) -> list[str]:
+    """Duration, tokens and cost."""
+    return [
+        words.duration.format(seconds=f"{execution.duration_ms / 1000:.1f}"),
+        words.tokens.format(count=f"{execution.tokens:,}"),
+        f"${execution.cost_usd:.4f}",
+    ]

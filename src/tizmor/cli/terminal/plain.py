@@ -1,0 +1,30 @@
+"""One line an event, for logs, pipes and terminals that can't be drawn on."""
+
+from __future__ import annotations
+
+from tizmor.cli.terminal.words import Words
+from tizmor.engine.views import StreamEvent
+
+_DECISIONS = ("approval", "question")
+
+
+def event_line(event: StreamEvent, words: Words) -> str | None:
+    """The event in words; None for one that has nothing to tell a person."""
+    if event.plan is not None:
+        steps = ", ".join(f"{step.id} ({step.agent})" for step in event.plan.steps)
+        return f"{words.plan}: {steps or '-'}"
+    if event.type == "step":
+        return _step_line(event, words)
+    if event.type == "log":
+        return ": ".join(part for part in (event.step, event.message or event.error) if part)
+    if event.type in _DECISIONS and event.waiting is not None:
+        kind = words.approval if event.type == "approval" else words.question
+        state = words.decided.get(event.state or "", event.state or "")
+        return f"{kind} ({state}): {event.waiting.text}"
+    return None
+
+
+def _step_line(event: StreamEvent, words: Words) -> str:
+    name = event.title or event.agent or ""
+    parts = (name, words.states.get(event.state or "", event.state or ""), event.error)
+    return f"{event.step}: " + " · ".join(part for part in parts if part)

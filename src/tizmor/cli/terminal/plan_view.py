@@ -1,0 +1,73 @@
+"""A plan before it runs: its steps, what each does to the world, what will be asked."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from rich.tree import Tree
+
+from tizmor.cli.edits import flat
+from tizmor.cli.terminal.page import Page, styled
+from tizmor.cli.terminal.tree import tree_parents
+from tizmor.cli.terminal.words import Words, words_of
+from tizmor.core.graph import batches, dependencies, is_reference
+from tizmor.core.plan import Effect, Plan, Step
+
+
+def write_plan(plan: Plan, page: Page) -> None:
+    """The plan as a tree on a terminal, as one step a line elsewhere."""
+    words = words_of(plan.language)
+    waves = {step: number for number, wave in enumerate(batches(plan), 1) for step in wave}
+    needs = dependencies(plan)
+    parents = tree_parents(needs)
+    page.write(plan.goal, "bold")
+    texts = {
+        step.id: _step_text(step, words, wave=waves[step.id], needs=needs[step.id])
+        for step in plan.steps
+    }
+    if page.is_terminal:
+        page.draw(_tree(texts, parents, waves, words, page))
+    else:
+        for text in texts.values():
+            page.write(text)
+    for assumption in plan.assumptions:
+        page.write(f"{words.assumptions}: {assumption}")
+    for question in plan.questions:
+        page.write(styled((f"{words.question}: ", "bold yellow"), question.text))
+        for number, choice in enumerate(question.choices, 1):
+            page.write(f"  {number}) {choice.label}")
+
+
+def _tree(
+    texts: dict[str, Text],
+    parents: dict[str, str | None],
+    waves: dict[str, int],
+    words: Words,
+    page: Page,
+) -> Tree:
+    tree = Tree(page.paragraph(words.plan, at_left=True), guide_style="dim")
+    branches: dict[str | None, Tree] = {None: tree}
+    for step in sorted(texts, key=waves.__getitem__):
+        drawn = page.paragraph(texts[step], at_left=True)
+        branches[step] = branches[parents[step]].add(drawn)
+    return tree
+
+
+def _step_text(step: Step, words: Words, *, wave: int, needs: tuple[str, ...]) -> Text:
+    parts: list[str | tuple[str, str]] = [
+        (f"{wave}. ", "dim"),
+        (step.title or step.agent, "bold"),
+        (f" {step.agent} ({step.id})", "dim"),
+    ]
+    if step.effect is not Effect.READ:
+        parts.append((f" · {step.effect.value}", "cyan"))
+    if step.critical:
+        parts.append((f" · {words.approval}", "yellow"))
+    if needs:
+        parts.append((f" · {words.after} {', '.join(needs)}", "dim"))
+    return styled(*parts, *(f"\n  {name} = {value}" for name, value in _arguments(step)))
+
+
+def _arguments(step: Step) -> list[tuple[str, str]]:
+    """What the request itself gives; references are said by `after`."""
+    given = {name: v for name, v in step.arguments.items() if not is_reference(v)}
+    return list(flat(given)) if given else []

@@ -1,0 +1,110 @@
+"""Where an execution stands, folded from its stream: what every view is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tizmor.core.graph import dependencies
+from tizmor.core.plan import Plan
+from tizmor.engine.views import Execution, StreamEvent, Waiting
+
+_DECISIONS = ("approval", "question")
+
+
+@dataclass
+class StepProgress:
+    """One step as far as the stream has told."""
+
+    id: str
+    agent: str
+    title: str
+    needs: tuple[str, ...] = ()
+    state: str = "pending"
+    attempt: int = 1
+    findings: list[str] = field(default_factory=list)
+    error: str | None = None
+
+
+@dataclass
+class Progress:
+    """One execution. `open` holds what waits for a human, by id, in the order of asking."""
+
+    execution_id: str
+    query: str = ""
+    language: str = "en"
+    status: str = "PLANNING"
+    steps: dict[str, StepProgress] = field(default_factory=dict)
+    open: dict[str, Waiting] = field(default_factory=dict)
+    last_id: int = 0
+    """Journal position of the newest event."""
+
+    @classmethod
+    def from_events(cls, execution: Execution, events: Iterable[StreamEvent] = ()) -> Progress:
+        """What the events tell; of the execution, only what never changes."""
+        progress = cls(
+            execution_id=execution.id, query=execution.query, language=execution.language
+        )
+        for event in events:
+            progress.apply(event)
+        return progress
+
+    @classmethod
+    def from_execution(cls, execution: Execution) -> Progress:
+        """The execution as it stands."""
+        progress = cls.from_events(execution)
+        progress.status = execution.status.value
+        progress.open = {waiting.id: waiting for waiting in execution.waiting_for}
+        progress.steps = {
+            step.id: StepProgress(
+                id=step.id,
+                agent=step.agent,
+                title=step.title,
+                needs=step.depends_on,
+                state=step.state,
+                attempt=max(step.attempt, 1),
+                findings=list(step.messages),
+                error=step.error,
+            )
+            for step in execution.steps
+        }
+        return progress
+
+    def apply(self, event: StreamEvent) -> None:
+        """Take in the next event of the stream."""
+        self.last_id = event.id or self.last_id
+        self.status = event.status or self.status
+        if event.plan is not None:
+            self._take_plan(event.plan)
+        if event.type in _DECISIONS and event.waiting is not None:
+            self._take_decision(event.waiting, still_open=event.state == "open")
+        step = self.steps.get(event.step or "")
+        if step is not None:
+            _take_step(step, event)
+
+    def _take_plan(self, plan: Plan) -> None:
+        self.language = plan.language
+        needs = dependencies(plan)
+        known = self.steps
+        self.steps = {
+            step.id: known.get(step.id)
+            or StepProgress(id=step.id, agent=step.agent, title=step.title, needs=needs[step.id])
+            for step in plan.steps
+        }
+
+    def _take_decision(self, waiting: Waiting, *, still_open: bool) -> None:
+        if still_open:
+            self.open[waiting.id] = waiting
+        else:
+            self.open.pop(waiting.id, None)
+
+
+def _take_step(step: StepProgress, event: StreamEvent) -> None:
+    if event.type == "log" and event.message:
+        step.findings.append(event.message)
+    elif event.type == "step" and event.state:
+        step.attempt += event.state == "retrying"
+        step.state = event.state
+        step.error = event.error
+    elif event.type in _DECISIONS:
+        step.state = "waiting" if event.state == "open" else step.state

@@ -1,0 +1,204 @@
+"""What the command line says while an execution runs, in English and in Hebrew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """The words of one language. In the templates, braces stand for what is filled in."""
+
+    states: Mapping[str, str]
+    """Of steps, by `StepView.state`."""
+    statuses: Mapping[str, str]
+    """Of executions, by `Status`."""
+    decided: Mapping[str, str]
+    """What became of an approval or a question, by the event's `state`."""
+
+    approval: str
+    question: str
+    action: str
+    time: str
+    participants: str
+    untrusted: str
+
+    approve_keys: frozenset[str]
+    edit_keys: frozenset[str]
+    reject_keys: frozenset[str]
+    ask_decision: str
+    ask_answer: str
+    ask_number: str
+    edit_hint: str
+    changed: str
+    not_understood: str
+
+    plan: str
+    after: str
+    attempt: str
+    assumptions: str
+    meeting: str
+    agenda: str
+    contacts: str
+    slots: str
+    events: str
+    checks: str
+    citations: str
+    sources: str
+    warnings: str
+    duration: str
+    tokens: str
+
+    weekdays: tuple[str, ...] = field(default=())
+    """From Monday, as `date.weekday()` counts."""
+
+
+ENGLISH = Words(
+    states={
+        "pending": "pending",
+        "running": "running",
+        "waiting": "waits for you",
+        "retrying": "will be tried again",
+        "succeeded": "done",
+        "failed": "failed",
+        "skipped": "skipped",
+        "rejected": "rejected",
+        "cancelled": "cancelled",
+        "unknown": "outcome unknown",
+    },
+    statuses={
+        "PLANNING": "planning",
+        "RUNNING": "running",
+        "WAITING": "waits for you",
+        "PAUSED": "paused",
+        "INTERRUPTED": "interrupted",
+        "COMPLETED": "completed",
+        "FAILED": "failed",
+        "CANCELLED": "cancelled",
+        "REJECTED": "rejected",
+    },
+    decided={
+        "open": "open",
+        "approved": "approved",
+        "rejected": "rejected",
+        "answered": "answered",
+        "expired": "expired",
+    },
+    approval="Approval needed",
+    question="Question",
+    action="Action",
+    time="Time",
+    participants="Participants",
+    untrusted="This comes from what was read, not from you: {names}. Look at it closely.",
+    approve_keys=frozenset({"a", "approve", "y", "yes"}),
+    edit_keys=frozenset({"e", "edit"}),
+    reject_keys=frozenset({"r", "reject", "n", "no"}),
+    ask_decision="[a]pprove, [e]dit or [r]eject? (Ctrl-D: later) ",
+    ask_answer="Your answer (Ctrl-D: later): ",
+    ask_number="Your answer, or its number (Ctrl-D: later): ",
+    edit_hint="Change with PATH=VALUE, one a line; an empty line ends.",
+    changed="changed",
+    not_understood="Please answer with a, e or r.",
+    plan="Plan",
+    after="after",
+    attempt="attempt {number}",
+    assumptions="Assumed",
+    meeting="Meeting created",
+    agenda="Agenda",
+    contacts="Contacts",
+    slots="Free times",
+    events="Events",
+    checks="Checks",
+    citations="Said in",
+    sources="Sources",
+    warnings="Warnings",
+    duration="{seconds} s",
+    tokens="{count} tokens",
+    weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+)
+
+HEBREW = Words(
+    states={
+        "pending": "ממתין",
+        "running": "רץ",
+        "waiting": "מחכה לך",
+        "retrying": "ינסה שוב",
+        "succeeded": "בוצע",
+        "failed": "נכשל",
+        "skipped": "דולג",
+        "rejected": "נדחה",
+        "cancelled": "בוטל",
+        "unknown": "תוצאה לא ידועה",
+    },
+    statuses={
+        "PLANNING": "מתכנן",
+        "RUNNING": "רץ",
+        "WAITING": "מחכה לך",
+        "PAUSED": "מושהה",
+        "INTERRUPTED": "נקטע",
+        "COMPLETED": "הושלם",
+        "FAILED": "נכשל",
+        "CANCELLED": "בוטל",
+        "REJECTED": "נדחה",
+    },
+    decided={
+        "open": "פתוח",
+        "approved": "אושר",
+        "rejected": "נדחה",
+        "answered": "נענה",
+        "expired": "פג",
+    },
+    approval="דרוש אישור",
+    question="שאלה",
+    action="פעולה",
+    time="זמן",
+    participants="משתתפים",
+    untrusted="זה בא ממה שנקרא ולא ממך: {names}. כדאי לבדוק היטב.",
+    approve_keys=frozenset({"א", "אשר", "כן"}) | ENGLISH.approve_keys,
+    edit_keys=frozenset({"ע", "ערוך", "עריכה"}) | ENGLISH.edit_keys,
+    reject_keys=frozenset({"ד", "דחה", "לא"}) | ENGLISH.reject_keys,
+    ask_decision="א = אשר, ע = ערוך, ד = דחה (Ctrl-D = אחר כך) ",
+    ask_answer="התשובה שלך (Ctrl-D = אחר כך): ",
+    ask_number="התשובה שלך, או המספר שלה (Ctrl-D = אחר כך): ",
+    edit_hint="לשינוי: PATH=VALUE, אחד בשורה; שורה ריקה מסיימת.",
+    changed="שונה",
+    not_understood="נא לענות א, ע או ד.",
+    plan="תוכנית",
+    after="אחרי",
+    attempt="ניסיון {number}",
+    assumptions="הונח",
+    meeting="נוצרה פגישה",
+    agenda="אג'נדה",
+    contacts="אנשי קשר",
+    slots="זמנים פנויים",
+    events="אירועים",
+    checks="בדיקות",
+    citations="נאמר ב",
+    sources="מקורות",
+    warnings="אזהרות",
+    duration="{seconds} שניות",
+    tokens="{count} טוקנים",
+    weekdays=("ב׳", "ג׳", "ד׳", "ה׳", "ו׳", "שבת", "א׳"),
+)
+
+
+def words_of(language: str) -> Words:
+    """The words of a language; English for one that isn't known."""
+    return HEBREW if language == "he" else ENGLISH
+
+
+def time_span(start: str, end: str | None, words: Words) -> str:
+    """Two ISO 8601 times as people read them: `Tue 24.11.2026 15:00-15:30`."""
+    try:
+        first = dt.datetime.fromisoformat(start)
+        last = dt.datetime.fromisoformat(end) if end else None
+    except ValueError:
+        return f"{start} - {end}" if end else start
+    shown = f"{words.weekdays[first.weekday()]} {first:%d.%m.%Y %H:%M}"
+    if last is None:
+        return shown
+    return (
+        f"{shown}-{last:%H:%M}" if last.date() == first.date() else f"{shown} - {last:%d.%m %H:%M}"
+    )
