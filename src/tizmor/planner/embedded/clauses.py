@@ -96,6 +96,9 @@ class _Scanner:
     ) -> None:
         self.words = words
         self.ends = {m.start: m.end for m in times}
+        self.last_time = 0
+        """Where the last time that was passed ends."""
+        self.final_time = max(self.ends, default=-1)
         self.delivers = delivers
         self.heads: list[_Head] = []
         self._begin(0)
@@ -103,7 +106,10 @@ class _Scanner:
     def scan(self) -> list[_Head]:
         i = 0
         while i < len(self.words):
-            i = self.ends[i] if i in self.ends else self._step(i)
+            if i in self.ends:
+                i = self.last_time = self.ends[i]
+            else:
+                i = self._step(i)
         return self.heads
 
     def _begin(self, at: int) -> None:
@@ -139,8 +145,7 @@ class _Scanner:
         said = self.words[i].token.word
         follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
         again = said == "ועמ" or (said == "and" and follower == "with")
-        between = any(last.head < end <= i for end in self.ends.values())
-        return again and between and any(start > i for start in self.ends)
+        return again and last.head < self.last_time <= i < self.final_time
 
     def _begin_if_free(self, i: int) -> None:
         if not self.open:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -101,12 +102,16 @@ class _Part:
         self.head = clause.head - clause.start
         self.times = [
             m._replace(start=m.start - clause.start, end=m.end - clause.start)
-            for m in times
-            if clause.start <= m.start < clause.end
+            for m in times[
+                bisect.bisect_left(times, clause.start, key=_start) : bisect.bisect_left(
+                    times, clause.end, key=_start
+                )
+            ]
         ]
         self.timed = frozenset(i for m in self.times for i in range(m.start, m.end))
         self.people = people.find(self.words, self.timed, named)
         self.topics = self._topics(self.timed)
+        self.about = topics.about_start(self.words)
         self.people_before = tuple(dict.fromkeys(named))
         self.points_back = clause.mood is Mood.REQUEST and not any(w.noun for w in self.words)
         self.said = surface([w.token for w in self.words], text).strip(" ,;:.!?\n")
@@ -213,12 +218,15 @@ class _Part:
         introduced = (
             first.word in ("in", "on") or first.prefix or (first.hebrew and first.word[:1] in "בל")
         )
-        about = topics.about_start(self.words)
         return (
             isinstance(mention.value, Month | Quarter | Year)
             and not introduced
-            and mention.start > about
+            and mention.start > self.about
         )
+
+
+def _start(mention: Mention) -> int:
+    return mention.start
 
 
 _RECORDS = ("Document", "DocumentText", "Analysis")

@@ -214,10 +214,13 @@ def _is_means(goal: Asked) -> bool:
     return (
         goal.agent is not None
         and goal.clause.verb in vocabulary.MEANS
-        and "Document" in _kinds(goal.agent)
-        and "DocumentText" in _makes(goal.agent)
+        and _gathers(goal.clause.verb, _makes(goal.agent))
         and not goal.slots.files
     )
+
+
+def _gathers(verb: str, made: frozenset[str]) -> bool:
+    return "DocumentText" in made or (verb == "read" and "Document" in made)
 
 
 def _context(goals: Sequence[Asked]) -> Slots:

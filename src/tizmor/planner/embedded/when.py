@@ -18,7 +18,7 @@ from tizmor.planner.embedded.periods import (
     is_exact_day,
     resolve,
 )
-from tizmor.planner.embedded.tokens import Token, surface
+from tizmor.planner.embedded.tokens import Kind, Token, surface
 from tizmor.ports.vocabulary import Period, TimeWish
 from tizmor.ports.workspace import Day, Workspace
 
@@ -47,7 +47,8 @@ def mentions(tokens: Sequence[Token], text: str) -> list[Mention]:
     found: list[Mention] = []
     i = 0
     while i < len(tokens):
-        read = dates.find(tokens, i) or clocks.find(tokens, i)
+        is_mark = tokens[i].kind is Kind.MARK and tokens[i].text != "@"
+        read = None if is_mark else dates.find(tokens, i) or clocks.find(tokens, i)
         if read is None:
             i += 1
             continue
