@@ -181,12 +181,11 @@ def _arguments(d: Decision, step: StepState) -> dict[str, Any] | None:
     if step.arguments is not None:
         return step.arguments
     try:
-        source = step.step.arguments if step.edited is None else step.edited
-        arguments: dict[str, Any] = resolved(source, d.state.outputs)
+        arguments: dict[str, Any] = resolved(step.step.arguments, d.state.outputs)
     except DanglingReference as error:
         _fail(d, step, str(error))
         return None
-    return arguments
+    return {**arguments, **step.edited}
 
 
 def _call_prepared(d: Decision, fact: fx.CallPrepared) -> None:
@@ -213,8 +212,9 @@ def _call_starting(d: Decision, fact: fx.CallStarting) -> None:
 
 
 def _call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
+    """What stood against the call may be gone by now."""
     if step := _answered_by(d, fact.step):
-        _dispatch(d, step)
+        _go_on_with(d, step)
 
 
 def _reported(d: Decision, fact: fx.Reported) -> None:
@@ -254,12 +254,11 @@ def _call_failed(d: Decision, fact: fx.CallFailed) -> None:
 
 
 def _retry_or_fail(d: Decision, step: StepState, failure: fx.CallFailed) -> None:
+    failures = step.failures + (step.status is not S.UNSETTLED)
     if d.state.cancelling:
         d.emit(ev.StepCancelled(step=step.step.id))
-    elif failure.retryable and may_retry(step.step.retry, step.failures + 1):
-        delay_ms = retry_delay_ms(
-            step.step.retry, step.failures + 1, failure.dice, failure.retry_after_s
-        )
+    elif failure.retryable and may_retry(step.step.retry, failures):
+        delay_ms = retry_delay_ms(step.step.retry, failures, failure.dice, failure.retry_after_s)
         due_ms = d.at_ms + delay_ms
         d.emit(ev.AttemptFailed(step=step.step.id, error=failure.error, retry_at_ms=due_ms))
         d.order(cmd.SetTimer(step=step.step.id, due_ms=due_ms))
@@ -453,14 +452,16 @@ def _answered(d: Decision, fact: fx.Answered) -> None:
         return
     step = d.state.steps[asked.step]
     d.emit(ev.QuestionAnswered(id=fact.question, value=value, by=fact.by))
-    if asked.question.id == "outcome":
+    if asked.about_outcome:
         _settle_as_told(d, step, value)
     else:
         _dispatch(d, step)
 
 
 def _settle_as_told(d: Decision, step: StepState, value: str) -> None:
-    if value == AGAIN:
+    if value == AGAIN and d.state.cancelling:
+        d.emit(ev.StepCancelled(step=step.step.id))
+    elif value == AGAIN:
         _dispatch(d, step)
     elif value == HAPPENED:
         _succeed(d, step, ev.StepSucceeded(step=step.step.id, output={}, probed=True))
@@ -472,7 +473,9 @@ def _owner_changed(d: Decision, fact: fx.OwnerChanged) -> None:
     """Go on where the journal ends: dispatch what is due, settle what was in flight."""
     d.emit(ev.Adopted(epoch=fact.epoch))
     if d.state.plan is None or d.state.status == "PLANNING":
-        if not any(q.step is None for _, q in d.state.open_questions()):
+        if d.state.cancelling:
+            _end(d, "CANCELLED")
+        elif not any(q.step is None for _, q in d.state.open_questions()):
             _make_plan(d)
         return
     _go_on(d)
@@ -480,18 +483,20 @@ def _owner_changed(d: Decision, fact: fx.OwnerChanged) -> None:
 
 def _go_on(d: Decision) -> None:
     for step in d.state.steps.values():
-        if step.busy or d.state.paused:
-            continue
-        if step.status is S.RUNNING:
-            _pick_up(d, step)
-        elif step.status is S.UNSETTLED:
-            _settle(d, step)
-        elif d.state.cancelling and step.status not in TERMINAL:
-            d.emit(ev.StepCancelled(step=step.step.id))
-        elif step.status is S.RETRYING:
-            d.order(cmd.SetTimer(step=step.step.id, due_ms=step.retry_at_ms))
-        else:
-            _dispatch(d, step)
+        _go_on_with(d, step)
+
+
+def _go_on_with(d: Decision, step: StepState) -> None:
+    if step.busy or d.state.paused or step.status in TERMINAL:
+        return
+    if step.status is S.RUNNING:
+        _pick_up(d, step)
+    elif step.status is S.UNSETTLED:
+        _settle(d, step)
+    elif step.status is S.RETRYING:
+        d.order(cmd.SetTimer(step=step.step.id, due_ms=step.retry_at_ms))
+    else:
+        _dispatch(d, step)
 
 
 def _pick_up(d: Decision, step: StepState) -> None:
@@ -532,12 +537,18 @@ def _cancel_step(d: Decision, step: StepState) -> None:
         d.order(cmd.StopCall(step=step.step.id))
     if step.status is S.UNSETTLED:
         _settle(d, step)
+    elif step.status is S.RUNNING and not step.busy:
+        _pick_up(d, step)
     elif step.status is not S.RUNNING or step.step.effect is Effect.READ:
         d.emit(ev.StepCancelled(step=step.step.id))
 
 
 def _answer_needed(d: Decision, fact: fx.AnswerNeeded) -> None:
-    if _answered_by(d, fact.step):
+    if not _answered_by(d, fact.step):
+        return
+    if d.state.cancelling:
+        d.emit(ev.StepCancelled(step=fact.step))
+    else:
         d.emit(ev.QuestionAsked(id=_next_question(d.state), question=fact.question, step=fact.step))
 
 

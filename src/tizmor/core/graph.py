@@ -13,7 +13,6 @@ from typing import Any
 
 from tizmor.core.plan import REF, Plan, Step
 
-
 INDEX = re.compile(r"0|[1-9][0-9]*")
 """A place in an array (RFC 6901, section 4)."""
 

@@ -24,6 +24,6 @@ def retry_delay_ms(
 ) -> int:
     """Milliseconds until the next attempt; `dice` is uniform in [0, 1), `failures` at least 1."""
     if retry_after_s is not None:
-        return int(1000 * min(max(retry_after_s, 0.0), _LONGEST_S))
+        return int(1000 * min(max(0.0, retry_after_s), _LONGEST_S))
     bound_s = min(policy.max_delay_s, policy.first_delay_s * 2.0 ** min(failures - 1, 60))
     return int(1000 * bound_s * dice)

@@ -18,8 +18,8 @@ from tizmor.core.transitions import TERMINAL, StepStatus, moved
 class StepState:
     """One step as far as it has come.
 
-    `arguments` are the prepared ones, `edited` those that a human wrote at the gate: preparing
-    anew starts from them. `busy` is not journaled: a command for the step is under way.
+    `arguments` are the prepared ones, `edited` those of them that a human wrote at a gate: they
+    stay when the rest is prepared anew. `busy` is not journaled: a command for the step is under way.
     """
 
     __slots__ = (
@@ -36,6 +36,7 @@ class StepState:
         "gate",
         "key",
         "messages",
+        "question",
         "retry_at_ms",
         "started_at_ms",
         "status",
@@ -49,11 +50,12 @@ class StepState:
         self.unmet = 0
         self.dependents: list[str] = []
         self.arguments: dict[str, Any] | None = None
-        self.edited: dict[str, Any] | None = None
+        self.edited: dict[str, Any] = {}
         self.attempt = 0
         self.failures = 0
         self.key = ""
         self.gate: str | None = None
+        self.question: str | None = None
         self.approved_key: str | None = None
         self.answers: dict[str, str] = {}
         self.messages: list[str] = []
@@ -77,13 +79,19 @@ class GateState:
 
 
 class QuestionState:
-    """A question to the human. `state`: open, answered, or withdrawn."""
+    """A question to the human. `state`: open, answered, or withdrawn.
 
-    __slots__ = ("answered_at_ms", "asked_at_ms", "question", "state", "step")
+    `about_outcome` tells the engine's own question, what became of a call, from those of agents.
+    """
 
-    def __init__(self, question: Question, step: str | None, at_ms: int) -> None:
+    __slots__ = ("about_outcome", "answered_at_ms", "asked_at_ms", "question", "state", "step")
+
+    def __init__(
+        self, question: Question, step: str | None, at_ms: int, *, about_outcome: bool
+    ) -> None:
         self.question = question
         self.step = step
+        self.about_outcome = about_outcome
         self.state = "open"
         self.asked_at_ms = at_ms
         self.answered_at_ms: int | None = None
@@ -151,13 +159,21 @@ def _move(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
         step.ended_at_ms = at_ms
         state.unfinished -= 1
         if step.gate is not None:
-            _withdraw(state.gates[step.gate], at_ms)
+            _withdraw_gate(state.gates[step.gate], at_ms)
+        if step.question is not None:
+            _withdraw_question(state.questions[step.question], at_ms)
 
 
-def _withdraw(gate: GateState, at_ms: int) -> None:
+def _withdraw_gate(gate: GateState, at_ms: int) -> None:
     if gate.state == "open":
         gate.state = "withdrawn"
         gate.decided_at_ms = at_ms
+
+
+def _withdraw_question(question: QuestionState, at_ms: int) -> None:
+    if question.state == "open":
+        question.state = "withdrawn"
+        question.answered_at_ms = at_ms
 
 
 def _created(state: State, event: ev.Created, at_ms: int) -> None:
@@ -190,9 +206,16 @@ def _noted(state: State, event: ev.Event, at_ms: int) -> None:
 
 
 def _question_asked(state: State, event: ev.QuestionAsked, at_ms: int) -> None:
-    state.questions[event.id] = QuestionState(event.question, event.step, at_ms)
-    if event.step is not None:
-        _move(state, state.steps[event.step], event, at_ms)
+    step = None if event.step is None else state.steps[event.step]
+    state.questions[event.id] = QuestionState(
+        event.question,
+        event.step,
+        at_ms,
+        about_outcome=step is not None and step.status is StepStatus.UNSETTLED,
+    )
+    if step is not None:
+        step.question = event.id
+        _move(state, step, event, at_ms)
 
 
 def _question_answered(state: State, event: ev.QuestionAnswered, at_ms: int) -> None:
@@ -203,7 +226,8 @@ def _question_answered(state: State, event: ev.QuestionAnswered, at_ms: int) -> 
         state.plan_answers[asked.question.id] = event.value
     else:
         step = state.steps[asked.step]
-        step.answers[asked.question.id] = event.value
+        if not asked.about_outcome:
+            step.answers[asked.question.id] = event.value
         _move(state, step, event, at_ms)
 
 
@@ -226,8 +250,12 @@ def _gate_approved(state: State, event: ev.GateApproved, at_ms: int) -> None:
     gate.state = "approved"
     gate.decided_at_ms = at_ms
     step = state.steps[gate.opened.step]
-    if event.arguments != gate.opened.arguments:
-        step.edited = event.arguments
+    shown = gate.opened.arguments
+    step.edited |= {
+        name: value
+        for name, value in event.arguments.items()
+        if name not in shown or shown[name] != value
+    }
     step.arguments = event.arguments
     step.approved_key = event.key
     _move(state, step, event, at_ms)
@@ -284,7 +312,8 @@ def _finish(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
 
 def _attempt_failed(state: State, event: ev.AttemptFailed, at_ms: int) -> None:
     step = state.steps[event.step]
-    step.failures += 1
+    # A call whose outcome was lost was counted then.
+    step.failures += step.status is not StepStatus.UNSETTLED
     step.error = event.error
     step.retry_at_ms = event.retry_at_ms
     _move(state, step, event, at_ms)
@@ -334,10 +363,9 @@ def _ended(state: State, event: ev.Ended, at_ms: int) -> None:
     state.status = event.status
     state.ended_at_ms = at_ms
     for gate in state.gates.values():
-        _withdraw(gate, at_ms)
-    for _, question in state.open_questions():
-        question.state = "withdrawn"
-        question.answered_at_ms = at_ms
+        _withdraw_gate(gate, at_ms)
+    for question in state.questions.values():
+        _withdraw_question(question, at_ms)
 
 
 _FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {

@@ -14,7 +14,7 @@
              SUCCEEDED
 
 A step that its agent can't go on with until a human says something is ASKED; the answer makes it
-READY again. From RUNNING, `PreconditionLost` leads back to READY: prepared and approved anew.
+READY again, or SUCCEEDED where it was whether a lost call had happened, and it had. From RUNNING, `PreconditionLost` leads back to READY: prepared and approved anew.
 Every move is one event; READY alone is reached by arithmetic, when the last need is met. After a
 crash the fold of the journal gives the same statuses, and the decider dispatches what is due.
 """
@@ -56,7 +56,7 @@ MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.GateApproved: (frozenset({S.GATED}), S.APPROVED),
     ev.GateRejected: (frozenset({S.GATED}), S.REJECTED),
     ev.StepStarted: (STARTABLE, S.RUNNING),
-    ev.StepSucceeded: (frozenset({S.RUNNING, S.UNSETTLED, S.ASKED}), S.SUCCEEDED),
+    ev.StepSucceeded: (frozenset({S.RUNNING, S.UNSETTLED, S.READY}), S.SUCCEEDED),
     ev.StepKept: (frozenset({S.READY}), S.SUCCEEDED),
     ev.AttemptFailed: (STARTABLE, S.RETRYING),
     ev.OutcomeLost: (frozenset({S.RUNNING}), S.UNSETTLED),

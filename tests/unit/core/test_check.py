@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Annotated, Any
 
@@ -134,7 +135,7 @@ def test_a_circle_is_shown_in_the_direction_in_which_the_steps_wait() -> None:
     path = problem.split(": ")[1].split(";")[0].split(" -> ")
     assert path[0] == path[-1]
     waits = {"a": "b", "b": "c", "c": "a"}
-    assert all(waits[one] == other for one, other in zip(path, path[1:], strict=False))
+    assert all(waits[one] == other for one, other in itertools.pairwise(path))
 
 
 def test_all_problems_of_a_plan_are_told_at_once() -> None:
@@ -188,7 +189,7 @@ def test_a_plan_cannot_ask_for_less_care_than_the_agent() -> None:
     )
     (done,) = completed(Plan(goal="g", steps=(careless,)), AGENTS).steps
     assert (done.effect, done.critical) == (Effect.COMPENSATABLE, True)
-    assert not (done.prepares or done.probes), "the agent offers neither"
+    assert (done.prepares, done.probes) == (False, False), "the agent offers neither"
     assert done.resources == (Resource(name="calendar", access=Access.EXCLUSIVE),)
 
 

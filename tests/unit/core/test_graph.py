@@ -76,8 +76,20 @@ def test_what_does_not_start_with_a_slash_is_no_pointer(pointer: str) -> None:
 
 @pytest.mark.parametrize(
     "pointer",
-    ["/nope", "/foo/2", "/foo/-", "/foo/bar", "/foo/0/0", "/a~1b/x"]
-    + ["/foo/-1", "/foo/00", "/foo/+1", "/foo/ 1", "/foo/1_0", "/foo/١"],
+    [
+        "/nope",
+        "/foo/2",
+        "/foo/-",
+        "/foo/bar",
+        "/foo/0/0",
+        "/a~1b/x",
+        "/foo/-1",
+        "/foo/00",
+        "/foo/+1",
+        "/foo/ 1",
+        "/foo/1_0",
+        "/foo/١",
+    ],
 )
 def test_a_pointer_that_leads_nowhere_is_named(pointer: str) -> None:
     """RFC 6901, section 4: an index is 0 or digits without a leading zero, nothing else."""
