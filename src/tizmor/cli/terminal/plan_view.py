@@ -56,7 +56,8 @@ def _step_text(step: Step, words: Words, *, wave: int, needs: tuple[str, ...]) -
     parts: list[str | tuple[str, str]] = [
         (f"{wave}. ", "dim"),
         (step.title or step.agent, "bold"),
-        (f" {step.agent} ({step.id})", "dim"),
+        (f" {step.agent}" if step.title else "", "dim"),
+        (f" ({step.id})", "dim"),
     ]
     if step.effect is not Effect.READ:
         parts.append((f" · {step.effect.value}", "cyan"))
