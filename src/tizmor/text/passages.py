@@ -17,6 +17,7 @@ import msgspec
 _LONGEST_ITEM = 240
 _WRAPPED_FROM = 60
 _LONGEST_HEADING_WORDS = 8
+_REMARK_WORDS = 4
 _MAX_PASSAGES = 20_000
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(?P<text>.*?)\s*#*\s*\Z")
@@ -235,20 +236,24 @@ def _units(lines: Sequence[str]) -> list[str]:
 
 
 def _row_texts(lines: Sequence[str]) -> list[str]:
-    """Table rows as 'column: cell; column: cell', or as plain cells when there is no header."""
+    """Table rows with their columns' names, or as plain cells when there is no header."""
     has_header = len(lines) > 1 and _SEPARATOR.match(lines[1]) is not None
     header = _cells(lines[0]) if has_header else []
-    rows = []
-    for line in lines[2:] if has_header else lines:
-        cells = _cells(line)
-        names = [*header, *[""] * (len(cells) - len(header))]
-        pairs = [
-            f"{name}: {cell}" if name else cell
-            for name, cell in zip(names, cells, strict=False)
-            if cell
-        ]
-        rows.append("; ".join(pairs))
-    return rows
+    return [_row_text(header, _cells(line)) for line in (lines[2:] if has_header else lines)]
+
+
+def _row_text(header: Sequence[str], cells: Sequence[str]) -> str:
+    """'Staff: first half 470000; year 840000' where the first cell names the row, and
+    'week: 1; site: Afula' where it doesn't. A remark beside its kind is 'Decision: …'."""
+    names = [*header, *[""] * (len(cells) - len(header))]
+    pairs = [(name, cell) for name, cell in zip(names, cells, strict=False) if cell]
+    if not header or not pairs:
+        return "; ".join(cell for _, cell in pairs)
+    if len(pairs) == 2 and len(pairs[1][1].split()) >= _REMARK_WORDS:
+        return f"{pairs[0][1]}: {pairs[1][1]}"
+    if len(pairs) > 1 and not any(map(str.isdigit, cells[0])) and cells[0]:
+        return f"{cells[0]}: " + "; ".join(f"{name} {cell}".strip() for name, cell in pairs[1:])
+    return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs)
 
 
 def _cells(line: str) -> list[str]:

@@ -30,8 +30,22 @@ goes on here.
         (Kind.OPEN_BOX, "open work"),
         (Kind.DONE_BOX, "finished work"),
         (Kind.ITEM, "numbered"),
-        (Kind.ROW, "Region: North; Sales: 12"),
+        (Kind.ROW, "North: Sales 12"),
     ]
+
+
+def test_a_row_reads_on_its_own() -> None:
+    def rows(*lines: str) -> list[str]:
+        return [p.text for p in passages("\n".join(lines))]
+
+    assert rows("| item | half | year |", "| --- | --- | --- |", "| Staff | 470 | 840 |") == [
+        "Staff: half 470; year 840"
+    ]
+    assert rows("| week | site |", "| --- | --- |", "| 1 | Afula |") == ["week: 1; site: Afula"]
+    assert rows(
+        "| kind | detail |", "| --- | --- |", "| Decision | two sites will open in May |"
+    ) == ["Decision: two sites will open in May"]
+    assert rows("| a | 1 |", "| b | 2 |") == ["a; 1", "b; 2"]
 
 
 def test_passages_know_their_heading_and_their_source() -> None:

@@ -41,6 +41,7 @@ _EXTRACTORS: dict[str, Callable[[bytes], Extracted]] = {
     ".docx": word.extract,
     ".xlsx": workbook.extract,
 }
+_WITHOUT_HEADINGS = (".txt", ".pdf")
 SUFFIXES = frozenset(_EXTRACTORS)
 MAX_BYTES = 20_000_000
 _MAX_CACHED_CHARACTERS = 30_000_000
@@ -49,6 +50,9 @@ _LONGEST_TITLE = 120
 _FRONT_MATTER = re.compile(r"\A---\n(?P<body>.*?)\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:[^\S\n]*[\"']?(?P<title>.+?)[\"']?[^\S\n]*$", re.M | re.I)
 _HEADING = re.compile(r"^#{1,3}\s+(?P<title>.+?)\s*#*$", re.MULTILINE)
+_FIRST_LINE = re.compile(
+    r"\A\W*(?:(?:subject|re|נושא|הנדון)\s*:\s*)?(?P<title>[^\n|]{3,100}?)[.:]?\n", re.I
+)
 _NO_TITLE_MATTER = re.compile(r"[*_`]+|\s+")
 
 _GONE = Reason(en="it is not there", he="הקובץ איננו")
@@ -167,9 +171,12 @@ def _document(extracted: Extracted, path: Path, status: os.stat_result) -> ReadD
 
 
 def _title(extracted: Extracted, front: str, text: str, path: Path) -> str:
-    """Front matter, then metadata, then the first heading; else the file's name as words."""
+    """Front matter, then metadata, then the first heading, then the first line of a format that
+    has no headings; else the file's name as words."""
     named = _FRONT_TITLE.search(front)
     heading = _HEADING.search(text)
+    if heading is None and path.suffix.lower() in _WITHOUT_HEADINGS:
+        heading = _FIRST_LINE.match(text)
     written = (named and named["title"]) or extracted.title or (heading and heading["title"]) or ""
     plain_title = _NO_TITLE_MATTER.sub(" ", written).strip()
     return (plain_title or re.sub(r"[-_\s]+", " ", path.stem).strip() or path.name)[:_LONGEST_TITLE]

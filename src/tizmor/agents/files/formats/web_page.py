@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from bs4 import BeautifulSoup, Comment
-from bs4.element import NavigableString, Tag
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PreformattedString, Tag
 
 from tizmor.agents.files.formats.encoding import decode
 from tizmor.agents.files.formats.extracted import MAX_CHARACTERS, TOO_LARGE, Extracted, Unreadable
@@ -72,7 +72,7 @@ def _pieces(page: BeautifulSoup) -> list[str]:
                 pieces.append("\n- ")
             elif node.name in _BLOCKS:
                 pieces.append("\n\n")
-        elif isinstance(node, NavigableString) and not isinstance(node, Comment):
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             text = str(node)
             pieces.append(text.strip(_GUARD) if _GUARD in text else re.sub(r"\s+", " ", text))
     return pieces
