@@ -1,7 +1,7 @@
-"""The agents that look at Tizmor itself."""
-
-from __future__ import annotations
+"""The state of Tizmor itself."""
 
 from tizmor.agents.system.system_check import system_check
 
-__all__ = ["system_check"]
+AGENTS = (system_check,)
+
+__all__ = ["AGENTS", "system_check"]

@@ -1,0 +1,229 @@
+"""Calendars on disk: iCalendar files (RFC 5545) read into occurrences within a window.
+
+`calendar/*.ics` is the workspace owner's, `calendar/people/<e-mail>/*.ics` what is known of others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import icalendar
+import msgspec
+import recurring_ical_events
+
+from tizmor.agents.calendar.slots import Interval
+from tizmor.core.errors import Permanent
+from tizmor.ports.workspace import Workspace
+
+FOLDER = "calendar"
+PEOPLE = f"{FOLDER}/people"
+MAX_FILES = 5_000
+MAX_BYTES = 4_000_000
+MAX_OCCURRENCES = 20_000
+
+_DAY = dt.timedelta(days=1)
+_TOO_OFTEN = {"SECONDLY", "MINUTELY"}
+
+
+class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
+    """One occurrence of an event; `blocks` is False for what leaves its owner free."""
+
+    start: dt.datetime
+    end: dt.datetime
+    title: str = ""
+    attendees: tuple[str, ...] = ()
+    """E-mail addresses and the names beside them."""
+    location: str | None = None
+    all_day: bool = False
+    cancelled: bool = False
+    blocks: bool = True
+    uid: str = ""
+    file: str = ""
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.start, self.end)
+
+
+class Occurrences(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read, by time, and the files that could not be read in full, with the reasons."""
+
+    found: tuple[Occurrence, ...] = ()
+    files: int = 0
+    problems: tuple[tuple[str, str], ...] = ()
+
+
+def read_mine(workspace: Workspace, window: Interval) -> Occurrences:
+    """The owner's occurrences that touch the window."""
+    return _read_folder(workspace, FOLDER, workspace.me_email, window)
+
+
+def read_person(workspace: Workspace, email: str, window: Interval) -> Occurrences | None:
+    """What is known of a person's time within the window; None when nothing is."""
+    folder = workspace.path(PEOPLE)
+    if not folder.is_dir():
+        return None
+    wanted = email.casefold()
+    name = next((p.name for p in sorted(folder.iterdir()) if p.name.casefold() == wanted), None)
+    if name is None or not _names(folder / name):
+        return None
+    return _read_folder(workspace, f"{PEOPLE}/{name}", email, window)
+
+
+def calendar_files(workspace: Workspace) -> list[str]:
+    """The owner's calendar files, relative to the workspace, by name."""
+    return [f"{FOLDER}/{name}" for name in _names(workspace.path(FOLDER))]
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.glob("*") if p.suffix.lower() == ".ics")
+
+
+def _read_folder(workspace: Workspace, folder: str, owner: str, window: Interval) -> Occurrences:
+    names = _names(workspace.path(folder))
+    problems: list[tuple[str, str]] = []
+    found: list[Occurrence] = []
+    for name in names[:MAX_FILES]:
+        file = f"{folder}/{name}"
+        try:
+            calendars = _parse(workspace.path(file))
+        except (OSError, ValueError, Permanent) as error:
+            problems.append((file, _reason(error)))
+            continue
+        for calendar in calendars:
+            occurrences, broken = _expand(calendar, window, owner, file, workspace.zone)
+            found += occurrences
+            problems += [(file, reason) for reason in broken]
+    if len(names) > MAX_FILES or len(found) > MAX_OCCURRENCES:
+        problems.append((folder, f"only {MAX_FILES} files, {MAX_OCCURRENCES} occurrences are read"))
+    found.sort(key=lambda o: (o.start, o.end, o.uid))
+    return Occurrences(
+        found=tuple(found[:MAX_OCCURRENCES]), files=len(names), problems=tuple(problems)
+    )
+
+
+def _parse(path: Path) -> list[icalendar.Calendar]:
+    """Raises `ValueError` or `OSError` when the file isn't iCalendar or too large."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES // 1_000_000} MB")
+    try:
+        components = icalendar.Calendar.from_ical(path.read_bytes(), multiple=True)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError(f"not iCalendar: {_reason(error)}") from error
+    calendars = [c for c in components if isinstance(c, icalendar.Calendar)]
+    if not calendars:
+        raise ValueError("no calendar in it")
+    return calendars
+
+
+def _expand(
+    calendar: icalendar.Calendar, window: Interval, owner: str, file: str, zone: ZoneInfo
+) -> tuple[list[Occurrence], list[str]]:
+    """Occurrences that touch the window, and what is wrong with the events that were left out.
+
+    The library compares floating times as if they were UTC, so it is asked for a day more on both
+    sides, and the rest is cut off here.
+    """
+    problems = _remove_too_frequent(calendar)
+    wide = (window.start - _DAY, window.end + _DAY)
+    try:
+        events = recurring_ical_events.of(calendar).between(*wide)
+    except Exception as error:  # a broken event raises anything, from TypeError to OverflowError
+        problems.append(f"an event in it is broken: {_reason(error)}")
+        events = recurring_ical_events.of(calendar, skip_bad_series=True).between(*wide)
+    found: list[Occurrence] = []
+    for event in events:
+        try:
+            found.append(_occurrence(event, owner, file, zone))
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+            problems.append(f"an event in it is broken: {_reason(error)}")
+    found += _free_busy(calendar, file, zone)
+    return [o for o in found if o.interval.overlaps(window)], problems
+
+
+def _remove_too_frequent(calendar: icalendar.Calendar) -> list[str]:
+    """Rules that repeat by the minute or second would fill the memory; none is a real meeting."""
+    too_frequent = [e for e in calendar.walk("VEVENT") if any(map(_is_too_frequent, _rules(e)))]
+    for event in too_frequent:
+        calendar.subcomponents.remove(event)
+    return [f"an event in it repeats too often: {e.get('UID', '')}" for e in too_frequent]
+
+
+def _rules(event: icalendar.Component) -> Iterable[icalendar.vRecur]:
+    rule = event.get("RRULE")
+    return rule if isinstance(rule, list) else [rule] if rule else []
+
+
+def _is_too_frequent(rule: icalendar.vRecur) -> bool:
+    a_day = len(rule.get("BYHOUR", [0])) * len(rule.get("BYMINUTE", [0]))
+    return (
+        bool(_TOO_OFTEN & {str(f) for f in rule.get("FREQ", [])})
+        or "BYSECOND" in rule
+        or (a_day > 24)
+    )
+
+
+def _occurrence(event: icalendar.Component, owner: str, file: str, zone: ZoneInfo) -> Occurrence:
+    start, end = event.decoded("DTSTART"), event.decoded("DTEND")
+    attendees = list(_listed(event.get("ATTENDEE")))
+    cancelled = str(event.get("STATUS", "")).upper() == "CANCELLED"
+    transparent = str(event.get("TRANSP", "")).upper() == "TRANSPARENT"
+    declined = any(_is_declined_by(owner, attendee) for attendee in attendees)
+    return Occurrence(
+        start=_instant(start, zone),
+        end=_instant(end, zone),
+        title=str(event.get("SUMMARY", "")).strip(),
+        attendees=tuple(filter(None, map(_who, attendees))),
+        location=str(event["LOCATION"]) if event.get("LOCATION") else None,
+        all_day=not isinstance(start, dt.datetime),
+        cancelled=cancelled,
+        blocks=not (cancelled or transparent or declined),
+        uid=str(event.get("UID", "")),
+        file=file,
+    )
+
+
+def _instant(value: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Days begin at midnight and floating times are meant in the workspace's zone."""
+    if not isinstance(value, dt.datetime):
+        return dt.datetime.combine(value, dt.time(), zone)
+    return value.replace(tzinfo=zone) if value.tzinfo is None else value.astimezone(zone)
+
+
+def _listed(value: object) -> Iterator[icalendar.vCalAddress]:
+    values = value if isinstance(value, list) else [value]
+    yield from (v for v in values if isinstance(v, icalendar.vCalAddress))
+
+
+def _address(attendee: icalendar.vCalAddress) -> str:
+    text = str(attendee)
+    return text[len("mailto:") :] if text.lower().startswith("mailto:") else text
+
+
+def _who(attendee: icalendar.vCalAddress) -> str:
+    name = str(attendee.params.get("CN", "")).strip()
+    address = _address(attendee)
+    return f"{name} <{address}>" if name and name != address else address
+
+
+def _is_declined_by(owner: str, attendee: icalendar.vCalAddress) -> bool:
+    same = _address(attendee).casefold() == owner.casefold()
+    return same and str(attendee.params.get("PARTSTAT", "")).upper() == "DECLINED"
+
+
+def _free_busy(calendar: icalendar.Calendar, file: str, zone: ZoneInfo) -> Iterator[Occurrence]:
+    """Busy periods that are published without their events (RFC 5545, 3.6.4)."""
+    for component in calendar.walk("VFREEBUSY"):
+        listed = component.get("FREEBUSY", [])
+        for period in listed if isinstance(listed, list) else [listed]:
+            if str(period.params.get("FBTYPE", "BUSY")).upper() != "FREE":
+                yield Occurrence(
+                    start=_instant(period.start, zone), end=_instant(period.end, zone), file=file
+                )
+
+
+def _reason(error: BaseException) -> str:
+    return (str(error) or type(error).__name__)[:200]
