@@ -237,6 +237,8 @@ class _Scanner:
         verb = word.verb
         if verb is None or verb.form is None or word.token.quoted:
             return False
+        if self._is_said_of_us(i):
+            return False
         in_question = bool(self.heads) and self.heads[-1].mood is Mood.QUESTION and not opened
         if verb.form is Form.DIRECTIVE:
             is_asking = word.token.word.lstrip("ו")[:1] in "תש" or opened
@@ -248,6 +250,11 @@ class _Scanner:
         if verb.form is Form.BASE:
             return opened and self._acts_as_verb(i)
         return False
+
+    def _is_said_of_us(self, i: int) -> bool:
+        """What we discuss, Michal and I agree: no wish, unless a modal makes it one."""
+        before = self.words[i - 1].token.word if i else ""
+        return before in ("i", "we", "they", "you") and not self.modal
 
     def _acts_as_verb(self, i: int) -> bool:
         """Whether a base form is a verb here: book a meeting, but not "the book and record"."""

@@ -42,6 +42,7 @@ class Interpreter:
     def __init__(self, specs: Sequence[AgentSpec]) -> None:
         self._index = Index(specs)
         self._answering = next((s for s in specs if _takes(s, "RequestText")), None)
+        self._finding = next((s for s in specs if _makes(s, "Document")), None)
 
     def interpret(self, text: str, now: dt.datetime, workspace: Workspace) -> list[Asked]:
         """Every clause of a cleaned text, in order."""
@@ -79,6 +80,9 @@ class Interpreter:
         hits = self._index.search(query)
         if hits:
             return hits[0].agent
+        sought = part.clause.verb in vocabulary.MEANS
+        if sought and (part.topics.best or part.times):
+            return self._finding
         informs = part.clause.mood is Mood.QUESTION or (
             part.clause.verb in vocabulary.LIGHT
             and (bool(part.topics.best) or query.object in vocabulary.ABOUT_RECORDS)
@@ -128,16 +132,18 @@ class _Part:
         mood = self.clause.mood
         if mood is Mood.FRAGMENT and self.clause.past:
             mood = Mood.QUESTION
-        said, made = terms(kept), self._object(kept)
+        said, made, verb = terms(kept), self._object(kept), self.clause.verb
         if self._is_time_together(kept):
-            said, made = (*said, ("meeting",)), "meeting"
-        return Query(said, mood, self.clause.verb, made, self._given())
+            said, made, verb = (*said, ("meeting",)), "meeting", ""
+        return Query(said, mood, verb, made, self._given())
 
     def _is_time_together(self, kept: Sequence[Word]) -> bool:
         """An hour with Noa tomorrow: who and when, and no word for what."""
-        fragment = self.clause.mood is Mood.FRAGMENT and not self.clause.past
+        bare = self.clause.mood is Mood.FRAGMENT or self.clause.verb == "give"
+        kept = kept[1:] if self.clause.verb else kept
         return (
-            fragment
+            bare
+            and not self.clause.past
             and bool(self.people.names and self.times)
             and all(w.function or w.token.kind is not Kind.WORD or w.is_in(_BESIDE) for w in kept)
         )
@@ -201,13 +207,18 @@ class _Part:
         for i, word in enumerate(self.words[self.head + 1 :], self.head + 1):
             if word.noun is None or word.noun.concept != "meeting":
                 continue
-            before = {w.token.word for w in self.words[max(0, i - 3) : i]}
+            before = {w.token.word for w in self.words[max(0, i - 4) : i]}
             if word.noun.prefix[-1:] == "ל" or "for" in before:
-                return i, max(i, topics.about_start(self.words[i:]) + i)
+                start = i
+                while start - 1 in self.timed:
+                    start -= 1
+                return start, max(i, topics.about_start(self.words[i:]) + i)
         return 0, 0
 
     def _topics(self, timed: frozenset[int]) -> Topics:
-        return topics.find(self.words, timed | self.people.words, skip=self.head)
+        return topics.find(
+            self.words, timed | self.people.words, skip=self.head if self.clause.start else 0
+        )
 
     def _files(self) -> tuple[str, ...]:
         return tuple(w.token.text for w in self.words if w.token.kind is Kind.FILE)

@@ -77,6 +77,12 @@ def _openings(words: Sequence[Word], times: frozenset[int]) -> Iterator[tuple[in
         elif word.token.text.endswith("'s") and word.token.capitalized and word.unknown:
             if i + 1 < len(words) and words[i + 1].noun:
                 yield i, "owner"
+        elif said in _SUBJECT_PRONOUNS and any(
+            w.noun and w.noun.concept == "free" for w in words[i + 1 : i + 4]
+        ):
+            yield i, "with"
+        elif said[:2] == "ול" and i and words[i - 1].token.word in ("לי", "לנו") and word.unknown:
+            yield i, "dative"
         elif _asks_if_free(words, i) or _is_subject_with_me(words, i):
             yield i, "subject"
 
@@ -93,7 +99,7 @@ def _introduces(words: Sequence[Word], i: int) -> bool:
         return words[i + 1].token.capitalized and words[i + 1].unknown
     if word.token.word in ("of", "של", "for") and previous is not None:
         return any(
-            w.noun and w.noun.concept in ("phone", "email", "address", "contact")
+            w.noun and w.noun.concept in ("phone", "email", "address", "contact", "free")
             for w in words[max(0, i - 3) : i]
         )
     if said in ("is", "זה", "זאת", "זו", "הוא", "היא") and previous is not None:
@@ -139,7 +145,12 @@ def _is_subject_with_me(words: Sequence[Word], i: int) -> bool:
     return before == "אני" and said[:1] == "ו" and words[i].unknown
 
 
+_SUBJECT_PRONOUNS = {"היא": "one", "הוא": "one", "she": "one", "he": "one", "they": "all"}
+
+
 def _pronoun(words: Sequence[Word], i: int) -> str:
+    if i < len(words) and words[i].token.word in _SUBJECT_PRONOUNS:
+        return _SUBJECT_PRONOUNS[words[i].token.word]
     return vocabulary.PRONOUNS.get(words[i].token.word, "") if i < len(words) else ""
 
 
@@ -213,10 +224,14 @@ def _name(
         text = token.text.removesuffix("'s")
         if joined and not parts and token.hebrew and token.word[:1] == "ו" and len(text) > 2:
             text = text[1:]
+        if opening == "dative" and not parts:
+            text = text[2:]
         parts.append(text)
         at += 1
         if token.text.endswith("'s"):
             break
+    if any(w.token.word in _PROJECTS for w in words[start : at + 1]):
+        return "", at
     return " ".join(parts), at
 
 
@@ -260,6 +275,9 @@ def _continues(words: Sequence[Word], i: int) -> bool:
     return len(token.word) <= limits[token.word[0]]
 
 
+_PROJECTS = vocabulary.folded(
+    "project deal contract budget plan פרויקט פרוייקט הפרויקט עסקת העסקה חוזה החוזה תקציב"
+)
 _GIVEN = vocabulary.NAMES_WITH_PREFIX_LETTERS
 _NOT_NAMES = vocabulary.folded(
     "team everyone everybody someone anybody colleagues people client clients marketing lunch "

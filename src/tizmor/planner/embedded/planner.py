@@ -122,7 +122,7 @@ class _Planning:
         if slots.meeting_people:
             title = self._words.meeting(slots.meeting_people, slots.about or context.topics)
             slots = msgspec.structs.replace(slots, title=title)
-        if not (_kinds(spec) & {"Topic", "Document", "Analysis"}):
+        if not ((_kinds(spec) | _makes(spec)) & {"Document", "Analysis"}):
             return slots
         agrees = not slots.topics or not context.topics
         topics = slots.topics or context.topics

@@ -138,7 +138,7 @@ def _known(word: str) -> Iterator[Reading]:
             yield Reading(Role.NOUN, _NOUN[rest], None, prefix)
         if rest in _ASK and prefix in ("", "ו", "ל", "ש"):
             yield Reading(Role.ASK, _ASK[rest], None, prefix)
-        if prefix == "ו" and rest in _FUNCTION:
+        if rest in _FUNCTION and (prefix == "ו" or (prefix == "ה" and len(rest) > 2)):
             yield Reading(Role.FUNCTION, prefix=prefix)
 
 

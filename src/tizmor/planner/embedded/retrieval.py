@@ -160,6 +160,8 @@ def _asks_records(query: Query) -> bool:
 def _least_coverage(entry: _Entry, query: Query) -> float:
     """Less of a phrase need be said when the clause gives the agent people or a time: "book 45
     minutes with Noa" has the verb of "book a meeting", "meeting with Noa at ten" its object."""
+    if "FileName" in query.given & entry.takes:
+        return _LEAST_FITTING
     fits = not query.given.isdisjoint(entry.takes & {"TimeWish", "Contact"})
     said = query.object in entry.makes or not _verbs(query).isdisjoint(entry.vocabulary)
     return _LEAST_FITTING if fits and said else COVERAGE

@@ -25,13 +25,16 @@ VERBS: dict[str, tuple[str, str]] = {
     "analyze": ("analyze analyse examine study", "piel:נתח paal:חקר"),
     "find": ("find/found search locate fetch seek/sought retrieve", "piel:חפש paal:מצא piel:אתר"),
     "summarize": ("summarize summarise recap condense", "piel:סכמ piel:תמצת"),
-    "prepare": ("prepare make/made create draft compose generate produce", "hifil:כנ piel:נסח"),
+    "prepare": (
+        "prepare make/made create draft compose generate produce",
+        "hifil:כנ piel:נסח piel:תכננ",
+    ),
     "write": ("write/wrote+written", "paal:כתב"),
     "check": ("check verify test diagnose inspect", "paal:בדק piel:ודא"),
     "open": ("open", "paal:פתח"),
-    "show": ("show/showed+shown list display present", "hifil:צג"),
+    "show": ("show/showed+shown see/saw+seen list display present", "hifil:צג"),
     "tell": ("tell/told explain describe report", "piel:ספר hifil:סבר piel:דווח"),
-    "give": ("give/gave+given provide", ""),
+    "give": ("give/gave+given get/got provide", ""),
     "know": ("know/knew+known", ""),
     "help": ("help", "paal:עזר"),
     "send": ("send/sent forward mail", "paal:שלח"),
@@ -56,6 +59,7 @@ VERBS: dict[str, tuple[str, str]] = {
 
 IRREGULAR: dict[str, dict[str, str]] = {
     "do": {
+        "present": "קורה קורים",
         "past": "עשינו עשיתי עשית עשיתם עשו עשה עשתה נעשה קרה בוצע",
         "infinitive": "לעשות",
         "directive": "תעשה תעשי תעשו",
@@ -67,7 +71,7 @@ IRREGULAR: dict[str, dict[str, str]] = {
     "tell": {"directive": "תגיד תגידי תגידו הגד אמור", "infinitive": "לומר להגיד"},
     "give": {"directive": "תן תני תנו תתן תתני תביא תביאי", "infinitive": "לתת להביא"},
     "know": {"infinitive": "לדעת לברר", "directive": "תברר תבררי"},
-    "find": {"directive": "תשיג תשיגי שלוף תשלוף", "infinitive": "להשיג לשלוף"},
+    "find": {"directive": "תשיג תשיגי שלוף תשלוף תוציא תוציאי", "infinitive": "להשיג לשלוף"},
     "prepare": {"directive": "צור צרי תיצור תיצרי תצור הפק תפיק", "infinitive": "ליצור להפיק"},
     "change": {"directive": "שנה תשנה תשני", "infinitive": "לשנות"},
     "compare": {"directive": "תשווה תשווי השווה", "infinitive": "להשוות"},
@@ -92,7 +96,8 @@ NOUNS: dict[str, str] = {
     "theme": "theme trend insight נושאים מגמה מגמות תובנה תובנות",
     "analyze": "analysis ניתוח",
     "understand": "understanding הבנה",
-    "summarize": "summary overview digest gist synopsis tl;dr סיכום תקציר תמצית סקירה",
+    "summarize": "summary overview digest gist synopsis tl;dr סיכום סיכומים סיכומי תקציר "
+    "תמצית סקירה",
     "find": "חיפוש",
     "check": "diagnostics בדיקה בדיקת אבחון",
     "calendar": 'calendar diary schedule יומן יומני לו"ז לוז',
@@ -158,6 +163,8 @@ EXPRESSIONS: dict[str, str] = {
     "זמן פנוי": "free n",
     "where do we stand": "status n",
     "where we stand": "status n",
+    "where it stands": "status n",
+    "where things are": "status n",
     "where are we": "status n",
     "איפה עומד": "status n",
     "איפה עומדים": "status n",
@@ -292,7 +299,8 @@ FUNCTION = folded(
     "team's really exactly possible quick short long main key major important urgent new "
     "latest recent one ones between during "
     "before after until since while because "
-    "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות שנת בשנת "
+    "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות הבאה "
+    "הבאים הבאות הקרובה שנת בשנת "
     "כל כולם הכל שלי "
     "שלנו שלך שלכם שלהם לי לנו לך לכם להם בו בה בהם איתי איתנו אצלנו עם של על אל מן מ ב ל ה ו ש כ "
     "או גם רק עוד כבר אם כי כדי בשביל עבור אצל בין לפני אחרי עד מאז תוך כמו יותר הכי מאוד ביותר "

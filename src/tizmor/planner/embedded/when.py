@@ -9,12 +9,15 @@ from typing import NamedTuple, TypeVar
 from tizmor.planner.embedded import clocks, dates
 from tizmor.planner.embedded.clocks import Clock, Clocked, Duration, Hours, Part, Soon
 from tizmor.planner.embedded.periods import (
+    Month,
     Named,
+    Quarter,
     Range,
     Reference,
     Stretch,
     Unit,
     Weekday,
+    Year,
     is_exact_day,
     resolve,
 )
@@ -117,7 +120,8 @@ def _days(
     first, last = resolve(value, at)
     for other, also in rest:
         # Tuesday or Wednesday: any of the days between the two.
-        if not (is_exact_day(value) and is_exact_day(other)):
+        alike = type(value) is type(other) and isinstance(value, Month | Quarter | Year)
+        if not alike and not (is_exact_day(value) and is_exact_day(other)):
             break
         start, end = resolve(other, at)
         if start and end and first and last:
