@@ -56,6 +56,9 @@ class _Entry(NamedTuple):
     spec: AgentSpec
     phrases: tuple[Terms, ...]
     vocabulary: frozenset[str]
+    asked: frozenset[str]
+    """What the agent is asked by: what its phrases begin with. A noun within a phrase is none:
+    who goes over summaries can't be asked to summarize."""
     takes: frozenset[str]
     needs: frozenset[str]
     """Types that only words give and that it must have."""
@@ -92,7 +95,7 @@ class Index:
             e.spec
             for e in self._entries
             if not nouns.isdisjoint(e.makes)
-            or (strong and query.verb in e.vocabulary and e.spec.effect is not Effect.READ)
+            or (strong and query.verb in e.asked and e.spec.effect is not Effect.READ)
         ] or [e.spec for e in self._entries if e.spec.name in scores]
         best = max((scores.get(s.name, 0.0) for s in found), default=0.0)
         return [s for s in found if scores.get(s.name, 0.0) == best]
@@ -111,7 +114,7 @@ class Index:
             best /= 2
         rest = sum(self._weight(t) for t in said & entry.vocabulary)
         fits = 0.25 * len(query.given & entry.takes)
-        led = 0.75 if not verbs.isdisjoint(entry.vocabulary) else 0.0
+        led = 0.75 if not verbs.isdisjoint(entry.asked) else 0.0
         made = _OBJECT if query.object and query.object in entry.makes else 0.0
         return (
             best + 0.1 * rest + fits + made + (led if query.verb not in vocabulary.LIGHT else 0.0)
@@ -131,7 +134,7 @@ class Index:
             return not nouns.isdisjoint(entry.makes | written)
         if query.verb in vocabulary.MEANS and not writes:
             return True
-        return not _verbs(query).isdisjoint(entry.vocabulary)
+        return not _verbs(query).isdisjoint(entry.asked)
 
     def _phrase(self, phrase: Terms, said: set[str], least: float) -> float:
         whole = sum(self._weight(t[0]) for t in phrase)
@@ -163,7 +166,7 @@ def _least_coverage(entry: _Entry, query: Query) -> float:
     if "FileName" in query.given & entry.takes:
         return _LEAST_FITTING
     fits = not query.given.isdisjoint(entry.takes & {"TimeWish", "Contact"})
-    said = query.object in entry.makes or not _verbs(query).isdisjoint(entry.vocabulary)
+    said = query.object in entry.makes or not _verbs(query).isdisjoint(entry.asked)
     return _LEAST_FITTING if fits and said else COVERAGE
 
 
@@ -174,7 +177,7 @@ def terms(words: Iterable[Word]) -> Terms:
     for i, word in enumerate(listed):
         if word.absorbed or _is_auxiliary(listed, i):
             continue
-        concepts = _concepts(word, first=not found)
+        concepts = _concepts(word, first=i == 0)
         if concepts:
             found.append(concepts)
         elif word.token.kind is Kind.FILE:
@@ -213,16 +216,24 @@ def _entry(spec: AgentSpec) -> _Entry:
     phrases = tuple(t for t in map(_analysed, texts) if t)
     about = _analysed(f"{_spaced(spec.name)}. {spec.description}")
     makes = _analysed(" ".join((*map(_spaced, fields(spec.output, spec.defs)), _made(spec))))
-    said = [*phrases, about] if not spec.phrases else phrases
+    said = phrases if spec.phrases else (*phrases, *((t,) for t in about))
     return _Entry(
         spec,
         phrases,
         frozenset(a for phrase in said for t in phrase for a in t),
+        frozenset(a for phrase in said for a in _leading(phrase)),
         frozenset(type_name(p.schema).removesuffix("[]") for p in spec.parameters),
         frozenset(type_name(p.schema).removesuffix("[]") for p in spec.parameters if p.required)
         & {"PersonName", "FileName"},
         frozenset(a for t in makes for a in t) - {"find"},
     )
+
+
+def _leading(phrase: Terms) -> tuple[str, ...]:
+    """The first term, and the next after a verb that only leads to it: give me a summary."""
+    first = phrase[0]
+    leads = not vocabulary.LIGHT.union(vocabulary.MAKING).isdisjoint(first)
+    return first + phrase[1] if leads and len(phrase) > 1 else first
 
 
 def _made(spec: AgentSpec) -> str:
