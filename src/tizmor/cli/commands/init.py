@@ -51,7 +51,7 @@ def init(
         return 0
     page = Page.on_stdout()
     page.write(f"Made the workspace {created.path} ({created.files} files).")
-    page.write("README.md in it says what goes where, tizmor.toml holds its settings.")
+    page.write("README in it says what goes where, tizmor.toml holds its settings.")
     page.write("Ask for something:")
     page.verbatim(f'  tizmor run "what is on my calendar this week?" --workspace {created.path}')
     return 0

@@ -218,7 +218,9 @@ def _month_year(named: Month, at: Reference) -> int:
     if named.turn is Turn.THIS:
         return today.year
     if at.past:
-        return today.year if named.month <= today.month else today.year - 1
+        # On a month's first day nothing of it lies in the past yet.
+        started = (named.month, 1) < (today.month, today.day)
+        return today.year if started else today.year - 1
     return today.year if named.month >= today.month else today.year + 1
 
 
