@@ -249,3 +249,15 @@ def test_weeks_begin_where_the_workspace_begins_them(now: dt.datetime) -> None:
     found = when.period(_mentions("last week"), when.reference(now, workspace, past=True))
     assert found is not None
     assert (found.start.isoformat(), found.end.isoformat()) == ("2026-11-09", "2026-11-15")
+
+
+@pytest.mark.parametrize(
+    ("today", "first"),
+    [("2026-11-30", "2025-12-01"), ("2026-12-01", "2025-12-01"), ("2026-12-02", "2026-12-01")],
+)
+def test_a_month_counts_as_past_from_its_second_day_on(
+    today: str, first: str, workspace: Workspace
+) -> None:
+    """A month in the past tense is its last occurrence; on its first day that is last year's."""
+    now = dt.datetime.combine(dt.date.fromisoformat(today), dt.time(9), workspace.zone)
+    assert _period("in December", now, workspace, past=True)[0] == first
