@@ -10,8 +10,9 @@ import asyncio
 import contextlib
 import shlex
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
+from tizmor.cli.beside import beside, first_of
 from tizmor.cli.exits import exit_code
 from tizmor.cli.json_lines import ENDS, closing_line, write_json
 from tizmor.cli.library import Library
@@ -76,7 +77,7 @@ async def _as_lines(library: Library, progress: Progress, page: Page) -> None:
 
 async def _on_screen(library: Library, progress: Progress, page: Page) -> None:
     with Screen(page, progress) as screen:
-        async with _beside(screen.tick()):
+        async with beside(screen.tick()):
             if sys.stdin.isatty():
                 await _with_desk(library, screen)
             async for event in _stream(library, progress, keep_waiting=False):
@@ -86,20 +87,18 @@ async def _on_screen(library: Library, progress: Progress, page: Page) -> None:
 async def _with_desk(library: Library, screen: Screen) -> None:
     """Show and ask, until the execution ends or the human leaves what is open for later."""
     desk = Desk(library, screen, Keyboard(sys.stdin.fileno()))
-    async with _beside(desk.work()) as asking:
-        stream = _stream(library, screen.progress, keep_waiting=True)
-        async with contextlib.aclosing(stream):
-            while True:
-                event = asyncio.ensure_future(anext(stream, None))
-                await asyncio.wait({event, asking}, return_when=asyncio.FIRST_COMPLETED)
-                if asking.done():
-                    event.cancel()
-                    await asyncio.wait({event})
-                    return asking.result()
-                if (shown := event.result()) is None:
-                    return None
-                screen.show(shown)
-                desk.notice(shown)
+    stream = _stream(library, screen.progress, keep_waiting=True)
+    async with contextlib.aclosing(stream), beside(desk.work()) as asking:
+        while not asking.done():
+            async with beside(anext(stream, None)) as coming:
+                await first_of(coming, asking)
+                event = coming.result() if coming.done() else None
+            if event is None:
+                break
+            screen.show(event)
+            desk.notice()
+        if asking.done():
+            asking.result()
 
 
 async def _stream(
@@ -109,17 +108,6 @@ async def _stream(
         progress.execution_id, after=progress.last_id, keep_waiting=keep_waiting
     ):
         yield event
-
-
-@contextlib.asynccontextmanager
-async def _beside(work: Coroutine[object, object, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """Run something beside the body and end it with the body."""
-    task = asyncio.ensure_future(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
 
 
 async def _closed(library: Library, progress: Progress, page: Page) -> int:

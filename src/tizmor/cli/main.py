@@ -76,14 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return _tell(["interrupted"], _INTERRUPTED, as_json="--json" in words)
     except BrokenPipeError:
         _close_stdout()
         return _INTERRUPTED
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
-        return _tell(error, as_json="--json" in words)
+        return _tell(*_problems(error), as_json="--json" in words)
 
 
 def _run(words: list[str]) -> int:
@@ -108,9 +108,8 @@ def _run(words: list[str]) -> int:
         return done.exit_code
 
 
-def _tell(error: Exception, *, as_json: bool) -> int:
+def _tell(problems: Sequence[str], code: int, *, as_json: bool) -> int:
     """Say what went wrong: for people on standard error, for programs as the last line too."""
-    problems, code = _problems(error)
     for problem in problems:
         print(f"tizmor: {problem}", file=sys.stderr)
     if as_json:

@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from rich.text import Text
 
+from tizmor.cli.beside import beside, first_of
 from tizmor.cli.edits import edited
 from tizmor.cli.library import Library
 from tizmor.cli.terminal.gate import argument_rows, gate_panel, gate_rows
@@ -18,7 +20,7 @@ from tizmor.cli.terminal.keyboard import Lines
 from tizmor.cli.terminal.screen import Screen
 from tizmor.cli.terminal.words import Words
 from tizmor.core.errors import InvalidEdit, UserError
-from tizmor.engine.views import StreamEvent, Waiting
+from tizmor.engine.views import Waiting
 
 
 class DecidedElsewhere(Exception):
@@ -38,8 +40,8 @@ class Desk:
         self._lines = lines
         self._news = asyncio.Event()
 
-    def notice(self, event: StreamEvent) -> None:
-        """Hear what happened. Call it after the screen has taken the event in."""
+    def notice(self) -> None:
+        """Look again at what is open: the screen has taken an event in."""
         self._news.set()
         self._news = asyncio.Event()
 
@@ -53,6 +55,7 @@ class Desk:
             try:
                 await self._decide(waiting)
             except DecidedElsewhere:
+                self._lines.forget()
                 self._screen.withdraw()
             except LeftWaiting:
                 self._screen.withdraw()
@@ -119,27 +122,28 @@ class Desk:
 
     def _changed_rows(self, waiting: Waiting, arguments: Mapping[str, Any]) -> list[Text]:
         before = waiting.arguments or {}
-        rows = gate_rows(waiting, self._words)
         if arguments == before:
-            return rows
-        return [*rows, Text(), *argument_rows(arguments, self._words, before=before)]
+            return gate_rows(waiting, self._words)
+        # Time and participants were said of the old arguments; what is approved are the new ones.
+        action = msgspec.structs.replace(
+            waiting, time=None, participants=(), details={}, warnings=(), untrusted=()
+        )
+        changed = argument_rows(arguments, self._words, before=before)
+        return [*gate_rows(action, self._words), *changed]
 
     async def _line(self, waiting: Waiting, asked: str) -> str:
         """The next line typed. Raises `DecidedElsewhere` and `LeftWaiting`."""
         self._stop_if_decided(waiting)
         self._screen.prompt(asked)
-        typed = asyncio.ensure_future(self._lines.next())
-        try:
+        async with beside(self._lines.next()) as typed:
             while not typed.done():
-                news = asyncio.ensure_future(self._news.wait())
-                await asyncio.wait({typed, news}, return_when=asyncio.FIRST_COMPLETED)
-                news.cancel()
+                async with beside(self._news.wait()) as news:
+                    await first_of(typed, news)
                 self._stop_if_decided(waiting)
-        finally:
-            typed.cancel()
-        line = typed.result()
+            line = typed.result()
         if line is None:
             raise LeftWaiting
+        self._screen.answered()
         return line
 
     def _stop_if_decided(self, waiting: Waiting) -> None:

@@ -33,7 +33,10 @@ def write_outcome(execution: Execution, words: Words, page: Page) -> None:
         page.write(execution.error, "red")
     status = execution.status.value
     ended = (words.statuses.get(status, status), _STYLES.get(status, "bold"))
-    page.write(styled(ended, f" · {execution.id} · {' · '.join(_cost(execution, words))}"))
+    # The id stands last: between Hebrew words, digits after Latin letters would change places.
+    page.write(
+        styled(ended, "".join(f" · {part}" for part in (*_cost(execution, words), execution.id)))
+    )
 
 
 def sections(result: Mapping[str, Any], words: Words) -> list[Section]:

@@ -63,6 +63,10 @@ class Screen:
         self._prompt = text
         self._write_raw(self.page.inline(text) + " ")
 
+    def answered(self) -> None:
+        """The prompt has its line; what happens until `go_on` is drawn then."""
+        self._prompt = None
+
     def withdraw(self) -> None:
         """Take the open prompt away: it isn't asked any more."""
         self._prompt = None

@@ -14,9 +14,7 @@ HEBREW = "קרא את המסמכים של דצמבר והבן מהם את האס
 
 
 def terminal(*, width: int = 30, reorder: bool = True) -> Page:
-    console = Console(
-        file=io.StringIO(), width=width, force_terminal=True, color_system=None, legacy_windows=False
-    )
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     return Page(console, is_terminal=True, reorder=reorder)
 
 
