@@ -127,29 +127,30 @@ def _expand(
     The library compares floating times as if they were UTC, so it is asked for a day more on both
     sides, and the rest is cut off here.
     """
-    problems = _remove_too_frequent(calendar)
-    wide = (window.start - _DAY, window.end + _DAY)
-    try:
-        events = recurring_ical_events.of(calendar).between(*wide)
-    except Exception as error:  # a broken event raises anything, from TypeError to OverflowError
-        problems.append(f"an event in it is broken: {_reason(error)}")
-        events = recurring_ical_events.of(calendar, skip_bad_series=True).between(*wide)
-    found: list[Occurrence] = []
-    for event in events:
+    problems: list[str] = []
+    found = list(_free_busy(calendar, file, zone))
+    for uid, series in _series(calendar).items():
         try:
-            found.append(_occurrence(event, owner, file, zone))
-        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
-            problems.append(f"an event in it is broken: {_reason(error)}")
-    found += _free_busy(calendar, file, zone)
+            if any(_is_too_frequent(rule) for event in series.events for rule in _rules(event)):
+                raise ValueError("it repeats too often")
+            query = recurring_ical_events.of(series)
+            events = query.between(window.start - _DAY, window.end + _DAY)
+            found += [_occurrence(event, owner, file, zone) for event in events]
+        except Exception as error:
+            problems.append(f"event {uid[:100]}: {_reason(error)}")
     return [o for o in found if o.interval.overlaps(window)], problems
 
 
-def _remove_too_frequent(calendar: icalendar.Calendar) -> list[str]:
-    """Rules that repeat by the minute or second would fill the memory; none is a real meeting."""
-    too_frequent = [e for e in calendar.walk("VEVENT") if any(map(_is_too_frequent, _rules(e)))]
-    for event in too_frequent:
-        calendar.subcomponents.remove(event)
-    return [f"an event in it repeats too often: {e.get('UID', '')}" for e in too_frequent]
+def _series(calendar: icalendar.Calendar) -> dict[str, icalendar.Calendar]:
+    """The events by UID, each with its own changed occurrences in a calendar of its own: so a
+    broken one, which the library may answer with any error, spoils no other."""
+    found: dict[str, icalendar.Calendar] = {}
+    for event in calendar.events:
+        uid = str(event.get("UID", f"#{len(found) + 1}"))
+        if uid not in found:
+            found[uid] = icalendar.Calendar(calendar)
+        found[uid].add_component(event)
+    return found
 
 
 def _rules(event: icalendar.Component) -> Iterable[icalendar.vRecur]:

@@ -146,6 +146,8 @@ def check_agents(ctx: AgentContext) -> Check:
     package = importlib.import_module(AGENTS_PACKAGE)
     count, failed = 0, []
     for module in pkgutil.iter_modules(package.__path__, f"{AGENTS_PACKAGE}."):
+        if not module.ispkg:
+            continue
         try:
             count += len(importlib.import_module(module.name).AGENTS)
         except (ImportError, AttributeError) as error:

@@ -1,57 +1,104 @@
-"""SystemCheck measures; what it says is bad is bad."""
+"""SystemCheck: every figure is measured."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tizmor.agents.system import system_check
-from tizmor.ports.workspace import Workspace
-
-pytestmark = pytest.mark.anyio
-
-
-def _states(checked: Any) -> dict[str, str]:
-    return {check.name: check.state for check in checked.checks}
+from tizmor.agents.system import checks
+from tizmor.agents.system.database import inspect
+from tizmor.agents.system.system_check import system_check
+from tizmor.ports.vocabulary import Check
 
 
-async def test_a_sound_workspace_is_all_ok(
-    workspace: Workspace, context: Callable[..., Any]
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / ".tizmor" / "tizmor.db"
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE journal (position INTEGER PRIMARY KEY, payload BLOB)")
+        connection.executemany(
+            "INSERT INTO journal (payload) VALUES (?)", [(bytes(4000),) for _ in range(50)]
+        )
+        connection.commit()
+    return path
+
+
+async def states(context: Any) -> dict[str, Check]:
+    return {check.name: check for check in (await system_check(ctx=context)).checks}
+
+
+async def test_a_sound_system_passes_with_figures(
+    context: Any, database: Path, tmp_path: Path
 ) -> None:
-    """Every part is named with a figure that was measured."""
-    (workspace.root / "contacts").mkdir()
-    (workspace.root / "contacts" / "a.vcf").write_text("BEGIN:VCARD\nEND:VCARD\n")
-    (workspace.root / "note.md").write_text("hello")
-    stored = [("database", "ok", "ok"), ("journal", "ok", "7 events of 1 executions")]
-    agent = system_check(storage=lambda: stored, agents=lambda: ["A", "B"])
-    checked = await agent.function(ctx=context(language="he"))
-    assert set(_states(checked).values()) == {"ok"}
-    details = {check.name: check.detail for check in checked.checks}
-    assert details["contacts"] == "1 files"
-    assert details["documents"] == "1 files"
-    assert details["agents"] == "2 agents"
-    assert "ms" in details["database"]
-    assert checked.summary.startswith("הכול תקין")
+    (tmp_path / "plan.md").write_text("plan")
+    (tmp_path / "contacts").mkdir()
+    card = "BEGIN:VCARD\nVERSION:3.0\nFN:Yoav Cohen\nEND:VCARD\n"
+    (tmp_path / "contacts" / "yoav.vcf").write_text(card)
+    (tmp_path / "calendar").mkdir()
+    event = "DTSTART:20261122T070000Z\nDTEND:20261122T080000Z\nUID:x\nDTSTAMP:20260101T000000Z\n"
+    (tmp_path / "calendar" / "x.ics").write_text(
+        f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\n{event}END:VEVENT\nEND:VCALENDAR\n"
+    )
+    checked = await system_check(ctx=context())
+    by_name = {check.name: check for check in checked.checks}
+    assert {name for name, check in by_name.items() if check.state != "ok"} <= {"disk space"}
+    assert by_name["journal"].detail == "50 rows"
+    assert "wal" in by_name["database"].detail
+    assert by_name["documents"].detail == "1 files"
+    assert by_name["contacts"].detail == "1 in 1 files"
+    assert by_name["calendar"].detail == "1 files, 1 events in the next 30 days"
+    assert by_name["time zone"].detail.startswith("Asia/Jerusalem, 2026-11-21 12:00")
+    assert f"{len(checked.checks)} checks passed" in checked.summary or "disk" in checked.summary
 
 
-async def test_what_the_storage_finds_is_told_and_named(
-    workspace: Workspace, context: Callable[..., Any]
+async def test_what_is_missing_or_broken_is_a_warning_by_name(context: Any, tmp_path: Path) -> None:
+    (tmp_path / "contacts").mkdir()
+    (tmp_path / "contacts" / "broken.vcf").write_text("no card")
+    found = await states(context(language="he"))
+    assert found["אנשי קשר"].state == "warning"
+    assert "contacts/broken.vcf" in found["אנשי קשר"].detail
+    assert found["מסמכים"].state == "warning"
+    assert found["מסד הנתונים"].state == "warning"
+    assert "בדיקות עברו" in (await system_check(ctx=context(language="he"))).summary
+
+
+def test_a_damaged_database_fails(context: Any, database: Path) -> None:
+    raw = bytearray(database.read_bytes())
+    raw[4096:12288] = b"\x55" * 8192
+    database.write_bytes(raw)
+    soundness, _ = checks.check_database(context())
+    assert soundness.state == "failed"
+
+
+def test_the_database_stays_as_it_is_and_writers_are_not_kept_waiting(
+    database: Path,
 ) -> None:
-    """A failed part is in the summary by name."""
-    stored = [("database", "failed", "row 7 is damaged")]
-    agent = system_check(storage=lambda: stored, agents=lambda: ["A"])
-    checked = await agent.function(ctx=context())
-    assert _states(checked)["database"] == "failed"
-    assert "database" in checked.summary
+    with closing(sqlite3.connect(database, timeout=0)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO journal (payload) VALUES (x'00')")
+        before = database.read_bytes()
+        seen = inspect(database)
+        assert (seen.problem, seen.journal_rows, seen.finished) == ("", 50, True)
+        assert database.read_bytes() == before
+        writer.execute("COMMIT")
+        assert inspect(database).journal_rows == 51
 
 
-async def test_looking_leaves_nothing_behind(
-    workspace: Workspace, context: Callable[..., Any]
-) -> None:
-    """The write that is measured is taken back."""
-    agent = system_check(storage=list, agents=lambda: ["A"])
-    await agent.function(ctx=context())
-    assert os.listdir(workspace.root) == []
+async def test_a_full_disk_is_a_warning(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage("/")._replace(total=10**12, free=4 * 10**8)
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: usage)
+    check = checks.check_disk(context())
+    assert (check.state, check.detail) == ("warning", "0.4 GB (0%) free")
+
+
+async def test_a_workspace_that_can_not_be_written_fails(context: Any, workspace: Any) -> None:
+    gone = type(workspace)(root=workspace.root / "gone")
+    check = checks.check_workspace(context(workspace=gone))
+    assert check.state == "failed"
