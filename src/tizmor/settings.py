@@ -29,7 +29,7 @@ from tizmor.text.calendar_words import WEEKDAYS
 FILE = "tizmor.toml"
 PREFIX = "TIZMOR_"
 
-_NOT_SETTINGS = {"TIZMOR_WORKSPACE"}
+_NOT_SETTINGS = {"TIZMOR_WORKSPACE", "TIZMOR_DEBUG"}
 _FILE_LIMIT = 64 * 1024
 _MEETING_MINUTES = range(5, 1441)
 _LANGUAGES = ("", "he", "en")

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.unit.cli.fake import ANCHOR, GATE, ID, MEETING, QUESTION, Scripted, Shell, events_of
+from tests.unit.cli.fake import (
+    ANCHOR,
+    GATE,
+    ID,
+    MEETING,
+    QUESTION,
+    FakeTizmor,
+    Scripted,
+    Shell,
+    events_of,
+)
 
 from tizmor.cli.main import VERBS, load_verb, main
 from tizmor.core.plan import Plan
@@ -147,7 +157,10 @@ def test_wrong_usage_ends_with_2(words: list[str], capsys: pytest.CaptureFixture
 def test_a_fault_of_its_own_is_no_traceback_unless_asked_for(
     tizmor_shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tizmor.cli.library.load", lambda workspace: 1 / 0)
+    async def broken(library: object, *, limit: int) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(FakeTizmor, "list", broken)
     ran = tizmor_shell("list")
     assert ran.code == 1
     assert "Traceback" not in ran.err
