@@ -214,6 +214,21 @@ AnyEvent = (
 )
 
 encode = msgspec.json.Encoder().encode
+
+
+def as_stored(value: Any) -> Any:
+    """A value as the journal will give it back: JSON, whatever it was made of.
+
+    Raises `ValueError` or `TypeError` for what can't be written down.
+    """
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def storable(text: str) -> str:
+    """The text with what UTF-8 can't hold escaped: lone surrogates, as in undecodable names."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 

@@ -19,7 +19,8 @@ class StepState:
     """One step as far as it has come.
 
     `arguments` are the prepared ones, `edited` those of them that a human wrote at a gate: they
-    stay when the rest is prepared anew. `busy` is not journaled: a command for the step is under way.
+    stay when the rest is prepared anew. `busy` is not journaled: a command for the step is under
+    way.
     """
 
     __slots__ = (

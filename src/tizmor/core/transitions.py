@@ -14,9 +14,10 @@
              SUCCEEDED
 
 A step that its agent can't go on with until a human says something is ASKED; the answer makes it
-READY again, or SUCCEEDED where it was whether a lost call had happened, and it had. From RUNNING, `PreconditionLost` leads back to READY: prepared and approved anew.
-Every move is one event; READY alone is reached by arithmetic, when the last need is met. After a
-crash the fold of the journal gives the same statuses, and the decider dispatches what is due.
+READY again, or SUCCEEDED where it was whether a lost call had happened, and it had. From RUNNING,
+`PreconditionLost` leads back to READY: prepared and approved anew. Every move is one event; READY
+alone is reached by arithmetic, when the last need is met. After a crash the fold of the journal
+gives the same statuses, and the decider dispatches what is due.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ next, at the latest after `LINGER_S`.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
@@ -15,6 +16,8 @@ from tizmor.engine.live import Live
 from tizmor.engine.projections import execution_row, step_rows, waiting_rows
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Append, Committed, Journal
+
+_log = logging.getLogger("tizmor.engine")
 
 MAX_EVENTS = 512
 """Events in one commit, about: an execution's are not split."""
@@ -31,7 +34,8 @@ class GroupCommit:
 
     A commit that failed, or whose outcome is unknown, is tried again unchanged; meanwhile nothing
     that depends on it goes on. When patience ends, `failed` is called once with the error and
-    every waiting barrier raises it.
+    every waiting barrier raises it. `let_go` is called for each execution that has ended on disk,
+    or that another process owns.
     """
 
     def __init__(
@@ -42,14 +46,14 @@ class GroupCommit:
         patience_s: float,
         trouble: Trouble,
         failed: Callable[[EngineError], None],
-        lost: Callable[[Live], None],
+        let_go: Callable[[Live], None],
     ) -> None:
         self._journal = journal
         self._clock = clock
         self._patience_s = patience_s
         self._trouble = trouble
         self._failed = failed
-        self._lost = lost
+        self._let_go = let_go
         self._waiting: dict[int, Live] = {}
         self._in_flight: list[tuple[Live, Append]] = []
         self._task: asyncio.Task[None] | None = None
@@ -87,6 +91,11 @@ class GroupCommit:
                 await self._commit(self._in_flight)
         except EngineError as error:
             self._give_up(error)
+        except Exception as error:
+            _log.exception("the engine failed to write")
+            self._give_up(
+                EngineError(f"the engine failed to write: {type(error).__name__}: {error}")
+            )
         finally:
             self._task = None
 
@@ -110,9 +119,11 @@ class GroupCommit:
         for (live, append), position in zip(batch, positions, strict=True):
             if position is None:
                 live.break_off(OwnershipLost(f"another process runs {live.public_id} now"))
-                self._lost(live)
+                self._let_go(live)
             else:
                 live.release(append.first_seq + len(append.events) - 1)
+                if append.release:
+                    self._let_go(live)
 
     async def _until_kept(self, appends: list[Append]) -> Committed:
         started = self._clock.monotonic()

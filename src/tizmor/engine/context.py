@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
+from tizmor.core.events import storable
 from tizmor.ports.clock import Clock
 from tizmor.ports.workspace import Workspace
 
@@ -58,7 +59,7 @@ class CallContext:
         return self._clock.now().astimezone(self.workspace.zone)
 
     def progress(self, message: str) -> None:
-        self._report(message[:_MESSAGE_LIMIT])
+        self._report(storable(message)[:_MESSAGE_LIMIT])
 
     def say(self, *, he: str, en: str) -> str:
         return he if self.language == "he" else en

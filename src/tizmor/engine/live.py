@@ -33,7 +33,7 @@ class Live:
         self.facts: list[Fact] = []
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.timers: dict[str, asyncio.TimerHandle] = {}
-        self.lost = False
+        self.broken: Exception | None = None
         self.changed = asyncio.Event()
         self._barriers: list[tuple[int, asyncio.Future[None]]] = []
 
@@ -41,10 +41,15 @@ class Live:
     def language(self) -> str:
         return self.state.plan.language if self.state.plan else "en"
 
+    @property
+    def lost(self) -> bool:
+        """Whether this process may not, or can't, go on with it."""
+        return self.broken is not None
+
     def write(self, at_ms: int, event: ev.Event) -> None:
         """Take an event into the next append."""
-        self.written_seq += 1
         self.unwritten.append((at_ms, ev.encode(event)))
+        self.written_seq += 1
         step = getattr(event, "step", None)
         if step is not None:
             self.dirty_steps.add(step)
@@ -58,7 +63,9 @@ class Live:
             self.dirty_steps.update(self.state.steps)
 
     async def durable(self) -> None:
-        """Wait until all that has been written so far is on disk. Raises `OwnershipLost`."""
+        """Wait until all that has been written so far is on disk. Raises what broke it off."""
+        if self.broken is not None:
+            raise self.broken
         if self.durable_seq >= self.written_seq and not self.settles:
             return
         barrier: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -77,7 +84,7 @@ class Live:
 
     def break_off(self, error: Exception) -> None:
         """The execution is not this process's any more, or can't be written."""
-        self.lost = True
+        self.broken = self.broken or error
         for _, barrier in self._barriers:
             if not barrier.done():
                 barrier.set_exception(error)

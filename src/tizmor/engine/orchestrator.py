@@ -7,13 +7,17 @@ on disk. An execution is run by at most one process; every other one sends order
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.errors import RequestRefused, UnknownExecution, UserError
+from tizmor.core.errors import RequestRefused, StorageFailed, UnknownExecution, UserError
+from tizmor.core.events import storable
 from tizmor.core.fork import fork
 from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
 from tizmor.core.plan import Plan
@@ -30,6 +34,8 @@ from tizmor.engine.views import Execution, ExecutionSummary, Status, StreamEvent
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
+
+_log = logging.getLogger("tizmor.engine")
 
 MAX_REQUEST = 20_000
 """Characters."""
@@ -263,7 +269,10 @@ class Orchestrator:
     async def obey(self) -> None:
         """Take the orders that other processes wrote for executions that run here, for ever."""
         async for _ in self._journal.wakes():
-            await self._take_inbox()
+            try:
+                await self._take_inbox()
+            except StorageFailed:
+                _log.warning("the inbox can't be read now", exc_info=True)
 
     async def _take_inbox(self) -> None:
         rows = await self._journal.pending()
@@ -273,7 +282,12 @@ class Orchestrator:
             if live is None or row.id in self._taken:
                 continue
             self._taken.add(row.id)
-            self._execute(live, row.kind, orders.decode(row.payload), inbox_id=row.id)
+            try:
+                order = orders.decode(row.payload)
+            except msgspec.MsgspecError:
+                self._pump.settle(live, row.id, "refused: it can't be read")
+            else:
+                self._execute(live, row.kind, order, inbox_id=row.id)
 
     def _execute(
         self, live: Live, kind: InboxKind, order: Order, *, inbox_id: int | None = None
@@ -287,6 +301,7 @@ class Orchestrator:
 
     async def _take_and_give(self, execution: int, kind: InboxKind, order: Order) -> str:
         """Give an order; if nobody runs the execution, this process takes it on first."""
+        orders.check_text(order)
         self._wanted.setdefault(execution, False)
         await self._adopt(execution)
         outcome = await self._give(execution, kind, order)
@@ -333,6 +348,8 @@ class Orchestrator:
         if stored is None or (live := self._pump.get(execution)):
             return self._pump.get(execution)
         state, seq = await self._fold(execution)
+        if live := self._pump.get(execution):
+            return live  # somebody here was quicker
         if state.ended:
             return None
         live = self._pump.adopt(state, epoch=stored.epoch, seq=seq)
@@ -363,8 +380,8 @@ class Orchestrator:
         if changed is not None and live is not None:
             await changed.wait()
             return True
-        if self._pump.failure is not None:
-            raise self._pump.failure
+        if (failure := self._pump.failure_of(tail.execution)) is not None:
+            raise failure
         stored = await self._journal.get(tail.execution)
         if stored is None or stored.row.ended:
             return stored is not None
@@ -420,8 +437,8 @@ class _Tail:
 
 def _is_quiet(tail: _Tail, live: Live | None) -> bool:
     """Whether nothing is under way that the journal doesn't show yet."""
-    if live is not None and (live.tasks or live.written_seq > tail.seq):
-        return False
+    if live is not None:
+        return not live.tasks and live.written_seq == tail.seq
     running = (StepStatus.RUNNING,)
     return not any(
         s.status in running for s in tail.state.steps.values() if s.status not in TERMINAL
@@ -431,6 +448,8 @@ def _is_quiet(tail: _Tail, live: Live | None) -> bool:
 def checked_request(request: str) -> str:
     """The request without surrounding space. Raises `RequestRefused`."""
     request = request.strip()
+    if request != storable(request):
+        raise RequestRefused("the request is not text: it holds bytes that are no UTF-8")
     if not request:
         raise RequestRefused(
             'the request is empty; say what you want done, for example: "what is on my calendar '

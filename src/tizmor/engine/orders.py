@@ -13,7 +13,9 @@ import msgspec
 
 from tizmor.core import facts as fx
 from tizmor.core.approval import chosen
+from tizmor.core.canonical import canonical
 from tizmor.core.errors import AmbiguousChoice, InvalidEdit, UnknownExecution, UserError
+from tizmor.core.events import as_stored
 from tizmor.core.state import GateState, State
 from tizmor.ports.agent import Agent
 from tizmor.ports.journal import InboxKind
@@ -32,6 +34,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Order).decode
+
+
+def check_text(order: Order) -> None:
+    """Raises `UserError` when an order holds what can't be written down."""
+    try:
+        encode(order)
+    except ValueError as error:
+        raise UserError(f"what was given is not text: {error}") from error
 
 
 def approval_of(state: State, approval: str | None) -> GateState:
@@ -69,10 +79,11 @@ def _one_of(kind: str, named: str | None, known: Sequence[str], open_ids: Sequen
 
 def edited(gate: GateState, changes: Mapping[str, Any] | None, agent: Agent) -> dict[str, Any]:
     """The gate's arguments with the human's changes. Raises `InvalidEdit` when they don't fit."""
-    arguments = {**gate.opened.arguments, **(changes or {})}
     try:
+        arguments: dict[str, Any] = as_stored({**gate.opened.arguments, **(changes or {})})
+        canonical(arguments)
         agent.convert(arguments)
-    except msgspec.ValidationError as error:
+    except (ValueError, TypeError) as error:
         raise InvalidEdit(str(error)) from error
     return arguments
 

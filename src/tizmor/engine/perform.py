@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
-
-import msgspec
 
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
@@ -13,6 +12,7 @@ from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.check import check, completed
 from tizmor.core.errors import AgentError, EngineError, PlanRefused, TizmorError
+from tizmor.core.events import as_stored
 from tizmor.core.plan import Effect, Plan, Step
 from tizmor.engine.context import CallContext
 from tizmor.pipeline.call import Call
@@ -32,6 +32,8 @@ from tizmor.ports.agent import Agent, AgentFunction
 from tizmor.ports.clock import Clock
 from tizmor.ports.planner import Planner, PlanRequest
 from tizmor.ports.workspace import Workspace
+
+_log = logging.getLogger("tizmor.engine")
 
 Dice = Callable[[], float]
 Report = Callable[[str], None]
@@ -99,20 +101,24 @@ class Performer:
             plan = await self.make_plan(command.query, command.answers)
         except TizmorError as error:
             return fx.PlanMakingFailed(at_ms=now_ms(self._clock), error=bounded(error))
+        except Exception as error:
+            _log.exception("the planner failed")
+            message = f"the planner failed: {type(error).__name__}: {bounded(error)}"
+            return fx.PlanMakingFailed(at_ms=now_ms(self._clock), error=message)
         return fx.PlanMade(at_ms=now_ms(self._clock), plan=plan)
 
     async def prepare(self, site: Site, command: cmd.PrepareCall, report: Report) -> fx.Fact:
         step = command.step
-        agent = self._agents[step.agent]
+        agent = self._agent(step)
         context = self._context(site, step, command.attempt, command.answers, lambda: "", report)
         try:
             arguments = agent.convert(command.arguments)
             changed = await _hook(agent.prepare_function, "prepare")(**arguments, ctx=context)
-            prepared = {**command.arguments, **msgspec.to_builtins(changed)}
+            prepared = {**command.arguments, **as_stored(changed)}
             agent.convert(prepared)
         except AgentError as error:
             verdict = agent_verdict(error)
-            if isinstance(verdict, Unknown):
+            if isinstance(verdict, (Unknown, Stale)):
                 verdict = Failed(verdict.error, retryable=False)
             return self._fact(step, command.arguments, "", verdict)
         except Exception as error:
@@ -133,13 +139,17 @@ class Performer:
             return idempotency_key(site.execution, step.id, command.arguments)
 
         # A key costs as much as the rest of a step that does nothing, and binds only effects.
-        key = make_key() if step.effect is not Effect.READ or needs_gate(step) else ""
+        try:
+            key = make_key() if step.effect is not Effect.READ or needs_gate(step) else ""
+        except ValueError as error:
+            message = f"{step.agent}: the arguments can't be written as JSON: {bounded(error)}"
+            return self._fact(step, command.arguments, "", Failed(message, retryable=False))
         call = Call(
             step=step,
             arguments=command.arguments,
             key=key,
             approved_key=command.approved_key,
-            agent=self._agents[step.agent],
+            agent=self._agent(step),
             context=self._context(
                 site,
                 step,
@@ -155,15 +165,23 @@ class Performer:
     async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
         """Ask the agent whether the call with this key happened."""
         step = command.step
-        agent = self._agents[step.agent]
+        agent = self._agent(step)
         context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
         at_ms = now_ms(self._clock)
         try:
             found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
+            output = None if found is None else as_stored(found)
         except Exception as error:
             return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=bounded(error))
-        output = None if found is None else msgspec.to_builtins(found, str_keys=True)
         return fx.Probed(at_ms=now_ms(self._clock), step=step.id, output=output, dice=self._dice())
+
+    def _agent(self, step: Step) -> Agent:
+        if (agent := self._agents.get(step.agent)) is None:
+            raise EngineError(
+                f"step {step.id!r} needs the agent {step.agent!r}, which isn't here; install it"
+                " and resume"
+            )
+        return agent
 
     def _context(
         self,

@@ -89,8 +89,11 @@ class Presenter:
 
     def waiting(self, state: State) -> list[Waiting]:
         """All that is open, in the order in which it was asked."""
-        gates = [self._gate(g, state) for g in state.open_gates()]
-        return [*gates, *(self._question(i, q, state) for i, q in state.open_questions())]
+        gates = [(g.opened_at_ms, self._gate(g, state)) for g in state.open_gates()]
+        questions = [
+            (q.asked_at_ms, self._question(i, q, state)) for i, q in state.open_questions()
+        ]
+        return [view for _, view in sorted([*gates, *questions], key=lambda asked: asked[0])]
 
     def event(self, state: State, position: int, at_ms: int, event: ev.Event) -> StreamEvent | None:
         """The stream's form of an event that `state` has just folded; None for what isn't shown."""

@@ -54,20 +54,26 @@ class Pump:
         self._clock = clock
         self._interactive = interactive
         self._live: dict[int, Live] = {}
-        self._closing = False
+        self._parked: dict[int, EngineError] = {}
+        self._stopping = False
+        self._closed = False
         self._commits = GroupCommit(
             journal,
             clock,
             patience_s=patience_s,
             trouble=trouble,
             failed=self._storage_failed,
-            lost=self._let_go,
+            let_go=self.forget,
         )
         self.failure: EngineError | None = None
 
     def get(self, execution: int) -> Live | None:
         """The execution if this process runs it."""
         return self._live.get(execution)
+
+    def failure_of(self, execution: int) -> EngineError | None:
+        """Why this process can't go on with an execution that it ran, or with any."""
+        return self.failure or self._parked.get(execution)
 
     def running(self) -> list[Live]:
         return list(self._live.values())
@@ -84,16 +90,22 @@ class Pump:
         """Go on with an execution that this process has just become the owner of."""
         live = Live(state, epoch=epoch, seq=seq, create=None)
         self._live[state.execution] = live
+        self._parked.pop(state.execution, None)
         self.feed(live, fx.OwnerChanged(at_ms=now_ms(self._clock), epoch=epoch))
         return live
 
     def feed(self, live: Live, fact: fx.Fact) -> Decision | None:
-        """Decide a fact now. None when the execution isn't this process's any more."""
-        if live.lost or self._closing:
+        """Decide a fact now. None when the execution isn't this process's any more, or can't go on
+        for an error of the engine's own."""
+        if live.lost or self._closed:
             return None
-        decision = decide(live.state, fact)
-        for event in decision.events:
-            live.write(decision.at_ms, event)
+        try:
+            decision = decide(live.state, fact)
+            for event in decision.events:
+                live.write(decision.at_ms, event)
+        except Exception as error:
+            self._park(live, type(fact).__name__, error)
+            return None
         if live.unwritten or live.settles:
             self._commits.add(live, urgent=self._urgent(decision, live))
         for command in decision.commands:
@@ -107,12 +119,14 @@ class Pump:
 
     async def durable(self, live: Live) -> None:
         """Wait until all that the execution has emitted is on disk. Raises `EngineError`."""
-        self._commits.add(live, urgent=True)
+        if live.unwritten or live.settles:
+            self._commits.add(live, urgent=True)
         await live.durable()
 
     async def close(self) -> None:
-        """Stop: running calls with an effect get a few seconds to end, all else is cut off (it
-        runs again when the execution is resumed)."""
+        """Stop: nothing is begun any more, running calls with an effect get a few seconds to end,
+        all else is cut off (it runs again when the execution is resumed)."""
+        self._stopping = True
         effects = [
             task
             for live in self._live.values()
@@ -122,7 +136,7 @@ class Pump:
         if effects and self.failure is None:
             await asyncio.wait(effects, timeout=_STOP_S)
         await self._commits.flush()
-        self._closing = True
+        self._closed = True
         tasks = [task for live in self._live.values() for task in live.tasks.values()]
         for live in self._live.values():
             live.break_off(OwnershipLost("this process has stopped"))
@@ -144,6 +158,8 @@ class Pump:
         return False
 
     def _perform(self, live: Live, command: cmd.Command) -> None:
+        if self._stopping:
+            return  # who resumes it begins with what is due
         match command:
             case cmd.RunCall():
                 self._spawn(live, command.step.id, self._run(live, command))
@@ -171,24 +187,25 @@ class Pump:
         if task.cancelled():
             return
         error = task.exception()
-        if error is None or live.lost or self._closing:
-            return
-        if not isinstance(error, EngineError):
-            _log.error("the engine failed in %s/%s", live.public_id, name, exc_info=error)
-            error = EngineError(f"the engine failed: {type(error).__name__}: {error}")
-        self._park(live, error)
+        if error is not None and not live.lost and not self._closed:
+            self._park(live, name, error)
 
-    def _park(self, live: Live, error: EngineError) -> None:
+    def _park(self, live: Live, where: str, error: BaseException) -> None:
         """An error of the engine's own is never the step's: the execution stops where it is."""
-        self.failure = error
+        if not isinstance(error, EngineError):
+            _log.error("the engine failed in %s/%s", live.public_id, where, exc_info=error)
+            error = EngineError(f"the engine failed: {type(error).__name__}: {error}")
+        self._parked[live.execution] = error
         live.break_off(error)
-        self._let_go(live)
+        self.forget(live)
 
     async def _run(self, live: Live, command: cmd.RunCall) -> None:
         step = command.step.id
         has_effect = command.step.effect is not Effect.READ
 
         async def begin(key: str) -> bool:
+            if self._stopping:
+                return False
             at_ms = now_ms(self._clock)
             decision = self.feed(live, fx.CallStarting(at_ms=at_ms, step=step, key=key))
             if decision is None or not decision.events:
@@ -254,12 +271,9 @@ class Pump:
         live.timers.clear()
 
     def forget(self, live: Live) -> None:
-        """Drop an execution that has ended and is on disk."""
+        """Drop an execution that has ended on disk, or that this process can't go on with."""
         if self._live.get(live.execution) is live:
             del self._live[live.execution]
-
-    def _let_go(self, live: Live) -> None:
-        self.forget(live)
 
     def _storage_failed(self, error: EngineError) -> None:
         self.failure = error

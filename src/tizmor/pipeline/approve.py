@@ -6,11 +6,11 @@ to exactly its arguments. The pipeline doesn't wait for the human: it hands back
 
 from __future__ import annotations
 
-from msgspec import to_builtins
-
 from tizmor.core.approval import needs_gate
 from tizmor.core.errors import Permanent
+from tizmor.core.events import as_stored
 from tizmor.pipeline.call import Call
+from tizmor.pipeline.classify import bounded
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import Failed, NeedsApproval, Verdict
 from tizmor.ports.agent import Gate
@@ -23,9 +23,12 @@ class Approve:
         if not needs_gate(call.step) or call.approved_key == call.key:
             return await inner(call)
         try:
-            return NeedsApproval(to_builtins(shown(call)))
+            return NeedsApproval(as_stored(shown(call)))
         except Permanent as error:
-            return Failed(str(error), retryable=False)
+            return Failed(bounded(error), retryable=False)
+        except Exception as error:
+            message = f"{call.step.agent} can't show what it would do: {bounded(error)}"
+            return Failed(message, retryable=False)
 
 
 def shown(call: Call) -> Gate:

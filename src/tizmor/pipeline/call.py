@@ -17,9 +17,10 @@ effect, only when the intent and all before it are durable (the barrier)."""
 
 
 class Call:
-    """What the middlewares know of a call. `key` binds it to its arguments."""
+    """What the middlewares know of a call. `key` binds it to its arguments; until it has `begun`,
+    nothing has happened."""
 
-    __slots__ = ("agent", "approved_key", "arguments", "begin", "context", "key", "step")
+    __slots__ = ("agent", "approved_key", "arguments", "begin", "begun", "context", "key", "step")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Call:
         self.agent = agent
         self.context = context
         self.begin = begin
+        self.begun = False
 
     def converted(self) -> dict[str, Any]:
         """The arguments as the agent's own types. Raises `Permanent` when they don't fit."""

@@ -18,6 +18,7 @@ from tizmor.core.errors import (
     PreconditionFailed,
     Transient,
 )
+from tizmor.core.events import storable
 from tizmor.core.plan import Choice, Effect, Question
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
@@ -37,10 +38,8 @@ class Classify:
             raise
         except AgentError as error:
             return agent_verdict(error)
-        except asyncio.CancelledError:
-            if call.step.effect is Effect.READ:
-                return Withdrawn()
-            return Unknown("it was cancelled while it ran")
+        except asyncio.CancelledError as error:
+            return _cut_off(call, error)
         except Exception as error:
             _log.debug("%s failed", call.step.id, exc_info=True)
             return _unforeseen(call, error)
@@ -66,12 +65,20 @@ def agent_verdict(error: AgentError) -> Verdict:
 
 def bounded(error: BaseException) -> str:
     """An error's message, never empty and never longer than 2,000 characters."""
-    return (str(error) or type(error).__name__)[:_ERROR_LIMIT]
+    return storable(str(error) or type(error).__name__)[:_ERROR_LIMIT]
 
 
-def _unforeseen(call: Call, error: Exception) -> Verdict:
+def _cut_off(call: Call, error: asyncio.CancelledError) -> Verdict:
+    if call.begun and call.step.effect is not Effect.READ:
+        return Unknown("it was cancelled while it ran")
+    task = asyncio.current_task()
+    by_us = task is None or task.cancelling()
+    return Withdrawn() if by_us or not call.begun else _unforeseen(call, error)
+
+
+def _unforeseen(call: Call, error: BaseException) -> Verdict:
     message = f"{type(error).__name__}: {bounded(error)}"
-    if call.step.effect is not Effect.READ:
+    if call.begun and call.step.effect is not Effect.READ:
         return Unknown(message)
     return Failed(message, retryable=isinstance(error, (TimeoutError, ConnectionError)))
 
@@ -79,7 +86,7 @@ def _unforeseen(call: Call, error: Exception) -> Verdict:
 def _question(asked: NeedsAnswer) -> Question:
     return Question(
         id=asked.question_id,
-        text=asked.text,
-        choices=tuple(Choice(value=value, label=label) for value, label in asked.choices),
+        text=storable(asked.text),
+        choices=tuple(Choice(value=value, label=storable(label)) for value, label in asked.choices),
         free_text=asked.free_text,
     )

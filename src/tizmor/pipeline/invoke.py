@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from msgspec import to_builtins
-
+from tizmor.core.events import as_stored
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.verdicts import Completed, Verdict, Withdrawn
 
@@ -19,8 +18,9 @@ async def invoke(call: Call) -> Verdict:
     arguments = call.converted()
     if not await call.begin():
         return Withdrawn()
+    call.begun = True
     output = await _bounded_in_time(call, arguments)
-    return Completed(to_builtins(output, str_keys=True))
+    return Completed(as_stored(output))
 
 
 async def _bounded_in_time(call: Call, arguments: dict[str, Any]) -> Any:

@@ -1,0 +1,143 @@
+"""What an agent raised, as a verdict: only what says that nothing happened is a failure."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.unit.pipeline.calls import Inner, agent_that, call_of, nothing
+
+from tizmor.core.errors import (
+    AgentError,
+    JournalDamaged,
+    NeedsAnswer,
+    OutcomeUnknown,
+    Permanent,
+    PreconditionFailed,
+    StorageFailed,
+    Transient,
+)
+from tizmor.core.plan import Choice, Effect, Question
+from tizmor.pipeline.classify import Classify
+from tizmor.pipeline.verdicts import (
+    Completed,
+    Failed,
+    NeedsInput,
+    Stale,
+    Unknown,
+    Verdict,
+    Withdrawn,
+)
+
+EFFECTS = [Effect.IDEMPOTENT, Effect.COMPENSATABLE, Effect.IRREVERSIBLE]
+KINDS = list(Effect)
+
+
+async def verdict_on(
+    outcome: Verdict | BaseException, effect: Effect = Effect.READ, *, begun: bool = True
+) -> Verdict:
+    call = call_of(agent_that(nothing, effect))
+    call.begun = begun
+    return await Classify()(call, Inner(outcome))
+
+
+async def test_a_result_passes_as_it_is() -> None:
+    assert await verdict_on(Completed({"x": 1})) == Completed({"x": 1})
+
+
+@pytest.mark.parametrize("effect", KINDS)
+async def test_what_an_agent_says_of_its_own_call_is_believed(effect: Effect) -> None:
+    assert await verdict_on(Transient("busy", retry_after_s=3.0), effect) == Failed(
+        "busy", retryable=True, retry_after_s=3.0
+    )
+    assert await verdict_on(Permanent("no"), effect) == Failed("no", retryable=False)
+    assert await verdict_on(PreconditionFailed("gone"), effect) == Stale("gone")
+    assert await verdict_on(OutcomeUnknown("lost"), effect) == Unknown("lost")
+    assert await verdict_on(AgentError("hm"), effect) == Unknown("hm")
+
+
+@pytest.mark.parametrize("effect", KINDS)
+async def test_a_question_passes_with_its_choices(effect: Effect) -> None:
+    asked = NeedsAnswer("Who?", question_id="who", choices=[("d", "Dana")], free_text=False)
+    assert await verdict_on(asked, effect) == NeedsInput(
+        Question(id="who", text="Who?", choices=(Choice(value="d", label="Dana"),), free_text=False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "retryable"),
+    [
+        (TimeoutError("late"), True),
+        (ConnectionResetError("gone"), True),
+        (ValueError("bug"), False),
+        (FileNotFoundError("no file"), False),
+        (KeyError("x"), False),
+    ],
+)
+async def test_an_unforeseen_error_of_a_read_is_a_failure(
+    error: Exception, retryable: bool
+) -> None:
+    verdict = await verdict_on(error)
+    assert isinstance(verdict, Failed)
+    assert verdict.retryable is retryable
+    assert verdict.error.startswith(f"{type(error).__name__}: ")
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+@pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(), ValueError("bug")])
+async def test_an_unforeseen_error_of_an_effect_leaves_its_outcome_unknown(
+    error: Exception, effect: Effect
+) -> None:
+    assert isinstance(await verdict_on(error, effect), Unknown)
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+async def test_a_call_that_was_never_begun_did_nothing_whatever_it_raised(effect: Effect) -> None:
+    assert isinstance(await verdict_on(ValueError("bug"), effect, begun=False), Failed)
+    cut_off = asyncio.CancelledError()
+    assert await verdict_on(cut_off, effect, begun=False) == Withdrawn()
+
+
+@pytest.mark.parametrize("effect", KINDS)
+@pytest.mark.parametrize("error", [StorageFailed(), JournalDamaged()])
+async def test_an_error_of_the_engine_is_never_the_steps(error: Exception, effect: Effect) -> None:
+    with pytest.raises(type(error)):
+        await verdict_on(error, effect)
+
+
+@pytest.mark.parametrize("effect", KINDS)
+async def test_a_call_that_is_cut_off_is_withdrawn_or_unknown(effect: Effect) -> None:
+    call = call_of(agent_that(nothing, effect))
+    call.begun = True
+    reached = asyncio.Event()
+
+    async def hang(_: object) -> Verdict:
+        reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    running = asyncio.create_task(Classify()(call, hang))
+    await reached.wait()
+    running.cancel()
+    wanted = Withdrawn if effect is Effect.READ else Unknown
+    assert isinstance(await running, wanted)
+
+
+async def test_a_read_that_cancels_itself_has_failed_and_is_not_waited_for() -> None:
+    """Nobody asked for it to stop: were it withdrawn, nothing would ever start it again."""
+    assert isinstance(await verdict_on(asyncio.CancelledError()), Failed)
+
+
+async def test_an_error_without_words_has_the_name_of_its_type() -> None:
+    class Silent(AgentError):
+        """What it says when it says nothing."""
+
+    assert await verdict_on(Silent()) == Unknown("What it says when it says nothing.")
+    assert await verdict_on(ValueError()) == Failed("ValueError: ValueError", retryable=False)
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "\udcff" * 10_000])
+async def test_an_error_is_bounded_and_can_be_written_down(text: str) -> None:
+    verdict = await verdict_on(Permanent(text))
+    assert isinstance(verdict, Failed)
+    assert 0 < len(verdict.error.encode()) <= 2_000
