@@ -1,7 +1,5 @@
-"""The state of Tizmor itself."""
+"""The agents that look at Tizmor itself."""
 
 from tizmor.agents.system.system_check import system_check
 
-AGENTS = (system_check,)
-
-__all__ = ["AGENTS", "system_check"]
+__all__ = ["system_check"]

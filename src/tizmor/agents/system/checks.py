@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
-import pkgutil
 import platform
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 
 from tizmor.agents.calendar.ics import read_mine
 from tizmor.agents.calendar.slots import Interval
 from tizmor.agents.contacts.vcards import read_cards
 from tizmor.agents.files.library import document_paths
-from tizmor.agents.system.database import DatabaseState, inspect
 from tizmor.ports.agent import AgentContext
 from tizmor.ports.vocabulary import Check
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
-DATABASE = ".tizmor/tizmor.db"
-AGENTS_PACKAGE = "tizmor.agents"
 _LOW_BYTES = 500_000_000
 _LOW_SHARE = 0.05
-_MEGABYTE = 1_000_000
 _LOOK_AHEAD = dt.timedelta(days=30)
 
 
@@ -56,37 +51,6 @@ def check_disk(ctx: AgentContext) -> Check:
         state=WARNING if low else OK,
         detail=ctx.say(he=f"פנוי: {free}", en=f"{free} free"),
     )
-
-
-def check_database(ctx: AgentContext) -> list[Check]:
-    """The database's soundness, and the journal in it."""
-    database = ctx.say(he="מסד הנתונים", en="database")
-    path = ctx.workspace.path(DATABASE)
-    if not path.is_file():
-        detail = ctx.say(he="אין קובץ בסביבת העבודה", en="no file of it in the workspace")
-        return [Check(name=database, state=WARNING, detail=detail)]
-    seen = inspect(path)
-    return [_soundness(database, seen, ctx), _journal(seen, ctx)]
-
-
-def _soundness(name: str, seen: DatabaseState, ctx: AgentContext) -> Check:
-    size, mode = f"{seen.size_bytes / _MEGABYTE:.1f} MB", seen.journal_mode or "?"
-    figures = f"{size}, {mode}, {seen.seconds:.3f} s"
-    if seen.problem:
-        return Check(name=name, state=FAILED, detail=f"{seen.problem} ({figures})")
-    if not seen.finished:
-        detail = ctx.say(he=f"הבדיקה לא הסתיימה ({figures})", en=f"check not finished ({figures})")
-        return Check(name=name, state=WARNING, detail=detail)
-    return Check(name=name, state=OK, detail=ctx.say(he=f"תקין, {figures}", en=f"sound, {figures}"))
-
-
-def _journal(seen: DatabaseState, ctx: AgentContext) -> Check:
-    name = ctx.say(he="יומן האירועים", en="journal")
-    if seen.journal_rows is None:
-        detail = ctx.say(he="לא נקרא", en="could not be read")
-        return Check(name=name, state=WARNING, detail=detail)
-    rows = seen.journal_rows
-    return Check(name=name, state=OK, detail=ctx.say(he=f"{rows} רשומות", en=f"{rows} rows"))
 
 
 def check_documents(ctx: AgentContext) -> Check:
@@ -141,21 +105,12 @@ def check_python(ctx: AgentContext) -> Check:
     )
 
 
-def check_agents(ctx: AgentContext) -> Check:
-    """Whether every folder of built-in agents can be imported, and how many agents they hold."""
-    package = importlib.import_module(AGENTS_PACKAGE)
-    count, failed = 0, []
-    for module in pkgutil.iter_modules(package.__path__, f"{AGENTS_PACKAGE}."):
-        if not module.ispkg:
-            continue
-        try:
-            count += len(importlib.import_module(module.name).AGENTS)
-        except (ImportError, AttributeError) as error:
-            failed.append(f"{module.name}: {error}")
+def check_agents(names: Sequence[str], ctx: AgentContext) -> Check:
+    """Whether there is anybody who could be asked."""
     return Check(
         name=ctx.say(he="סוכנים", en="agents"),
-        state=FAILED if failed else OK,
-        detail=ctx.say(he=f"{count} זמינים", en=f"{count} available") + _named(failed, ctx),
+        state=OK if names else FAILED,
+        detail=ctx.say(he=f"{len(names)} זמינים", en=f"{len(names)} available"),
     )
 
 

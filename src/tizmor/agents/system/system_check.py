@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 from tizmor.agents.system import checks
-from tizmor.ports.agent import AgentContext, Effect, agent
+from tizmor.ports.agent import Agent, AgentContext, Effect, agent
 from tizmor.ports.vocabulary import Check, Value
 
-_CHECKS: tuple[Callable[[AgentContext], Check | list[Check]], ...] = (
+Finding = tuple[str, str, str]
+"""Name, state (`ok`, `warning` or `failed`), detail."""
+
+_CHECKS: tuple[Callable[[AgentContext], Check], ...] = (
     checks.check_workspace,
     checks.check_disk,
-    checks.check_database,
     checks.check_documents,
     checks.check_contacts,
     checks.check_calendar,
     checks.check_time,
     checks.check_python,
-    checks.check_agents,
 )
 
 
@@ -30,24 +31,46 @@ class SystemChecked(Value, frozen=True):
     summary: str
 
 
-@agent(
-    name="SystemCheck",
-    effect=Effect.READ,
-    phrases=(
-        "check the system", "system check", "run a system check", "system health", "health check",
-        "is everything working", "is the system ok", "diagnose", "diagnostics", "system status",
-        "בדוק את המערכת", "תבדוק את המערכת", "בדקי את המערכת", "תבדקי את המערכת",
-        "לבדוק את המערכת", "בדיקת מערכת", "בדיקת תקינות", "תקינות המערכת", "מצב המערכת",
-        "האם המערכת תקינה", "האם הכל עובד", "הכל תקין",
-    ),
-)  # fmt: skip
-async def system_check(*, ctx: AgentContext) -> SystemChecked:
-    """Check the system: workspace, disk, database, documents, contacts, calendar and agents."""
-    results = await asyncio.gather(*(asyncio.to_thread(check, ctx) for check in _CHECKS))
-    found = list(itertools.chain.from_iterable(r if isinstance(r, list) else [r] for r in results))
-    summary = _summary(found, ctx)
-    ctx.progress(summary)
-    return SystemChecked(checks=found, summary=summary)
+def system_check(
+    *, storage: Callable[[], Sequence[Finding]], agents: Callable[[], Sequence[str]]
+) -> Agent:
+    """The agent, told how to look at what no agent sees by itself: what is stored (`storage`
+    blocks, and runs in a thread), and the names of the agents there are."""
+
+    @agent(
+        name="SystemCheck",
+        effect=Effect.READ,
+        phrases=(
+            "check the system", "system check", "run a system check", "system health",
+            "health check", "is everything working", "is the system ok", "diagnose", "diagnostics", "system status",
+            "בדוק את המערכת", "תבדוק את המערכת", "בדקי את המערכת", "תבדקי את המערכת",
+            "לבדוק את המערכת", "בדיקת מערכת", "בדיקת תקינות", "תקינות המערכת", "מצב המערכת",
+            "האם המערכת תקינה", "האם הכל עובד", "הכל תקין",
+        ),
+    )  # fmt: skip
+    async def check(*, ctx: AgentContext) -> SystemChecked:
+        """Check the system: workspace, disk, database, documents, contacts, calendar and agents."""
+        stored = await asyncio.to_thread(_stored, storage)
+        seen = await asyncio.gather(*(asyncio.to_thread(look, ctx) for look in _CHECKS))
+        found = [*stored, *seen, checks.check_agents(agents(), ctx)]
+        summary = _summary(found, ctx)
+        ctx.progress(summary)
+        return SystemChecked(checks=found, summary=summary)
+
+    return check
+
+
+def _stored(storage: Callable[[], Sequence[Finding]]) -> list[Check]:
+    """The database and its journal; the first finding says how long looking took."""
+    began = time.monotonic()
+    found = [Check(name=name, state=state, detail=detail) for name, state, detail in storage()]
+    took = (time.monotonic() - began) * 1000
+    if found:
+        first = found[0]
+        found[0] = Check(
+            name=first.name, state=first.state, detail=f"{first.detail} ({took:.1f} ms)"
+        )
+    return found
 
 
 def _summary(found: list[Check], ctx: AgentContext) -> str:

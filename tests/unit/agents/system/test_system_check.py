@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tizmor.agents.system import checks
-from tizmor.agents.system.database import inspect
-from tizmor.agents.system.system_check import system_check
+from tizmor.agents.system import checks, system_check
+from tizmor.ports.agent import Agent
 from tizmor.ports.vocabulary import Check
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / ".tizmor" / "tizmor.db"
-    path.parent.mkdir()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("CREATE TABLE journal (position INTEGER PRIMARY KEY, payload BLOB)")
-        connection.executemany(
-            "INSERT INTO journal (payload) VALUES (?)", [(bytes(4000),) for _ in range(50)]
-        )
-        connection.commit()
-    return path
+STORED = [("database", "ok", "ok"), ("journal", "ok", "7 events of 1 executions")]
+sound_check = system_check(storage=lambda: STORED, agents=lambda: ["Calendar", "Editor"])
 
 
-async def states(context: Any) -> dict[str, Check]:
-    return {check.name: check for check in (await system_check(ctx=context)).checks}
+async def states(context: Any, check: Agent = sound_check) -> dict[str, Check]:
+    return {found.name: found for found in (await check(ctx=context)).checks}
 
 
-async def test_a_sound_system_passes_with_figures(
-    context: Any, database: Path, tmp_path: Path
-) -> None:
+async def test_a_sound_system_passes_with_figures(context: Any, tmp_path: Path) -> None:
     (tmp_path / "plan.md").write_text("plan")
     (tmp_path / "contacts").mkdir()
     card = "BEGIN:VCARD\nVERSION:3.0\nFN:Yoav Cohen\nEND:VCARD\n"
@@ -46,11 +32,12 @@ async def test_a_sound_system_passes_with_figures(
     (tmp_path / "calendar" / "x.ics").write_text(
         f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\n{event}END:VEVENT\nEND:VCALENDAR\n"
     )
-    checked = await system_check(ctx=context())
+    checked = await sound_check(ctx=context())
     by_name = {check.name: check for check in checked.checks}
     assert {name for name, check in by_name.items() if check.state != "ok"} <= {"disk space"}
-    assert by_name["journal"].detail == "50 rows"
-    assert "wal" in by_name["database"].detail
+    assert by_name["journal"].detail == "7 events of 1 executions"
+    assert re.fullmatch(r"ok \(\d+\.\d ms\)", by_name["database"].detail)
+    assert by_name["agents"].detail == "2 available"
     assert by_name["documents"].detail == "1 files"
     assert by_name["contacts"].detail == "1 in 1 files"
     assert by_name["calendar"].detail == "1 files, 1 events in the next 30 days"
@@ -65,30 +52,16 @@ async def test_what_is_missing_or_broken_is_a_warning_by_name(context: Any, tmp_
     assert found["אנשי קשר"].state == "warning"
     assert "contacts/broken.vcf" in found["אנשי קשר"].detail
     assert found["מסמכים"].state == "warning"
-    assert found["מסד הנתונים"].state == "warning"
-    assert "בדיקות עברו" in (await system_check(ctx=context(language="he"))).summary
+    assert "בדיקות עברו" in (await sound_check(ctx=context(language="he"))).summary
 
 
-def test_a_damaged_database_fails(context: Any, database: Path) -> None:
-    raw = bytearray(database.read_bytes())
-    raw[4096:12288] = b"\x55" * 8192
-    database.write_bytes(raw)
-    soundness, _ = checks.check_database(context())
-    assert soundness.state == "failed"
-
-
-def test_the_database_stays_as_it_is_and_writers_are_not_kept_waiting(
-    database: Path,
-) -> None:
-    with closing(sqlite3.connect(database, timeout=0)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
-        writer.execute("INSERT INTO journal (payload) VALUES (x'00')")
-        before = database.read_bytes()
-        seen = inspect(database)
-        assert (seen.problem, seen.journal_rows, seen.finished) == ("", 50, True)
-        assert database.read_bytes() == before
-        writer.execute("COMMIT")
-        assert inspect(database).journal_rows == 51
+async def test_what_the_storage_finds_is_told_and_no_agents_are_a_failure(context: Any) -> None:
+    damaged = [("database", "failed", "row 7 is damaged")]
+    check = system_check(storage=lambda: damaged, agents=list)
+    found = await states(context(), check)
+    assert found["database"].state == "failed"
+    assert found["agents"].state == "failed"
+    assert "row 7 is damaged" in (await check(ctx=context())).summary
 
 
 async def test_a_full_disk_is_a_warning(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
