@@ -30,7 +30,8 @@ _SEPARATOR = re.compile(r"\|(?:\s*:?-{2,}:?\s*\|)+\s*\Z")
 _LABEL = re.compile(
     r"\W{0,4}(?:date|time|place|location|from|to|cc|author|subject|status|version|attendees|present|"
     r"participants|absent|tags|תאריך|שעה|מקום|מאת|אל|נושא|משתתפים|נוכחים|חסרים|כותב|כתבה?|סטטוס|"
-    r"גרסה|תגיות)\b[^:]{0,20}:\W*\S",
+    r"גרסה|תגיות|הכינה?|owner|report|reviewed|מראיינת?|מרואיינת?)\b[^:]{0,20}:\W*\S|"
+    r"\W{0,4}(?:prepared|presented|moderated|written|reviewed|observed) by\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=\S)")
@@ -179,7 +180,7 @@ class _Cutter:
         """Whether a line goes on with the block before: a paragraph, or an indented item."""
         if not self._lines:
             return False
-        if self._kind in (Kind.ITEM, Kind.OPEN_BOX, Kind.DONE_BOX):
+        if self._kind in (Kind.ITEM, Kind.OPEN_BOX, Kind.DONE_BOX, Kind.LABEL):
             return line[0].isspace() or self._is_wrapped(line)
         return self._kind is Kind.SENTENCE
 

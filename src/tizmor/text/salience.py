@@ -18,6 +18,8 @@ from tizmor.text.normalize import Lexicon, content_words
 Vector = dict[str, float]
 T = TypeVar("T")
 
+_FULL_WORDS = 8
+"""Content words from which on a text isn't taken for a fragment."""
 _SAME_FROM = 0.72
 _LIKENESS_COSTS = 0.6
 
@@ -43,7 +45,12 @@ class Collection:
         for vector in self.vectors:
             mean.update(vector)
         length = math.sqrt(sum(w * w for w in mean.values())) or 1.0
-        scores = [sum(w * mean[b] for b, w in v.items()) / length for v in self.vectors]
+        scores = [
+            sum(w * mean[b] for b, w in vector.items())
+            / length
+            * min(1.0, len(bases) / _FULL_WORDS)
+            for vector, bases in zip(self.vectors, self.bases, strict=True)
+        ]
         highest = max(scores, default=0.0) or 1.0
         return [score / highest for score in scores]
 

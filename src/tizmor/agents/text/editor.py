@@ -1,0 +1,120 @@
+"""Editor: writes the agenda of a meeting from an analysis."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from tizmor.agents.files.atomic import write_atomically
+from tizmor.agents.text.agenda import Item, items
+from tizmor.core.errors import Permanent
+from tizmor.ports.agent import AgentContext, Effect, agent
+from tizmor.ports.vocabulary import Agenda, Analysis, Title
+
+FOLDER = "out/agendas"
+_LONGEST_SLUG = 60
+_ID_LETTERS = 8
+"""The last letters of an execution's id: those that tell executions of one day apart."""
+_KEY_LETTERS = 8
+_MARKUP = re.compile(r"([\\`*<>\[\]])")
+
+
+class AgendaWritten(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The agenda; without points and file when there was nothing to put on it."""
+
+    agenda: Agenda
+    warnings: list[str] = []
+
+
+@agent(
+    name="Editor",
+    effect=Effect.IDEMPOTENT,
+    accompanies=("Calendar",),
+    phrases=(
+        "prepare an agenda", "write an agenda", "agenda", "draft an agenda", "create an agenda",
+        "talking points", "points for the meeting", "topics for discussion",
+        "הכן אג'נדה", "תכין אג'נדה", "אג'נדה", "כתוב סדר יום", "הכן סדר יום", "תכתוב סדר יום",
+        "סדר יום לפגישה", "נקודות לפגישה", "נושאים לדיון", "ערוך אג'נדה",
+    ),
+)  # fmt: skip
+async def editor(
+    analysis: Analysis, title: Title | None = None, *, ctx: AgentContext
+) -> AgendaWritten:
+    """Write the agenda of a meeting from an analysis, as numbered points with their sources.
+
+    The file is `out/agendas/TITLE-EXECUTION.md`, marked with its execution. Called again with the
+    same key, it leaves the file as it is. An analysis that holds nothing gives no agenda.
+    """
+    points = items(analysis, ctx)
+    if not points:
+        return AgendaWritten(
+            agenda=Agenda(),
+            warnings=[
+                ctx.say(
+                    he="לא נכתבה אג'נדה: אין בניתוח החלטות, מספרים או נקודות פתוחות",
+                    en="no agenda was written: the analysis holds no decisions, numbers or open "
+                    "points",
+                )
+            ],
+        )
+    heading = " ".join(title.split()) if title else _title(analysis, ctx)
+    path = await asyncio.to_thread(_write, heading, points, ctx)
+    ctx.progress(
+        ctx.say(
+            he=f"נכתבה אג'נדה עם {len(points)} נקודות: {path}",
+            en=f"wrote an agenda with {len(points)} points: {path}",
+        )
+    )
+    return AgendaWritten(agenda=Agenda(points=tuple(i.line for i in points), file=path))
+
+
+def _title(analysis: Analysis, ctx: AgentContext) -> str:
+    about = ", ".join(analysis.topics)
+    word = ctx.say(he="אג'נדה", en="Agenda")
+    return f"{word}: {about}" if about else word
+
+
+def _write(heading: str, points: Sequence[Item], ctx: AgentContext) -> str:
+    name = f"{_slug(heading)}-{_slug(ctx.execution_id[-_ID_LETTERS:])}"
+    mark = f"key: {ctx.key}\n"
+    for relative in (f"{FOLDER}/{name}.md", f"{FOLDER}/{name}-{_slug(ctx.key[:_KEY_LETTERS])}.md"):
+        path = ctx.workspace.path(relative)
+        if not path.exists():
+            write_atomically(path, _markdown(heading, points, mark, ctx))
+            return relative
+        if mark in path.read_text(encoding="utf-8", errors="replace"):
+            return relative
+    raise Permanent(f"{relative} is there already and was written by another call")
+
+
+def _markdown(heading: str, points: Sequence[Item], mark: str, ctx: AgentContext) -> str:
+    written = ctx.say(he="תאריך", en="Date")
+    source = ctx.say(he="מקור", en="Source")
+    day = ctx.now.date()
+    lines = [
+        f"---\ntitle: {json.dumps(heading, ensure_ascii=False)}\ndate: {day.isoformat()}\n"
+        f"execution: {ctx.execution_id}\n{mark}---\n",
+        f"# {_escaped(heading)}\n",
+        f"{written}: {ctx.say(he=f'{day:%d.%m.%Y}', en=day.isoformat())}\n",
+    ]
+    for number, item in enumerate(points, 1):
+        links = ", ".join(f"[{_escaped(path)}](<../../{path}>)" for path in item.sources)
+        lines.append(
+            f"{number}. **{_escaped(item.purpose)}**: {_escaped(item.text)}  \n"
+            f"   {source}: {links}\n"
+        )
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    """Text of documents as text: it can't become markup of the agenda."""
+    return _MARKUP.sub(r"\\\1", text)
+
+
+def _slug(text: str) -> str:
+    words = re.sub(r"[^\w]+", "-", text.replace("'", "").replace("׳", "")).strip("-_")
+    return words[:_LONGEST_SLUG].rstrip("-_") or "agenda"
