@@ -42,7 +42,8 @@ def system_check(
         effect=Effect.READ,
         phrases=(
             "check the system", "system check", "run a system check", "system health",
-            "health check", "is everything working", "is the system ok", "diagnose", "diagnostics", "system status",
+            "health check", "is everything working", "is the system ok", "diagnose", "diagnostics",
+            "system status",
             "בדוק את המערכת", "תבדוק את המערכת", "בדקי את המערכת", "תבדקי את המערכת",
             "לבדוק את המערכת", "בדיקת מערכת", "בדיקת תקינות", "תקינות המערכת", "מצב המערכת",
             "האם המערכת תקינה", "האם הכל עובד", "הכל תקין",

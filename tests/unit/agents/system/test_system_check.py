@@ -13,7 +13,6 @@ from tizmor.agents.system import checks, system_check
 from tizmor.ports.agent import Agent
 from tizmor.ports.vocabulary import Check
 
-
 STORED = [("database", "ok", "ok"), ("journal", "ok", "7 events of 1 executions")]
 sound_check = system_check(storage=lambda: STORED, agents=lambda: ["Calendar", "Editor"])
 
