@@ -221,7 +221,9 @@ class Orchestrator:
         state, _ = await self._fold(stored.execution)
         gate = orders.approval_of(state, approval)
         step = state.steps[gate.opened.step].step
-        edited = orders.edited(gate, arguments, self._agents[step.agent]) if arguments else None
+        edited = None
+        if arguments:
+            edited = orders.edited(gate, arguments, self._performer.agent(step))
         order = Order(target=gate.opened.id, arguments=edited, comment=comment, by=by)
         return await self._take_and_give(stored.execution, InboxKind.APPROVE, order)
 

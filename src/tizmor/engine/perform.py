@@ -109,7 +109,7 @@ class Performer:
 
     async def prepare(self, site: Site, command: cmd.PrepareCall, report: Report) -> fx.Fact:
         step = command.step
-        agent = self._agent(step)
+        agent = self.agent(step)
         context = self._context(site, step, command.attempt, command.answers, lambda: "", report)
         try:
             arguments = agent.convert(command.arguments)
@@ -149,7 +149,7 @@ class Performer:
             arguments=command.arguments,
             key=key,
             approved_key=command.approved_key,
-            agent=self._agent(step),
+            agent=self.agent(step),
             context=self._context(
                 site,
                 step,
@@ -165,7 +165,7 @@ class Performer:
     async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
         """Ask the agent whether the call with this key happened."""
         step = command.step
-        agent = self._agent(step)
+        agent = self.agent(step)
         context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
         at_ms = now_ms(self._clock)
         try:
@@ -175,7 +175,8 @@ class Performer:
             return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=bounded(error))
         return fx.Probed(at_ms=now_ms(self._clock), step=step.id, output=output, dice=self._dice())
 
-    def _agent(self, step: Step) -> Agent:
+    def agent(self, step: Step) -> Agent:
+        """The step's agent. Raises `EngineError` when it isn't here."""
         if (agent := self._agents.get(step.agent)) is None:
             raise EngineError(
                 f"step {step.id!r} needs the agent {step.agent!r}, which isn't here; install it"

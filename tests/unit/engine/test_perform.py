@@ -1,0 +1,207 @@
+"""Commands carried out: each is answered by one fact, whatever an agent or a planner does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from tests.unit.engine.house import Agents, House, OnePlan, Out, Process, meet, plan, read, until
+
+from tizmor.core.errors import (
+    EngineError,
+    NeedsAnswer,
+    OutcomeUnknown,
+    Permanent,
+    PlanRefused,
+    PreconditionFailed,
+    Transient,
+)
+from tizmor.core.plan import Effect, Plan, RetryPolicy, Step
+from tizmor.engine.views import Execution
+from tizmor.ports.agent import Agent, AgentContext, agent
+from tizmor.ports.planner import PlanRequest
+
+
+@pytest.fixture
+async def process(house: House) -> AsyncIterator[Process]:
+    async with house.process() as opened:
+        yield opened
+
+
+def preparing(prepare: Callable[[], Any]) -> Agent:
+    """A critical agent whose preparation does as told."""
+    made = Agents().meet()
+
+    @made.prepare
+    async def prepared(title: str, at: int | None = None, *, ctx: AgentContext) -> Any:
+        return prepare()
+
+    return made
+
+
+async def result_of(house: House, steps: Plan, agents: list[Agent]) -> Execution:
+    async with house.process(agents=agents) as process:
+        execution = await process.start("q", plan=steps)
+        return await process.result(execution.id)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PreconditionFailed("taken"),
+        OutcomeUnknown("lost"),
+        Permanent("never"),
+        ValueError("bug"),
+    ],
+)
+async def test_a_preparation_that_fails_fails_its_step_and_not_the_engine(
+    house: House, error: Exception
+) -> None:
+    def prepare() -> object:
+        raise error
+
+    done = await result_of(
+        house, plan(meet("m"), read("r", "m")), [preparing(prepare), house.agents.read()]
+    )
+    assert [s.state for s in done.steps] == ["failed", "skipped"]
+    assert str(error) in (done.steps[0].error or "")
+    assert not done.waiting_for
+
+
+async def test_a_preparation_may_be_tried_again_and_may_ask(house: House) -> None:
+    raised: list[Exception] = [
+        NeedsAnswer("When?", question_id="when"),
+        Transient("busy", retry_after_s=0.0),
+    ]
+
+    def prepare() -> object:
+        if raised:
+            raise raised.pop()
+        return {"at": 9}
+
+    done = await result_of(house, plan(meet("m")), [preparing(prepare)])
+    assert [w.text for w in done.waiting_for] == ["When?"]
+    assert raised == []
+
+
+@pytest.mark.parametrize(
+    "prepared", [{"at": "noon"}, {"when": 3}, {"title": "\udcff"}, {"at": object()}, 7]
+)
+async def test_what_was_prepared_must_fit_the_agent_and_the_journal(
+    house: House, prepared: object
+) -> None:
+    done = await result_of(house, plan(meet("m")), [preparing(lambda: prepared)])
+    assert done.steps[0].state == "failed"
+
+
+async def test_arguments_that_have_no_canonical_form_fail_the_step(house: House) -> None:
+    """Without a key nothing binds an approval or a repetition."""
+    done = await result_of(
+        house,
+        plan(Step(id="m", agent="Meet", arguments={"title": "t", "at": 2**60})),
+        [preparing(dict)],
+    )
+    assert done.steps[0].state == "failed"
+    assert "no exact form" in (done.steps[0].error or "")
+
+
+async def test_text_that_is_no_utf8_stops_only_the_call_that_brought_it(house: House) -> None:
+    """Names of files may be such; the journal can't hold them."""
+
+    @agent(name="Odd")
+    async def odd(where: str = "", *, ctx: AgentContext) -> Out:
+        """Be odd."""
+        ctx.progress("found \udcff")
+        if where == "error":
+            raise FileNotFoundError("no file '\udcff'")
+        return Out(value="\udcff" if where == "output" else "fine")
+
+    steps = [Step(id=i, agent="Odd", arguments={"where": i}) for i in ("error", "output", "only")]
+    done = await result_of(house, plan(*steps), [odd])
+    assert [s.state for s in done.steps] == ["failed", "failed", "succeeded"]
+    assert {s.messages for s in done.steps} == {("found \\udcff",)}
+
+
+async def test_a_planner_that_breaks_fails_the_execution_and_says_so(house: House) -> None:
+    def broken(request: PlanRequest) -> Plan:
+        raise KeyError("grammar")
+
+    house.planner = OnePlan(broken)
+    async with house.process() as process:
+        execution = await process.start("q")
+        done = await process.result(execution.id)
+    assert done.status == "FAILED"
+    assert "the planner failed: KeyError" in (done.error or "")
+
+
+async def test_a_planner_whose_plan_has_problems_fails_the_execution_with_them(
+    house: House,
+) -> None:
+    house.planner = OnePlan(plan(Step(id="a", agent="Nobody")))
+    async with house.process() as process:
+        done = await process.result((await process.start("q")).id)
+        with pytest.raises(PlanRefused):
+            await process.plan("q")
+    assert (done.status, done.steps) == ("FAILED", ())
+    assert "there is no agent 'Nobody'" in (done.error or "")
+
+
+async def test_an_agent_that_is_missing_here_stops_its_execution_and_no_other(
+    house: House,
+) -> None:
+    async with house.process() as process:
+        execution = await process.start("q", plan=plan(meet("m")))
+        await process.result(execution.id)
+    async with house.process(agents=[house.agents.read()]) as process:
+        await process.resume(execution.id)
+        other = await process.start("q", plan=plan(read("r")))
+        assert (await process.result(other.id)).status == "COMPLETED"
+        await process.approve(execution.id)
+        with pytest.raises(EngineError, match="the agent 'Meet', which isn't here"):
+            await process.result(execution.id)
+        with pytest.raises(EngineError, match="the agent 'Meet', which isn't here"):
+            await process.approve(execution.id, "a1", arguments={"title": "x"})
+    async with house.process() as process:
+        await process.resume(execution.id)
+        assert (await process.result(execution.id)).status == "COMPLETED"
+
+
+async def test_a_finding_from_a_thread_is_told_before_the_step_has_ended(
+    house: House,
+) -> None:
+    @agent(name="Threaded")
+    async def threaded(*, ctx: AgentContext) -> Out:
+        """Work in a thread."""
+        await asyncio.to_thread(ctx.progress, "from a thread")
+        return Out()
+
+    done = await result_of(house, plan(Step(id="t", agent="Threaded")), [threaded])
+    assert done.steps[0].messages == ("from a thread",)
+
+
+async def test_a_lost_call_is_probed_and_its_finding_is_the_result(house: House) -> None:
+    happened: set[str] = set()
+
+    @agent(name="Send", effect=Effect.COMPENSATABLE, retry=RetryPolicy(first_delay_s=0.001))
+    async def send(*, ctx: AgentContext) -> Out:
+        """Send."""
+        happened.add(ctx.key)
+        raise OutcomeUnknown("the line went dead")
+
+    @send.probe
+    async def probe(key: str, *, ctx: AgentContext) -> Out | None:
+        return Out(value="was there") if key in happened else None
+
+    done = await result_of(house, plan(Step(id="s", agent="Send")), [send])
+    assert done.steps[0].output == {"value": "was there", "summary": None}
+    assert done.steps[0].attempt == 1
+
+
+async def test_a_question_of_a_running_step_is_streamed(process: Process, house: House) -> None:
+    house.agents.fail.append(NeedsAnswer("Who?", question_id="who"))
+    execution = await process.start("q", plan=plan(read("r")))
+    asked = await until(process, execution.id, lambda e: e.type == "question")
+    assert asked.waiting is not None
+    assert asked.waiting.text == "Who?"
