@@ -9,7 +9,9 @@ from tizmor.cli.follow import follow
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.terminal.page import Page
+from tizmor.engine.views import Status
 
+_ENDED = (Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.CANCELLED)
 Order = Callable[[Library], Awaitable[str]]
 
 
@@ -17,7 +19,7 @@ def give_order(workspace: Path, execution_id: str, order: Order, *, as_json: boo
     """Give an order to an execution and say what came of it.
 
     If nobody ran the execution, this process now does: it goes on with it as `run` does, and ends
-    with its exit code.
+    with its exit code. So it does, too, when the order has ended the execution.
     """
 
     async def work(library: Library) -> int:
@@ -27,9 +29,9 @@ def give_order(workspace: Path, execution_id: str, order: Order, *, as_json: boo
             write_json({"type": "done", "executionId": execution_id, "message": sentence})
         else:
             Page.on_stdout(library.settings.bidi).write(sentence)
-        if not library.owns(execution_id):
-            return 0
         execution = await library.get(execution_id)
+        if execution.status not in _ENDED and not library.owns(execution_id):
+            return 0
         return await follow(library, execution, as_json=as_json, past=past)
 
     return within(workspace, work)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bidi import algorithm
@@ -25,7 +25,7 @@ _STRONG = ("L", "R", "AL")
 _DIRECTIONS = {"L": "L", "R": "R", "AL": "R", "EN": "R", "AN": "R"}
 """Numbers count as right to left where neutrals are resolved (rules N0 to N2)."""
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def clean(text: str) -> str:
@@ -58,44 +58,67 @@ def reorders(setting: str, environment: Mapping[str, str]) -> bool:
     return not (version.isdecimal() and int(version) >= _VTE_WITH_BIDI)
 
 
-def visual(line: Text, *, right_to_left: bool) -> Text:
-    """One line in visual order, each character keeping its style.
+def visual(lines: Sequence[Text], *, right_to_left: bool) -> Sequence[Text]:
+    """The lines of one wrapped paragraph in visual order, each character keeping its style.
 
-    `right_to_left` is the direction of the paragraph that the line belongs to.
+    Directions are resolved over the whole paragraph and reordered line by line (UAX #9, 3.4).
     """
-    if not _RIGHT_TO_LEFT.search(line.plain):
-        return line
-    ordered = Text(style=line.style, no_wrap=True, end="")
-    for index, character in _in_visual_order(line.plain, right_to_left=right_to_left):
-        ordered.append_text(_restyled(line, index, character))
+    if not any(_RIGHT_TO_LEFT.search(line.plain) for line in lines):
+        return lines
+    paragraph = "\n".join(line.plain for line in lines)
+    resolved = _resolved(paragraph.replace("\n", " "), right_to_left=right_to_left)
+    ordered = []
+    start = 0
+    for line in lines:
+        ordered.append(_reordered(line, resolved[start : start + len(line)], right_to_left))
+        start += len(line) + 1
     return ordered
 
 
-def _restyled(line: Text, index: int, character: str) -> Text:
-    piece = line[index]
-    piece.plain = character
-    return piece
+def visual_text(text: str, *, right_to_left: bool) -> str:
+    """One line of plain text in visual order."""
+    return visual([Text(text)], right_to_left=right_to_left)[0].plain
 
 
-def _in_visual_order(text: str, *, right_to_left: bool) -> Iterable[tuple[int, str]]:
-    """(position in `text`, what to draw) from left to right; mirrored where rule L4 says so."""
-    storage = algorithm.get_empty_storage()
-    storage["base_level"] = int(right_to_left)
-    storage["base_dir"] = "R" if right_to_left else "L"
+_Entry = dict[str, Any]
+"""One character as the library keeps it: `ch`, `level`, `type`, `orig`; `index` is ours."""
+
+
+def _resolved(text: str, *, right_to_left: bool) -> list[_Entry]:
+    """Every character in reading order with its embedding level (rules X1 to I2)."""
+    storage = _storage([], right_to_left)
     algorithm.get_embedding_levels(text, storage)
-    for index, entry in enumerate(storage["chars"]):
-        entry["index"] = index
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
     _pair_brackets(storage["chars"], embedding=storage["base_dir"])
     algorithm.resolve_neutral_types(storage, False)
     algorithm.resolve_implicit_levels(storage, False)
+    entries: list[_Entry] = storage["chars"]
+    return entries
+
+
+def _reordered(line: Text, entries: list[_Entry], right_to_left: bool) -> Text:
+    """One line from left to right (rules L1 to L4)."""
+    for index, entry in enumerate(entries):
+        entry["index"] = index
+    storage = _storage(entries, right_to_left)
     algorithm.reorder_resolved_levels(storage, False)
     algorithm.apply_mirroring(storage, False)
-    return _marks_after_bases(storage["chars"])
+    ordered = Text(style=line.style, no_wrap=True, end="")
+    for entry in _marks_after_bases(entries):
+        piece = line[entry["index"]]
+        piece.plain = entry["ch"]
+        ordered.append_text(piece)
+    return ordered
 
 
-def _pair_brackets(entries: list[dict[str, Any]], *, embedding: str) -> None:
+def _storage(entries: list[_Entry], right_to_left: bool) -> dict[str, Any]:
+    storage: dict[str, Any] = algorithm.get_empty_storage()
+    direction = "R" if right_to_left else "L"
+    return storage | {"chars": entries, "base_level": int(right_to_left), "base_dir": direction}
+
+
+def _pair_brackets(entries: list[_Entry], *, embedding: str) -> None:
     """Give both brackets of a pair one direction (rule N0), which the library leaves out."""
     for first, last in _bracket_pairs(entries):
         inside = {_direction(entry) for entry in entries[first + 1 : last]} - {None}
@@ -108,7 +131,7 @@ def _pair_brackets(entries: list[dict[str, Any]], *, embedding: str) -> None:
         entries[first]["type"] = entries[last]["type"] = direction
 
 
-def _bracket_pairs(entries: list[dict[str, Any]]) -> list[tuple[int, int]]:
+def _bracket_pairs(entries: list[_Entry]) -> list[tuple[int, int]]:
     """Positions of the brackets that belong together, by the first one's (definition BD16)."""
     pairs = []
     open_ones: list[tuple[str, int]] = []
@@ -126,15 +149,14 @@ def _direction(entry: Mapping[str, Any]) -> str | None:
     return _DIRECTIONS.get(entry["type"])
 
 
-def _marks_after_bases(entries: list[dict[str, Any]]) -> Iterable[tuple[int, str]]:
+def _marks_after_bases(entries: Sequence[_Entry]) -> Iterator[_Entry]:
     """Points follow the letter that they belong to, also in reversed runs (rule L3)."""
-    marks: list[tuple[int, str]] = []
+    marks: list[_Entry] = []
     for entry in entries:
-        drawn = (entry["index"], entry["ch"])
         if entry["level"] % 2 and unicodedata.combining(entry["ch"]):
-            marks.append(drawn)
+            marks.append(entry)
             continue
-        yield drawn
+        yield entry
         yield from reversed(marks)
         marks.clear()
     yield from reversed(marks)

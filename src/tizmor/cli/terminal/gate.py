@@ -10,7 +10,6 @@ from rich.panel import Panel
 from rich.text import Text
 
 from tizmor.cli.edits import flat
-from tizmor.cli.terminal.bidi import visual
 from tizmor.cli.terminal.page import Page, styled
 from tizmor.cli.terminal.words import Words
 from tizmor.engine.views import Waiting
@@ -58,10 +57,10 @@ def argument_rows(
 
 def gate_panel(waiting: Waiting, words: Words, page: Page, rows: list[Text]) -> Panel:
     """The rows in a frame that says what is asked for."""
-    title = Text(words.question if waiting.kind == "question" else words.approval)
+    title = words.question if waiting.kind == "question" else words.approval
     return Panel(
         Group(*(page.paragraph(row) for row in rows)),
-        title=visual(title, right_to_left=True) if page.reorder else title,
+        title=Text(page.inline(title)),
         border_style="yellow",
     )
 

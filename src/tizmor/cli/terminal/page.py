@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from tizmor.cli.terminal.bidi import clean, is_right_to_left, reorders, visual
+from tizmor.cli.terminal.bidi import clean, is_right_to_left, reorders, visual, visual_text
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
@@ -23,9 +23,9 @@ def styled(*parts: str | tuple[str, str]) -> Text:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Text that is wrapped in reading order and only then put into visual order, line by line.
+    """Text that is wrapped in reading order and only then put into visual order.
 
-    A paragraph that reads from right to left stands at the right, unless `at_left`.
+    What reads from right to left stands at the right, unless `at_left`.
     """
 
     text: Text
@@ -33,14 +33,14 @@ class Paragraph:
     at_left: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        right_to_left = is_right_to_left(self.text.plain) and not self.at_left
-        for line in self.text.wrap(console, options.max_width):
-            line.rstrip()
-            shown = visual(line, right_to_left=right_to_left) if self.reorder else line
-            if right_to_left:
-                shown.pad_left(max(0, options.max_width - shown.cell_len))
-            shown.end = "\n"
-            yield shown
+        for paragraph in self.text.split("\n", allow_blank=True):
+            right_to_left = is_right_to_left(paragraph.plain) and not self.at_left
+            lines = list(paragraph.wrap(console, options.max_width))
+            for line in visual(lines, right_to_left=right_to_left) if self.reorder else lines:
+                if right_to_left:
+                    line.pad_left(max(0, options.max_width - line.cell_len))
+                line.end = "\n"
+                yield line
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement.get(console, options, self.text)
@@ -118,4 +118,4 @@ class Page:
     def _ordered(self, text: str, *, right_to_left: bool = False) -> str:
         if not self.reorder:
             return text
-        return visual(Text(text), right_to_left=right_to_left).plain
+        return visual_text(text, right_to_left=right_to_left)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.text import Text
 from rich.tree import Tree
 
-from tizmor.cli.edits import flat
 from tizmor.cli.terminal.page import Page, styled
 from tizmor.cli.terminal.tree import tree_parents
 from tizmor.cli.terminal.words import Words, words_of
-from tizmor.core.graph import batches, dependencies, is_reference
+from tizmor.core.graph import batches, dependencies, references
 from tizmor.core.plan import Effect, Plan, Step
 
 
@@ -65,10 +66,18 @@ def _step_text(step: Step, words: Words, *, wave: int, needs: tuple[str, ...]) -
         parts.append((f" · {words.approval}", "yellow"))
     if needs:
         parts.append((f" · {words.after} {', '.join(needs)}", "dim"))
-    return styled(*parts, *(f"\n  {name} = {value}" for name, value in _arguments(step)))
+    return styled(*parts, *(f"\n  {name} = {_brief(value)}" for name, value in _given(step)))
 
 
-def _arguments(step: Step) -> list[tuple[str, str]]:
-    """What the request itself gives; references are said by `after`."""
-    given = {name: v for name, v in step.arguments.items() if not is_reference(v)}
-    return list(flat(given)) if given else []
+def _given(step: Step) -> list[tuple[str, Any]]:
+    """What the request itself gives; what comes from other steps is said by `after`."""
+    return [(n, v) for n, v in step.arguments.items() if not list(references(v))]
+
+
+def _brief(value: Any) -> str:
+    """An argument's value as people read it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_brief(item)}" for key, item in value.items() if item is not None)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_brief(item) for item in value)
+    return str(value)

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from tizmor.cli.terminal.bidi import clean, is_right_to_left, reorders, visual
+from tizmor.cli.terminal.bidi import clean, is_right_to_left, reorders, visual, visual_text
 
 
 def drawn(text: str, *, right_to_left: bool = True) -> str:
-    return visual(Text(text), right_to_left=right_to_left).plain
+    return visual_text(text, right_to_left=right_to_left)
 
 
 def backwards(text: str) -> str:
@@ -52,15 +52,21 @@ def test_hebrew_within_english_is_turned_in_place() -> None:
 
 def test_styles_follow_their_letters() -> None:
     text = Text.assemble(("פעולה", "bold"), ": קביעת פגישה")
-    shown = visual(text, right_to_left=True)
+    (shown,) = visual([text], right_to_left=True)
     bold = {shown.plain[i] for span in shown.spans for i in range(span.start, span.end)}
     assert bold == set("פעולה")
     assert shown.plain.endswith(backwards("פעולה"))
 
 
 def test_a_line_without_hebrew_is_left_alone() -> None:
-    line = Text("plain (text)")
-    assert visual(line, right_to_left=False) is line
+    lines = [Text("plain (text)")]
+    assert visual(lines, right_to_left=False) is lines
+
+
+def test_directions_are_those_of_the_whole_paragraph_wherever_it_is_wrapped() -> None:
+    """The bracket that closes on the second line is drawn as on one line."""
+    lines = [Text("עם Yoav (the"), Text("boss) מחר")]
+    assert visual(lines, right_to_left=True)[1].plain == backwards("מחר") + " boss)"
 
 
 @given(st.text("abcאבג ()[]19.,:-ָ", max_size=30), st.booleans())
