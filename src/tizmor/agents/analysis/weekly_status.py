@@ -34,15 +34,17 @@ class StatusReported(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     untrusted=True,
     phrases=(
         "analyze the documents", "read what we did", "what did we do", "what was done", "analyse",
-        "understand the strategy", "understand what happened", "strategy", "status", "status report",
-        "weekly status", "what is the status of", "review the progress", "progress report",
-        "monthly report", "create a report", "where do we stand", "what was decided",
+        "understand the strategy", "understand what happened", "strategy", "status",
+        "status report", "weekly status", "what is the status of", "review the progress",
+        "progress report", "monthly report", "create a report", "where do we stand",
+        "what was decided",
         "which decisions were made", "decisions", "what is still open", "open points", "themes",
         "insights", "נתח את המסמכים", "תנתח את ההתקדמות", "ניתוח", "תקרא מה עשינו", "קרא מה עשינו",
         "מה עשינו", "מה נעשה", "מה התקדם", "תבין את האסטרטגיה", "הבן את האסטרטגיה",
-        "להבין מה קרה", "אסטרטגיה", "סטטוס", "מה הסטטוס של", "דוח סטטוס", "סטטוס שבועי", "דוח שבועי",
-        "דוח יומי", "צור דוח", "סקור את ההתקדמות", "התקדמות", "איפה אנחנו עומדים", "מה הוחלט",
-        "אילו החלטות התקבלו", "החלטות", "מה נשאר פתוח", "נקודות פתוחות", "תובנות", "נושאים מרכזיים",
+        "להבין מה קרה", "אסטרטגיה", "סטטוס", "מה הסטטוס של", "דוח סטטוס", "סטטוס שבועי",
+        "דוח שבועי", "דוח יומי", "צור דוח", "סקור את ההתקדמות", "התקדמות", "איפה אנחנו עומדים",
+        "מה הוחלט", "אילו החלטות התקבלו", "החלטות", "מה נשאר פתוח", "נקודות פתוחות", "תובנות",
+        "נושאים מרכזיים",
     ),
 )  # fmt: skip
 async def weekly_status(

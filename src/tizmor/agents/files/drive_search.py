@@ -42,8 +42,8 @@ class _Finding(msgspec.Struct, frozen=True, kw_only=True):
     untrusted=True,
     phrases=(
         "find documents", "search files", "look for documents", "look up notes", "search the drive",
-        "which documents", "list the files", "show me files about", "find the report", "locate files",
-        "go over the documents", "documents from", "reports from", "files on",
+        "which documents", "list the files", "show me files about", "find the report",
+        "locate files", "go over the documents", "documents from", "reports from", "files on",
         "חפש מסמכים", "תחפש קבצים", "חפשי מסמכים", "מצא מסמכים", "תמצא קבצים", "אתר מסמכים",
         "הבא את המסמכים", "תביא מסמכים", "אילו מסמכים", "רשימת קבצים", "הראה קבצים",
         "תראה לי מסמכים", "חיפוש בדרייב", "עבור על המסמכים", "מסמכים על", "קבצים על",
