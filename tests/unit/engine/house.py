@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tizmor.core.errors import StorageFailed
+from tizmor.core.ids import parse_id
 from tizmor.core.plan import Effect, Plan, RetryPolicy, Step
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.engine.orchestrator import Orchestrator
@@ -207,6 +208,12 @@ async def until(
             if wanted(event):
                 return event
     raise AssertionError("the stream ended without it")
+
+
+async def let_go(process: Process, execution_id: str) -> None:
+    """Wait until the process runs the execution no more."""
+    while live := process.pump.get(parse_id(execution_id) or 0):
+        await live.changed.wait()
 
 
 def gate_opened(event: StreamEvent) -> bool:
