@@ -52,7 +52,7 @@ async def follow(
             await _as_lines(library, progress, page)
         return await _closed(library, progress, page)
     except (asyncio.CancelledError, BrokenPipeError):
-        print(f"Interrupted. To go on:\n{_resume_command(library, execution)}", file=sys.stderr)
+        print(f"To go on:\n{_resume_command(library, execution)}", file=sys.stderr)
         raise
 
 
