@@ -1,4 +1,4 @@
-"""Draw the life of a step from the table that the engine runs by, as Mermaid, to standard output."""
+"""Draw the life of a step, as Mermaid, from the table that the engine runs by."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tizmor.core.transitions import MOVES, TERMINAL, StepStatus
 
 
 def drawing() -> str:
-    """The diagram's lines: an arrow for each move, those that end a step from anywhere only once."""
+    """An arrow for each move; what ends a step from anywhere has only one."""
     lines = ["stateDiagram-v2", "    [*] --> pending", "    pending --> ready: needs met"]
     live = frozenset(StepStatus) - TERMINAL
     for event, (sources, target) in MOVES.items():

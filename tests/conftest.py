@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "quick",
-    max_examples=int(os.environ.get("TIZMOR_HYPOTHESIS_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "60")),
     deadline=None,
-    derandomize="TIZMOR_HYPOTHESIS_EXAMPLES" not in os.environ,
+    derandomize="HYPOTHESIS_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("quick")

@@ -36,8 +36,6 @@ from tizmor.settings import Settings
 from tizmor.storage.schema import VERSION
 from tizmor.storage.sqlite import open_sqlite
 
-DATA_FOLDER = ".tizmor"
-
 Trouble = Callable[[StorageFailed | None], None]
 
 
@@ -113,7 +111,8 @@ class Tizmor(Orchestrator):
         root = _folder(workspace)
         settings = settings or settings_module.load(root)
         clock = clock or SystemClock()
-        journal = open_sqlite(root / DATA_FOLDER, create=write, clock=clock)
+        database = settings.database(root)
+        journal = open_sqlite(database.parent, create=write, clock=clock, name=database.name)
         known: dict[str, Agent] = {}
         check = system_check(
             storage=lambda: journal.check(deep=False), agents=lambda: sorted(known)

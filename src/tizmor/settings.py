@@ -57,6 +57,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     """Empty: the workspace's own database under `.tizmor/`."""
 
+    def database(self, root: Path) -> Path:
+        """The database's file: the one that is named, relative to the workspace, or its own."""
+        if not self.database_url:
+            return root / ".tizmor" / "tizmor.db"
+        return root / urlsplit(self.database_url).path.removeprefix("/")
+
     def workspace(self, root: Path) -> Workspace:
         """The folder as agents and planners see it."""
         name, address = parseaddr(self.me)
@@ -257,10 +263,13 @@ def _bidi(value: object) -> str:
 
 def _database_url(value: object) -> str:
     # The URL may hold a password, so the problem names its scheme alone.
-    scheme = urlsplit(_text(value)).scheme.partition("+")[0]
+    url = urlsplit(_text(value))
+    scheme = url.scheme.partition("+")[0]
     if scheme not in _DATABASES:
         known = ", ".join(_DATABASES)
         raise ValueError(f"{scheme!r} is not a database that this version knows ({known})")
+    if url.netloc or len(url.path.removeprefix("/")) < 2 or url.path.endswith("/"):
+        raise ValueError("it names no file: sqlite:// and then a slash and the file's path")
     return _text(value)
 
 

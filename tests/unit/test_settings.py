@@ -198,3 +198,19 @@ def test_the_machines_zone_is_what_tz_says_when_it_names_a_zone() -> None:
 def test_a_tz_that_names_no_zone_leaves_the_machines_own() -> None:
     """POSIX also allows rules such as `IST-2IDT`, which are no IANA name."""
     assert machine_timezone({"TZ": "IST-2IDT,M3.4.4/26,M10.5.0"}) == machine_timezone({})
+
+
+def test_the_database_is_the_workspaces_own_or_the_file_that_is_named(tmp_path: Path) -> None:
+    """Three slashes lead to a file relative to the workspace, four to an absolute one."""
+    own = load(tmp_path, environ={})
+    assert own.database(tmp_path) == tmp_path / ".tizmor" / "tizmor.db"
+    relative = load(tmp_path, environ={"DATABASE_URL": "sqlite:///data/journal.db"})
+    assert relative.database(tmp_path) == tmp_path / "data" / "journal.db"
+    absolute = load(tmp_path, environ={"DATABASE_URL": "sqlite:////srv/journal.db"})
+    assert absolute.database(tmp_path) == Path("/srv/journal.db")
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///folder/", "sqlite://host/x"])
+def test_a_database_url_that_names_no_file_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(WrongSetting, match="names no file"):
+        load(tmp_path, environ={"DATABASE_URL": url})

@@ -39,7 +39,7 @@ DATABASE = "tizmor.db"
 _T = TypeVar("_T")
 
 
-def open_sqlite(folder: Path, *, create: bool, clock: Clock) -> Journal:
+def open_sqlite(folder: Path, *, create: bool, clock: Clock, name: str = DATABASE) -> Journal:
     """The journal in `folder` (a workspace's `.tizmor`), its schema brought up to date.
 
     With `create`, the folder and the database are made when they aren't there; without, a missing
@@ -48,7 +48,7 @@ def open_sqlite(folder: Path, *, create: bool, clock: Clock) -> Journal:
     for a newer database, a foreign file, or a folder that can't be made or written;
     `JournalDamaged` for a file that is not whole.
     """
-    database = folder / DATABASE
+    database = folder / name
     owners = Owners(folder / "owners", new_owner())
     try:
         if create:

@@ -1,0 +1,65 @@
+"""Requests that were written independently of the planner, each set on a workspace of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.e2e.requests import workspace as studio
+from tests.e2e.requests.judge import judge
+from tests.e2e.requests_second import workspace as second
+
+from tizmor import Tizmor
+from tizmor.cli.commands.plan import plan_line
+
+NOW = dt.datetime.fromisoformat("2026-11-22T09:00:00+02:00")
+SETS = {"requests": studio.build, "requests_second": second.build}
+MUST_BE_RIGHT = 16
+EFFECTS = {"Calendar"}
+
+
+class FixedClock:
+    """It is always the moment for which the expected dates were worked out."""
+
+    def now(self) -> dt.datetime:
+        return NOW.astimezone(dt.UTC)
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+async def _plans(name: str, folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each request of a set with its plan, as `tizmor plan --json` prints it."""
+    SETS[name](folder, NOW.date())
+    requests = json.loads((Path(__file__).parent / name / "requests.json").read_text("utf-8"))
+    async with Tizmor.open(folder, clock=FixedClock(), write=False) as tizmor:
+        plans = [plan_line(await tizmor.plan(request["query"])) for request in requests]
+    return list(zip(requests, [json.loads(msgspec.json.encode(p)) for p in plans], strict=True))
+
+
+@pytest.mark.parametrize("name", SETS)
+async def test_at_least_sixteen_of_twenty_plans_are_right(name: str, tmp_path: Path) -> None:
+    """Judged by rules that were committed before the planner was tried on the requests."""
+    wrong = {
+        request["id"]: faults
+        for request, plan in await _plans(name, tmp_path / "workspace")
+        if (faults := judge(request["expect"], plan))
+    }
+    assert len(wrong) <= 20 - MUST_BE_RIGHT, wrong
+
+
+@pytest.mark.parametrize("name", SETS)
+async def test_what_is_not_understood_is_asked_rather_than_done(name: str, tmp_path: Path) -> None:
+    """A plan that is wrong changes nothing in the world, unless a meeting was asked for."""
+    acted = [
+        request["id"]
+        for request, plan in await _plans(name, tmp_path / "workspace")
+        if EFFECTS.intersection(step["agent"] for step in plan["steps"])
+        and not plan["questions"]
+        and "Calendar" not in request["expect"]["agents"]
+    ]
+    assert acted == []
