@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from tizmor.text.normalize import Lexicon, content_words
@@ -80,10 +80,10 @@ def choose(scores: Sequence[float], vectors: Sequence[Vector], count: int) -> li
     return chosen
 
 
-def distinct(items: Iterable[T], words_of: Callable[[T], Iterable[Hashable]]) -> list[T]:
-    """The items without those that say the same as an earlier one: nearly the same words (Jaccard
-    index), numbers among them."""
-    kept: list[tuple[T, frozenset[Hashable]]] = []
+def distinct(items: Iterable[T], words_of: Callable[[T], Iterable[str]]) -> list[T]:
+    """The items without those that say the same as an earlier one: the same numbers and nearly
+    the same words (Jaccard index)."""
+    kept: list[tuple[T, frozenset[str]]] = []
     for item in items:
         mine = frozenset(words_of(item))
         if not any(_is_same(mine, other) for _, other in kept):
@@ -91,7 +91,9 @@ def distinct(items: Iterable[T], words_of: Callable[[T], Iterable[Hashable]]) ->
     return [item for item, _ in kept]
 
 
-def _is_same(a: frozenset[Hashable], b: frozenset[Hashable]) -> bool:
+def _is_same(a: frozenset[str], b: frozenset[str]) -> bool:
+    if any(word[0].isdecimal() for word in a ^ b):
+        return False
     union = len(a | b)
     return union == 0 or len(a & b) / union >= _SAME_FROM
 

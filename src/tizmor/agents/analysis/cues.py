@@ -153,8 +153,10 @@ def has_quantity(passage: Passage) -> bool:
     """An amount, a share or a count with its unit; not dates, times, versions, ordinals. Of tables
     only the rows of totals."""
     text = _NOT_QUANTITIES.sub(" ", fold(passage.text))
-    if passage.kind is Kind.LABEL or (passage.kind is Kind.ROW and not _TOTAL.match(text)):
+    if passage.kind is Kind.LABEL:
         return False
+    if passage.kind is Kind.ROW:
+        return _TOTAL.match(text) is not None and any(map(str.isdecimal, text))
     return _QUANTITY.search(text) is not None
 
 

@@ -90,7 +90,9 @@ def sort(weighed: Sequence[Weighed]) -> Sorted:
     decisions.sort(
         key=lambda w: -(w.weight + _ON_STRATEGY_COUNTS * (strategy_strength(w.passage) > 0))
     )
-    numbers.sort(key=lambda w: -(w.weight + is_under_numbers(w.passage)))
+    numbers.sort(
+        key=lambda w: -(w.weight + is_under_numbers(w.passage) - (w.passage.kind is Kind.ROW))
+    )
     return Sorted(
         strategy=strategy[:_MAX_STRATEGY],
         decisions=decisions[:_MAX_DECISIONS],

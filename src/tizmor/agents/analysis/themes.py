@@ -20,7 +20,7 @@ _MAX_POINTS = 4
 _FEWEST_DOCUMENTS = 2
 _FEWEST_PASSAGES = 3
 _SHORTEST_TERM = 3
-_LARGEST_SHARE = 0.35
+_LARGEST_SHARE = 0.5
 """A term that stands in more of the passages than this tells nothing apart."""
 _PAIR_COUNTS = 2.2
 _OWN_LANGUAGE_COUNTS = 1.6

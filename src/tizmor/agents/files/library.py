@@ -21,7 +21,7 @@ OUTPUTS = "out"
 _OTHER_THINGS = frozenset(("contacts", "calendar", "tasks", "mail"))
 _THREADS = 4
 _MAX_WARNINGS = 20
-_OUTSIDE = Reason(en="it lies outside the workspace", he="הוא נמצא מחוץ לסביבת העבודה")
+_NO_DOCUMENT = Reason(en="it isn't a document of the workspace", he="זה אינו מסמך של סביבת העבודה")
 
 
 class Shelved(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,14 +112,17 @@ def _is_open(target: Path, root: Path, closed: frozenset[str]) -> bool:
     if not target.is_relative_to(root):
         return False
     parts = target.relative_to(root).parts
-    return parts[0] not in closed and not any(p.startswith(".") for p in parts)
+    return bool(parts) and parts[0] not in closed and not any(p.startswith(".") for p in parts)
 
 
 def _read(workspace: Workspace, path: str) -> Shelved | tuple[str, Reason]:
     try:
-        document = read_text(workspace.path(path).resolve())
+        target = workspace.path(path).resolve()
+        if not _is_open(target, workspace.root.resolve(), frozenset()):
+            return (path, _NO_DOCUMENT)
+        document = read_text(target)
     except Permanent:
-        return (path, _OUTSIDE)
+        return (path, _NO_DOCUMENT)
     except Unreadable as error:
         return (path, error.reason)
     changed = dt.datetime.fromtimestamp(document.changed_at, workspace.zone).date()

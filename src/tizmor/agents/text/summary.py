@@ -13,7 +13,7 @@ from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.vocabulary import Document, Path, Topic
 from tizmor.text.normalize import is_hebrew, words
 from tizmor.text.passages import Kind, Passage, clip
-from tizmor.text.salience import Collection, choose
+from tizmor.text.salience import Collection, choose, distinct
 from tizmor.text.topics import TopicWords
 
 _FEWEST, _MOST = 5, 8
@@ -73,7 +73,7 @@ async def summary(
 
 def _chosen(gathered: Gathered, topics: Sequence[str], language: str) -> list[Passage]:
     """The chosen passages in the order of their documents' dates, then of their place in them."""
-    passages = [p for p in gathered.passages if _tells(p)]
+    passages = distinct((p for p in gathered.passages if _tells(p)), lambda p: words(p.text))
     if not passages:
         return []
     collection = Collection([p.text for p in passages])
