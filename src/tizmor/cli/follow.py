@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
 import sys
 from collections.abc import AsyncGenerator, Sequence
 
@@ -52,7 +51,7 @@ async def follow(
             await _as_lines(library, progress, page)
         return await _closed(library, progress, page)
     except (asyncio.CancelledError, BrokenPipeError):
-        print(f"To go on:\n{_resume_command(library, execution)}", file=sys.stderr)
+        print(f"To go on:\n{library.command("resume", execution.id)}", file=sys.stderr)
         raise
 
 
@@ -116,13 +115,8 @@ async def _closed(library: Library, progress: Progress, page: Page) -> int:
     write_outcome(execution, words, page)
     write_waiting(execution, words, page)
     if execution.status in (Status.PAUSED, Status.INTERRUPTED):
-        page.verbatim(_resume_command(library, execution))
+        page.verbatim(library.command("resume", execution.id))
     return exit_code(execution.status)
-
-
-def _resume_command(library: Library, execution: Execution) -> str:
-    folder = str(library.workspace.root)
-    return shlex.join(["tizmor", "resume", execution.id, "--workspace", folder])
 
 
 def write_waiting(execution: Execution, words: Words, page: Page) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import tizmor
+from tizmor.cli.program import program
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
 from tizmor.core.plan import Plan
@@ -57,6 +58,7 @@ class Library(Protocol):
     async def agents(self) -> Sequence[AgentSpec]: ...
     async def doctor(self, *, deep: bool = False) -> Sequence[Check]: ...
     async def migrate(self) -> str: ...
+    def command(self, verb: str, execution_id: str) -> str: ...
 
 
 def within(
@@ -69,7 +71,8 @@ def within(
 
     async def opened() -> int:
         async with tizmor.Tizmor.open(
-            workspace, settings=load(workspace), write=write, trouble=_tell_trouble
+            workspace, settings=load(workspace), write=write, trouble=_tell_trouble,
+            program=program(),
         ) as library:
             return await work(library)
 

@@ -41,12 +41,13 @@ class Progress:
 
     @classmethod
     def from_events(cls, execution: Execution, events: Iterable[StreamEvent] = ()) -> Progress:
-        """What the events tell; of the execution, only what never changes."""
+        """What the events tell; of the execution, what never changes and what is open now."""
         progress = cls(
             execution_id=execution.id, query=execution.query, language=execution.language
         )
         for event in events:
             progress.apply(event)
+        progress.open = {waiting.id: waiting for waiting in execution.waiting_for}
         return progress
 
     @classmethod
@@ -54,7 +55,6 @@ class Progress:
         """The execution as it stands."""
         progress = cls.from_events(execution)
         progress.status = execution.status.value
-        progress.open = {waiting.id: waiting for waiting in execution.waiting_for}
         progress.steps = {
             step.id: StepProgress(
                 id=step.id,

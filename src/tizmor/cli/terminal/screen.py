@@ -6,6 +6,7 @@ import asyncio
 import time
 from types import TracebackType
 
+from rich.cells import cell_len
 from rich.live import Live
 from rich.tree import Tree
 
@@ -16,6 +17,8 @@ from tizmor.cli.terminal.tree import FRAME_S, step_tree
 from tizmor.cli.terminal.words import Words, words_of
 from tizmor.engine.views import StreamEvent
 
+_SHORT_PROMPT = ">"
+_ROOM_TO_TYPE = 20
 _ERASE_LINE = "\r\x1b[2K"
 
 
@@ -60,6 +63,10 @@ class Screen:
     def prompt(self, text: str) -> None:
         """Ask for a line under what is drawn; the tree stands still until `go_on`."""
         self.freeze()
+        if cell_len(text) + _ROOM_TO_TYPE > self.page.console.width:
+            # What wraps can't be erased and written again: it stands above a prompt that doesn't.
+            self.page.write(text)
+            text = _SHORT_PROMPT
         self._prompt = text
         self._write_raw(self.page.inline(text) + " ")
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from rich.console import Console
-from tests.unit.cli.fake import ANCHOR, GATE, ID, QUESTION, FakeTizmor, Scripted, events_of
+from tests.unit.cli.fake import ANCHOR, GATE, ID, QUESTION, FakeTizmor, Scripted, events_of, said
 
 from tizmor.cli.beside import beside, first_of
 from tizmor.cli.terminal.desk import Desk
@@ -50,14 +50,15 @@ class Typist:
         return line
 
 
-async def watch(library: FakeTizmor, typist: Typist) -> str:
+async def watch(library: FakeTizmor, typist: Typist, *, width: int = 80) -> str:
     """Follow the execution until it ends or the typist leaves; what the terminal showed."""
-    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
     page = Page(console, is_terminal=True, reorder=False)
-    progress = Progress.from_events(await library.get(ID))
+    past = await library.logs(ID)
+    progress = Progress.from_events(await library.get(ID), past)
     with Screen(page, progress) as screen:
         desk = Desk(library, screen, typist)
-        stream = library.stream(ID, keep_waiting=True)
+        stream = library.stream(ID, after=progress.last_id, keep_waiting=True)
         async with beside(desk.work()) as asking:
             while not asking.done():
                 async with beside(anext(stream, None)) as coming:
@@ -194,3 +195,34 @@ async def test_two_open_gates_are_asked_one_after_the_other(
     ]
     await watch(library, Typist("a", "r"))
     assert library.given == [("approve", GATE.id, None, None), ("reject", "mail.1", None)]
+
+
+async def test_what_was_open_before_is_asked_when_it_still_is(
+    library: FakeTizmor, gated: Scripted
+) -> None:
+    await watch(library, Typist(LEAVE))
+    await watch(library, Typist("a"))
+    assert library.given == [("approve", GATE.id, None, None)]
+
+
+async def test_what_was_decided_since_is_not_asked_again(
+    library: FakeTizmor, gated: Scripted
+) -> None:
+    """Whoever decides in one command and goes on in it is asked only what is open now."""
+    await watch(library, Typist(LEAVE))
+    past = await library.logs(ID)
+    gated.close(GATE.id, "approved")
+    assert Progress.from_events(await library.get(ID), past).open == {}
+
+
+async def test_on_a_narrow_terminal_only_a_short_prompt_is_written_again(
+    library: FakeTizmor, gated: Scripted
+) -> None:
+    async def elsewhere() -> None:
+        gated.happen(said("log", step="search", message="found more"))
+        gated.close(GATE.id, "approved")
+
+    shown = await watch(library, Typist(elsewhere), width=40)
+    assert "found more" in shown
+    assert shown.count("[a]pprove") == 1
+    assert "> " in shown
