@@ -36,8 +36,8 @@ between both but by can could did do does doing down during each few for from fu
 having he her here hers him his how i if in into is it its just me more most my no nor not now of
 off on once only or other our out over own per same she should so some such than that the their
 them then there these they this those through to too under until up us very was we were what when
-where which while who whom whose why will with would you your across among around every however many much must since still upon
-within without yet
+where which while who whom whose why will with would you your across among around every however
+many much must since still upon within without yet
 """
 _HEBREW_FUNCTION_WORDS = """
 של את על עם אל או גם כי לא אם זה זו זאת אלה אלו הוא היא הם הן אני אנחנו אנו אתה את אתם כל כדי כך כן

@@ -104,8 +104,14 @@ def _files(root: Path, closed: frozenset[str]) -> Iterator[Path]:
             f for f in folders if not f.startswith(".") and not (at_root and f in closed)
         )
         for name in sorted(names):
-            if not name.startswith((".", "~$")) and Path(name).suffix.lower() in SUFFIXES:
+            is_document = Path(name).suffix.lower() in SUFFIXES
+            if is_document and not name.startswith((".", "~$")) and _is_unicode(name):
                 yield Path(folder) / name
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether a name can be written in JSON; Python reads other bytes as lone surrogates."""
+    return not any("\ud800" <= c <= "\udfff" for c in name)
 
 
 def _is_open(target: Path, root: Path, closed: frozenset[str]) -> bool:
