@@ -57,6 +57,7 @@ class Tizmor(Orchestrator):
         patience_s: float,
         interactive: bool,
         trouble: Trouble,
+        program: str,
     ) -> None:
         performer = Performer(
             agents=agents,
@@ -79,7 +80,7 @@ class Tizmor(Orchestrator):
             pump=pump,
             performer=performer,
             agents=agents,
-            presenter=Presenter(zone=workspace.zone, folder=workspace.root),
+            presenter=Presenter(zone=workspace.zone, folder=workspace.root, program=program),
             clock=clock,
         )
         self.workspace = workspace
@@ -99,6 +100,7 @@ class Tizmor(Orchestrator):
         patience_s: float = 30.0,
         interactive: bool = True,
         trouble: Trouble = lambda error: None,
+        program: str = "tizmor",
     ) -> AsyncIterator[Tizmor]:
         """Open a workspace's folder.
 
@@ -106,7 +108,8 @@ class Tizmor(Orchestrator):
         come beside the built-in ones and replace those of the same name. Storage that fails is
         tried again for `patience_s` seconds, and `trouble` is told. `interactive` has every event
         written at once, for somebody who watches; without it steps without effect ride along with
-        the next commit. Raises `WorkspaceUnusable` and `WrongSetting`.
+        the next commit. `program` begins the command lines that are handed out for pasting.
+        Raises `WorkspaceUnusable` and `WrongSetting`.
         """
         root = _folder(workspace)
         settings = settings or settings_module.load(root)
@@ -128,6 +131,7 @@ class Tizmor(Orchestrator):
             patience_s=patience_s,
             interactive=interactive,
             trouble=trouble,
+            program=program,
         )
         inbox = asyncio.create_task(tizmor.obey()) if write else None
         try:
@@ -159,6 +163,10 @@ class Tizmor(Orchestrator):
         for name, state, detail in await asyncio.to_thread(self._journal.check, deep=True):
             stored[name] = Check(name=name, state=state, detail=detail)
         return list(stored.values())
+
+    def command(self, verb: str, execution_id: str) -> str:
+        """The command line that does `verb` to an execution, ready to paste."""
+        return self._presenter.command(verb, execution_id)
 
     async def migrate(self) -> str:
         """What schema the database has; opening it to write has brought it up to date."""

@@ -51,7 +51,7 @@ async def follow(
             await _as_lines(library, progress, page)
         return await _closed(library, progress, page)
     except (asyncio.CancelledError, BrokenPipeError):
-        print(f"To go on:\n{library.command("resume", execution.id)}", file=sys.stderr)
+        print(f"To go on:\n{library.command('resume', execution.id)}", file=sys.stderr)
         raise
 
 

@@ -71,7 +71,10 @@ def within(
 
     async def opened() -> int:
         async with tizmor.Tizmor.open(
-            workspace, settings=load(workspace), write=write, trouble=_tell_trouble,
+            workspace,
+            settings=load(workspace),
+            write=write,
+            trouble=_tell_trouble,
             program=program(),
         ) as library:
             return await work(library)

@@ -48,11 +48,13 @@ def end_type(status: Status) -> str:
 
 
 class Presenter:
-    """Says things in one workspace's zone and for its folder."""
+    """Says things in one workspace's zone and for its folder; `program` is how this user calls
+    the command line."""
 
-    def __init__(self, *, zone: ZoneInfo, folder: Path) -> None:
+    def __init__(self, *, zone: ZoneInfo, folder: Path, program: str = "tizmor") -> None:
         self._zone = zone
         self._folder = folder
+        self._program = program
 
     def time(self, at_ms: int) -> str:
         """ISO 8601 with the workspace's offset, to the millisecond."""
@@ -178,8 +180,9 @@ class Presenter:
             participants=participants,
             details=shown.get("details", {}),
             warnings=tuple(shown.get("warnings", ())),
+            assumptions=state.plan.assumptions if state.plan else (),
             untrusted=gate.opened.untrusted,
-            command=self.command("approve", state.execution, gate.opened.id),
+            command=self.command("approve", public_id(state.execution), gate.opened.id),
         )
 
     def _question(self, question_id: str, asked: QuestionState, state: State) -> Waiting:
@@ -189,13 +192,13 @@ class Presenter:
             step=asked.step,
             text=asked.question.text,
             choices=asked.question.choices,
-            command=self.command("answer", state.execution, question_id, "CHOICE"),
+            command=self.command("answer", public_id(state.execution), question_id, "CHOICE"),
         )
 
-    def command(self, verb: str, execution: int, *rest: str) -> str:
+    def command(self, verb: str, execution_id: str, *rest: str) -> str:
         """The command line that does it, ready to paste."""
-        words = ["tizmor", verb, public_id(execution), *rest, "--workspace", str(self._folder)]
-        return shlex.join(words)
+        words = [verb, execution_id, *rest, "--workspace", str(self._folder)]
+        return f"{self._program} {shlex.join(words)}"
 
 
 def _shown_status(step: StepState) -> str:

@@ -42,6 +42,8 @@ class Waiting(_View, frozen=True):
     participants: tuple[str, ...] = ()
     details: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    """What the plan took for granted where the request left it open."""
     untrusted: tuple[str, ...] = ()
     """Control arguments that come from what a document or a stranger said."""
     command: str = ""

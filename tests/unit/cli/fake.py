@@ -261,6 +261,9 @@ class FakeTizmor:
     async def migrate(self) -> str:
         return "the database is of this version"
 
+    def command(self, verb: str, execution_id: str) -> str:
+        return f"tizmor {verb} {execution_id} --workspace {self.workspace.root}"
+
     def _scripted(self, execution_id: str) -> Scripted:
         if execution_id not in self.store:
             raise UnknownExecution(f"there is no execution {execution_id!r}")
@@ -316,7 +319,12 @@ def opener(shell: Shell) -> Any:
         @staticmethod
         @asynccontextmanager
         async def open(
-            workspace: Path, *, settings: Settings, write: bool, trouble: Callable[..., None]
+            workspace: Path,
+            *,
+            settings: Settings,
+            write: bool,
+            trouble: Callable[..., None],
+            program: str,
         ) -> AsyncIterator[FakeTizmor]:
             library = FakeTizmor(shell.store, Path(workspace), settings)
             shell.opened.append((library, write))

@@ -29,7 +29,9 @@ def gate_rows(waiting: Waiting, words: Words) -> list[Text]:
     if waiting.participants:
         rows.append(_labelled(words.participants, ", ".join(waiting.participants)))
     rows += [_labelled(name, value) for name, value in waiting.details.items()]
-    rows += [styled((f"{words.assumed}: {assumption}", "dim")) for assumption in waiting.assumptions]
+    rows += [
+        styled((f"{words.assumptions}: {assumption}", "dim")) for assumption in waiting.assumptions
+    ]
     if waiting.untrusted:
         names = ", ".join(waiting.untrusted)
         rows.append(styled((f"! {words.untrusted.format(names=names)}", "bold red")))
