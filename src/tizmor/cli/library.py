@@ -13,7 +13,7 @@ from tizmor.cli.program import program
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
 from tizmor.core.plan import Plan
-from tizmor.engine.views import Execution, ExecutionSummary, StreamEvent
+from tizmor.engine.views import Execution, ExecutionSummary, StreamEvent, Waiting
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings, load
@@ -48,6 +48,9 @@ class Library(Protocol):
         arguments: Mapping[str, Any] | None = None,
         comment: str | None = None,
     ) -> str: ...
+    async def preview(
+        self, execution_id: str, approval: str | None, arguments: Mapping[str, Any]
+    ) -> Waiting: ...
     async def reject(
         self, execution_id: str, approval: str | None = None, *, reason: str | None = None
     ) -> str: ...

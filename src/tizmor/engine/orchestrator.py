@@ -21,7 +21,7 @@ from tizmor.core.events import storable
 from tizmor.core.fork import fork
 from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
 from tizmor.core.plan import Plan
-from tizmor.core.state import State, evolve
+from tizmor.core.state import GateState, State, evolve
 from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.engine import orders
 from tizmor.engine.live import Live
@@ -30,7 +30,7 @@ from tizmor.engine.perform import Performer, now_ms
 from tizmor.engine.present import Presenter, end_type
 from tizmor.engine.projections import status_of
 from tizmor.engine.pump import Pump
-from tizmor.engine.views import Execution, ExecutionSummary, Status, StreamEvent
+from tizmor.engine.views import Execution, ExecutionSummary, Status, StreamEvent, Waiting
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
@@ -220,12 +220,33 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         state, _ = await self._fold(stored.execution)
         gate = orders.approval_of(state, approval)
-        step = state.steps[gate.opened.step].step
-        edited = None
-        if arguments:
-            edited = orders.edited(gate, arguments, self._performer.agent(step))
+        edited = self._edited(state, gate, arguments) if arguments else None
         order = Order(target=gate.opened.id, arguments=edited, comment=comment, by=by)
         return await self._take_and_give(stored.execution, InboxKind.APPROVE, order)
+
+    async def preview(
+        self, execution_id: str, approval: str | None, arguments: Mapping[str, Any]
+    ) -> Waiting:
+        """An approval as it would be with `arguments` changed; nothing is decided. Raises as
+        `approve`."""
+        stored = await self._stored(execution_id)
+        state, _ = await self._fold(stored.execution)
+        gate = orders.approval_of(state, approval)
+        edited = self._edited(state, gate, arguments)
+        site = _Site(
+            execution=stored.execution,
+            public_id=public_id(stored.execution),
+            language=state.plan.language if state.plan else "en",
+        )
+        shown = self._performer.shown(site, state.steps[gate.opened.step].step, edited)
+        opened = msgspec.structs.replace(gate.opened, arguments=edited, shown=shown)
+        return self._presenter.gate(GateState(opened, gate.opened_at_ms), state)
+
+    def _edited(
+        self, state: State, gate: GateState, arguments: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        agent = self._performer.agent(state.steps[gate.opened.step].step)
+        return orders.edited(gate, arguments, agent, self._presenter.zone)
 
     async def reject(
         self,
@@ -426,6 +447,14 @@ class Orchestrator:
         if stored.row.ended or stored.row.status in _RESTS:
             return False
         return not await self._is_owned(stored)
+
+
+class _Site(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution that something is asked about without running it."""
+
+    execution: int
+    public_id: str
+    language: str
 
 
 class _Tail:

@@ -6,6 +6,7 @@ owner, for whom the state may have moved on. Its outcome is one sentence, `done:
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from tizmor.core.approval import chosen
 from tizmor.core.canonical import canonical
 from tizmor.core.errors import AmbiguousChoice, InvalidEdit, UnknownExecution, UserError
 from tizmor.core.events import as_stored
+from tizmor.core.schema import type_name
 from tizmor.core.state import GateState, State
 from tizmor.ports.agent import Agent
 from tizmor.ports.journal import InboxKind
@@ -77,15 +79,33 @@ def _one_of(kind: str, named: str | None, known: Sequence[str], open_ids: Sequen
     return open_ids[0]
 
 
-def edited(gate: GateState, changes: Mapping[str, Any] | None, agent: Agent) -> dict[str, Any]:
-    """The gate's arguments with the human's changes. Raises `InvalidEdit` when they don't fit."""
+def edited(
+    gate: GateState, changes: Mapping[str, Any], agent: Agent, zone: dt.tzinfo
+) -> dict[str, Any]:
+    """The gate's arguments with the human's changes. Raises `InvalidEdit` when they don't fit.
+
+    A time may be written as people do, `2026-11-24T15:00`, and is then meant in `zone`.
+    """
+    moments = {p.name for p in agent.spec.parameters if type_name(p.schema) == "date-time"}
+    written = {
+        name: _moment(value, zone) if name in moments else value for name, value in changes.items()
+    }
     try:
-        arguments: dict[str, Any] = as_stored({**gate.opened.arguments, **(changes or {})})
+        arguments: dict[str, Any] = as_stored({**gate.opened.arguments, **written})
         canonical(arguments)
         agent.convert(arguments)
     except (ValueError, TypeError) as error:
         raise InvalidEdit(str(error)) from error
     return arguments
+
+
+def _moment(value: Any, zone: dt.tzinfo) -> Any:
+    """A written time as RFC 3339 with its offset; what is no time stays as it is, to be refused."""
+    try:
+        moment = dt.datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
 
 
 def check_answer(state: State, question: str, choice: str) -> None:

@@ -11,10 +11,18 @@ from tizmor.core import facts as fx
 from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.check import check, completed
-from tizmor.core.errors import AgentError, EngineError, PlanRefused, TizmorError
+from tizmor.core.errors import (
+    AgentError,
+    EngineError,
+    InvalidEdit,
+    Permanent,
+    PlanRefused,
+    TizmorError,
+)
 from tizmor.core.events import as_stored
 from tizmor.core.plan import Effect, Plan, Step
 from tizmor.engine.context import CallContext
+from tizmor.pipeline.approve import shown
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.classify import agent_verdict, bounded
 from tizmor.pipeline.compose import Next
@@ -47,9 +55,10 @@ def now_ms(clock: Clock) -> int:
 class Site(Protocol):
     """The execution that a command is performed for."""
 
-    execution: int
-    public_id: str
-
+    @property
+    def execution(self) -> int: ...
+    @property
+    def public_id(self) -> str: ...
     @property
     def language(self) -> str: ...
 
@@ -162,6 +171,23 @@ class Performer:
         )
         return self._fact(step, command.arguments, key, await self._pipeline(call))
 
+    def shown(self, site: Site, step: Step, arguments: dict[str, Any]) -> dict[str, Any]:
+        """What a human would see before this call. Raises `InvalidEdit` when it can't be said."""
+        call = Call(
+            step=step,
+            arguments=arguments,
+            key="",
+            approved_key=None,
+            agent=self.agent(step),
+            context=self._context(site, step, 0, {}, lambda: "", lambda message: None),
+            begin=_never,
+        )
+        try:
+            gate: dict[str, Any] = as_stored(shown(call))
+        except Permanent as error:
+            raise InvalidEdit(str(error)) from error
+        return gate
+
     async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
         """Ask the agent whether the call with this key happened."""
         step = command.step
@@ -233,6 +259,10 @@ class Performer:
                 return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=verdict.error)
             case Withdrawn():
                 return fx.CallWithdrawn(at_ms=at_ms, step=step.id)
+
+
+async def _never() -> bool:
+    return False
 
 
 def _hook(function: AgentFunction | None, name: str) -> AgentFunction:

@@ -52,13 +52,13 @@ class Presenter:
     the command line."""
 
     def __init__(self, *, zone: ZoneInfo, folder: Path, program: str = "tizmor") -> None:
-        self._zone = zone
+        self.zone = zone
         self._folder = folder
         self._program = program
 
     def time(self, at_ms: int) -> str:
         """ISO 8601 with the workspace's offset, to the millisecond."""
-        moment = dt.datetime.fromtimestamp(at_ms / 1000, self._zone)
+        moment = dt.datetime.fromtimestamp(at_ms / 1000, self.zone)
         return moment.isoformat(timespec="milliseconds")
 
     def summary(self, stored: StoredExecution, *, interrupted: bool) -> ExecutionSummary:
@@ -91,7 +91,7 @@ class Presenter:
 
     def waiting(self, state: State) -> list[Waiting]:
         """All that is open, in the order in which it was asked."""
-        gates = [(g.opened_at_ms, self._gate(g, state)) for g in state.open_gates()]
+        gates = [(g.opened_at_ms, self.gate(g, state)) for g in state.open_gates()]
         questions = [
             (q.asked_at_ms, self._question(i, q, state)) for i, q in state.open_questions()
         ]
@@ -126,7 +126,7 @@ class Presenter:
                 return "question", {"state": asked.state, "waiting": view, "step": asked.step}
             case ev.GateOpened() | ev.GateApproved() | ev.GateRejected():
                 gate = state.gates[event.id]
-                view = self._gate(gate, state)
+                view = self.gate(gate, state)
                 return "approval", {
                     "state": gate.state,
                     "waiting": view,
@@ -161,7 +161,8 @@ class Presenter:
             output=state.outputs.get(step.step.id),
         )
 
-    def _gate(self, gate: GateState, state: State) -> Waiting:
+    def gate(self, gate: GateState, state: State) -> Waiting:
+        """An approval as a human sees it."""
         shown = gate.opened.shown
         participants = tuple(shown.get("participants", ()))
         parts = [shown["action"], shown.get("time"), ", ".join(participants)]

@@ -41,7 +41,7 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^)\s]{0,2000}(?:\s+\"[^\"]*\")?\)")
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^)\s\[]{0,1000}(?:\s+\"[^\"\[]{0,300}\")?\)")
 _TAG = re.compile(r"</?[a-zA-Z][^>\n]{0,300}>")
 _MARKUP = re.compile(r"\*{1,3}|_{2,3}|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|`+|~~")
 

@@ -9,7 +9,7 @@ doesn't repeat itself.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -82,13 +82,23 @@ def choose(scores: Sequence[float], vectors: Sequence[Vector], count: int) -> li
 
 def distinct(items: Iterable[T], words_of: Callable[[T], Iterable[str]]) -> list[T]:
     """The items without those that say the same as an earlier one: the same numbers and nearly
-    the same words (Jaccard index)."""
-    kept: list[tuple[T, frozenset[str]]] = []
-    for item in items:
-        mine = frozenset(words_of(item))
-        if not any(_is_same(mine, other) for _, other in kept):
-            kept.append((item, mine))
-    return [item for item, _ in kept]
+    the same words (Jaccard index).
+
+    Only items that share one of their rarest words are compared: sets that are alike enough must
+    (prefix filtering; Bayardo, Ma and Srikant, "Scaling up all pairs similarity search", 2007).
+    """
+    sets = [(item, frozenset(words_of(item))) for item in items]
+    frequency = Counter(word for _, words in sets for word in words)
+    kept: list[T] = []
+    by_rare_word: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
+    for item, words in sets:
+        ordered = sorted(words, key=lambda word: (frequency[word], word))
+        rare = ordered[: len(ordered) - math.ceil(_SAME_FROM * len(ordered)) + 1] or [""]
+        if not any(_is_same(words, other) for word in rare for other in by_rare_word[word]):
+            kept.append(item)
+            for word in rare:
+                by_rare_word[word].append(words)
+    return kept
 
 
 def _is_same(a: frozenset[str], b: frozenset[str]) -> bool:

@@ -232,6 +232,13 @@ class FakeTizmor:
         self.given.append(("approve", meant, arguments, comment))
         return self._decide(execution_id, meant, "approved")
 
+    async def preview(
+        self, execution_id: str, approval: str | None, arguments: Mapping[str, Any]
+    ) -> Waiting:
+        waiting = self._scripted(execution_id).open[self._meant(execution_id, approval)]
+        minutes = f"{arguments.get('minutes')} minutes"
+        return msgspec.structs.replace(waiting, arguments=dict(arguments), time=minutes)
+
     async def reject(
         self, execution_id: str, approval: str | None = None, *, reason: str | None = None
     ) -> str:

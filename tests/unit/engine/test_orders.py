@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.unit.core.script import Script, step
 from tests.unit.engine.house import Agents
 
+from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.errors import AmbiguousChoice, InvalidEdit, UnknownExecution, UserError
 from tizmor.core.plan import Choice, Effect, Question
+from tizmor.core.state import GateState
 from tizmor.engine import orders
 from tizmor.engine.orders import Order, approval_of, edited, fact_of, question_of
+from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.journal import InboxKind
+from tizmor.ports.vocabulary import Value
 
 CRITICAL = {"effect": Effect.COMPENSATABLE, "critical": True}
 WHICH = Question(
@@ -23,6 +29,16 @@ WHICH = Question(
     choices=(Choice(value="a", label="Anna"), Choice(value="b", label="Ben")),
     free_text=False,
 )
+
+
+class Nothing(Value, frozen=True):
+    pass
+
+
+@agent(name="Timed")
+async def timed(start: dt.datetime, *, ctx: AgentContext) -> Nothing:
+    """Take a time."""
+    return Nothing()
 
 
 def gated(*names: str) -> Script:
@@ -71,7 +87,7 @@ def test_nothing_open_is_said_so() -> None:
 def test_edits_are_laid_over_what_was_shown() -> None:
     script = gated("a")
     gate = script.state.gates["a1"]
-    assert edited(gate, {"at": 12}, Agents().meet()) == {"title": "a", "at": 12}
+    assert edited(gate, {"at": 12}, Agents().meet(), dt.UTC) == {"title": "a", "at": 12}
     assert gate.opened.arguments == {"title": "a", "at": 10}
 
 
@@ -83,12 +99,12 @@ def test_edits_that_do_not_fit_the_agent_or_no_journal_are_refused(
     changes: dict[str, Any],
 ) -> None:
     with pytest.raises(InvalidEdit):
-        edited(gated("a").state.gates["a1"], changes, Agents().meet())
+        edited(gated("a").state.gates["a1"], changes, Agents().meet(), dt.UTC)
 
 
 def test_an_edit_that_is_no_number_is_refused() -> None:
     with pytest.raises(InvalidEdit):
-        edited(gated("a").state.gates["a1"], {"title": math.nan}, Agents().meet())
+        edited(gated("a").state.gates["a1"], {"title": math.nan}, Agents().meet(), dt.UTC)
 
 
 @pytest.mark.parametrize("choice", ["b", "Ben", "ben", "2"])
@@ -166,3 +182,15 @@ def test_an_order_is_read_as_it_was_written() -> None:
 def test_an_order_that_is_no_text_is_refused() -> None:
     with pytest.raises(UserError, match="is not text"):
         orders.check_text(Order(comment="\udcff"))
+
+
+def test_a_time_as_people_write_it_is_meant_in_the_workspaces_zone() -> None:
+    """Neither seconds nor an offset are asked of a human (RFC 3339 wants both)."""
+    jerusalem = ZoneInfo("Asia/Jerusalem")
+
+    opened = ev.GateOpened(id="a1", step="s", key="k", arguments={}, shown={"action": "do"})
+    gate = GateState(opened, 0)
+    written = edited(gate, {"start": "2026-11-24T15:00"}, timed, jerusalem)
+    assert written == {"start": "2026-11-24T15:00:00+02:00"}
+    with pytest.raises(InvalidEdit):
+        edited(gate, {"start": "three o'clock"}, timed, jerusalem)

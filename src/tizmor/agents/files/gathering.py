@@ -15,6 +15,7 @@ from tizmor.text.normalize import fold
 from tizmor.text.passages import Passage, passages
 
 _MAX_DOCUMENTS = 500
+_MAX_PASSAGES = 20_000
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +48,20 @@ def gather(documents: Sequence[Document], ctx: AgentContext) -> Gathered:
         found.extend(p for p in kept if fold(p.text) != title)
         if is_tainted:
             warnings.append(_not_followed(shelved.path, ctx))
+    if len(found) > _MAX_PASSAGES or len(documents) > _MAX_DOCUMENTS:
+        warnings.append(_too_much(ctx))
     return Gathered(
-        passages=found,
+        passages=found[:_MAX_PASSAGES],
         dates={s.path: known_dates.get(s.path) or s.date for s in shelf.documents},
         titles={s.path: s.document.title for s in shelf.documents},
         warnings=warnings,
+    )
+
+
+def _too_much(ctx: AgentContext) -> str:
+    return ctx.say(
+        he="יש יותר טקסט ממה שניתן לנתח בבת אחת; השאר לא נקרא",
+        en="there is more text than can be analyzed at once; the rest was not read",
     )
 
 

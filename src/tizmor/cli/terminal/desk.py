@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from rich.text import Text
 
 from tizmor.cli.beside import beside, first_of
@@ -102,10 +101,20 @@ class Desk:
                     self._execution, waiting.id, reason=rest.strip() or None
                 )
             if key.casefold() in words.edit_keys:
-                arguments = await self._edit(waiting, arguments)
-                self._show(waiting, self._changed_rows(waiting, arguments))
+                changes = await self._edit(waiting, arguments)
+                preview = await self._preview(waiting, changes)
+                if preview is not None:
+                    arguments = preview.arguments or {}
+                    self._show(waiting, self._changed_rows(waiting, preview))
             else:
                 self._say(words.not_understood, "yellow")
+
+    async def _preview(self, waiting: Waiting, changes: dict[str, Any]) -> Waiting | None:
+        try:
+            return await self._library.preview(self._execution, waiting.id, changes)
+        except InvalidEdit as error:
+            self._say(str(error), "red")
+            return None
 
     async def _edit(self, waiting: Waiting, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments with the human's changes; asks until a line is empty."""
@@ -120,16 +129,12 @@ class Desk:
                 self._say(str(error), "red")
         return changed
 
-    def _changed_rows(self, waiting: Waiting, arguments: Mapping[str, Any]) -> list[Text]:
-        before = waiting.arguments or {}
-        if arguments == before:
-            return gate_rows(waiting, self._words)
-        # Time and participants were said of the old arguments; what is approved are the new ones.
-        action = msgspec.structs.replace(
-            waiting, time=None, participants=(), details={}, warnings=(), untrusted=()
+    def _changed_rows(self, waiting: Waiting, preview: Waiting) -> list[Text]:
+        """The approval as it would be, and every argument with what it was."""
+        changed = argument_rows(
+            preview.arguments or {}, self._words, before=waiting.arguments or {}
         )
-        changed = argument_rows(arguments, self._words, before=before)
-        return [*gate_rows(action, self._words), *changed]
+        return [*gate_rows(preview, self._words), *changed]
 
     async def _line(self, waiting: Waiting, asked: str) -> str:
         """The next line typed. Raises `DecidedElsewhere` and `LeftWaiting`."""
