@@ -17,7 +17,6 @@ from tizmor.core.approval import chosen
 from tizmor.core.canonical import canonical
 from tizmor.core.errors import AmbiguousChoice, InvalidEdit, UnknownExecution, UserError
 from tizmor.core.events import as_stored
-from tizmor.core.schema import type_name
 from tizmor.core.state import GateState, State
 from tizmor.ports.agent import Agent
 from tizmor.ports.journal import InboxKind
@@ -86,9 +85,9 @@ def edited(
 
     A time may be written as people do, `2026-11-24T15:00`, and is then meant in `zone`.
     """
-    moments = {p.name for p in agent.spec.parameters if type_name(p.schema) == "date-time"}
     written = {
-        name: _moment(value, zone) if name in moments else value for name, value in changes.items()
+        name: _moment(value, zone) if name in agent.moments else value
+        for name, value in changes.items()
     }
     try:
         arguments: dict[str, Any] = as_stored({**gate.opened.arguments, **written})

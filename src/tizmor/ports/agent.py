@@ -110,6 +110,11 @@ class Agent:
             probes=self.probe_function is not None,
         )
 
+    @property
+    def moments(self) -> frozenset[str]:
+        """The arguments that are a time of a day (`datetime`)."""
+        return frozenset(n for n, hint in self._arguments.items() if _is_moment(hint))
+
     def prepare(self, function: AgentFunction) -> AgentFunction:
         self.prepare_function = function
         return function
@@ -205,6 +210,10 @@ def agent(
         return Agent(spec, function, output)
 
     return declare
+
+
+def _is_moment(hint: Any) -> bool:
+    return hint is dt.datetime or any(_is_moment(part) for part in typing.get_args(hint))
 
 
 def _argument_types(function: AgentFunction) -> dict[str, Any]:
