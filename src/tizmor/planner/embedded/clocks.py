@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from tizmor.planner.embedded.dates import lookup, says, word
-from tizmor.planner.embedded.numerals import number
-from tizmor.planner.embedded.tokens import Kind, Token, fold, peel
+from tizmor.planner.embedded.matching import Tokens, lookup, says, word
+from tizmor.planner.embedded.numerals import NUMBERS, number
+from tizmor.planner.embedded.tokens import Kind, fold, peel
 from tizmor.planner.embedded.vocabulary import folded
-
-Tokens = Sequence[Token]
 
 
 class Clock(NamedTuple):
@@ -51,16 +48,17 @@ Clocked = Clock | Part | Hours | Duration | Soon
 MORNING = Part(None, dt.time(12))
 NOON = Part(dt.time(12), dt.time(14))
 AFTERNOON = Part(dt.time(12), None)
+AFTER_LUNCH = Part(dt.time(13), None)
 EVENING = Part(dt.time(17), dt.time(21))
 NIGHT = Part(dt.time(20), dt.time(23, 30))
 
 _PARTS = {
     fold(w): part
     for words, part in (
-        ("morning בוקר בבוקר הבוקר", MORNING),
+        ("morning mornings בוקר בבוקר הבוקר בקרים בבקרים", MORNING),
         ("lunchtime midday צהריים בצהריים", NOON),
-        ('afternoon אחה"צ', AFTERNOON),
-        ("evening tonight ערב בערב הערב", EVENING),
+        ('afternoon afternoons אחה"צ', AFTERNOON),
+        ("evening evenings tonight ערב בערב הערב", EVENING),
         ("night לילה בלילה הלילה", NIGHT),
     )
     for w in words.split()
@@ -105,8 +103,8 @@ def _length(tokens: Tokens, i: int) -> tuple[int, int] | None:
     first = word(tokens, i)
     if first.startswith(("hour-", "half-hour")) or first in ("half-hour", "hour-long"):
         return (30 if first.startswith("half") else 60), i + 1
-    if first == "one-hour":
-        return 60, i + 1
+    if first.endswith("-hour") and (hours := NUMBERS.get(first.removesuffix("-hour"))):
+        return hours * 60, i + 1
     base, after = _hours_part(tokens, i)
     if base is None:
         return None
@@ -119,10 +117,12 @@ def _hours_part(tokens: Tokens, i: int) -> tuple[int | None, int]:
     if fraction is not None:
         at = i + 1 + (word(tokens, i + 1) in ("a", "an", "of"))
         at += word(tokens, at) in ("a", "an")
+        if word(tokens, at) == "יומ":
+            return 240, at + 1
         return (fraction, at + 1) if word(tokens, at) in ("hour", "שעה") else (None, i)
     if says(tokens, i, "שעתיימ"):
         return 120, i + 1
-    if word(tokens, i) in ("a", "an") and word(tokens, i + 1) == "hour":
+    if word(tokens, i) in ("a", "an", "one", "full") and word(tokens, i + 1) == "hour":
         return 60, i + 2
     if i < len(tokens) and says(tokens, i, "שעה"):
         return 60, i + 1
@@ -203,6 +203,11 @@ def _part(tokens: Tokens, i: int) -> tuple[Part, int] | None:
         word(tokens, at + 1) in ("הצהריימ", "הצהרימ", "ערב")
     ):
         return (MORNING if word(tokens, at) == "לפני" else EVENING), at + 2
+    if word(tokens, at) in ("before", "after") and word(tokens, at + 1) == "lunch":
+        return (MORNING if word(tokens, at) == "before" else AFTER_LUNCH), at + 2
+    if word(tokens, at) == "first" and word(tokens, at + 1) == "thing":
+        return MORNING, at + 2
+    at += word(tokens, at) in ("early", "late") and word(tokens, at + 1) in _PARTS
     part = _PARTS.get(word(tokens, at))
     return (part, at + 1) if part else None
 
@@ -216,7 +221,9 @@ def _clock_said(tokens: Tokens, i: int) -> tuple[Clock, int] | None:
         return _clock(tokens, i + 1)
     if any(rest == "שעה" for _, rest in peel(opener)):
         return _clock(tokens, i + 1)
-    past_or_to = opener in _FRACTIONS and word(tokens, i + 1) in ("past", "to")
+    past_or_to = word(tokens, i + 1) in ("past", "to") and (
+        opener in _FRACTIONS or (opener in NUMBERS and word(tokens, i + 1) == "past")
+    )
     written = _has_form(tokens, i) or _is_oclock(tokens, i)
     if written or past_or_to or _is_hebrew_clock(tokens, i):
         return _clock(tokens, i)
@@ -295,7 +302,7 @@ def within(clock: Clock, part: Part) -> Clock:
 def _quarter_to(tokens: Tokens, i: int) -> tuple[Clock, int] | None:
     """Half past three, quarter to ten, רבע לשלוש."""
     at = i + (word(tokens, i) == "a")
-    fraction = lookup(tokens, at, _FRACTIONS)
+    fraction = lookup(tokens, at, _FRACTIONS) or _minutes_beside(tokens, at)
     if fraction is None:
         return None
     link = word(tokens, at + 1)
@@ -311,6 +318,12 @@ def _quarter_to(tokens: Tokens, i: int) -> tuple[Clock, int] | None:
     if link != "past" and base[0].hour == 1:
         hour = 12
     return Clock(hour, fraction if link == "past" else 60 - fraction, base[0].exact), base[1]
+
+
+def _minutes_beside(tokens: Tokens, i: int) -> int | None:
+    """Ten to three, twenty past four, עשרה לשלוש."""
+    spelled = NUMBERS.get(word(tokens, i).removeprefix("ב"))
+    return spelled if spelled in (5, 10, 20, 25) else None
 
 
 def _plain(tokens: Tokens, i: int) -> tuple[Clock, int] | None:

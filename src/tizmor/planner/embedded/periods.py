@@ -86,7 +86,20 @@ class Year(NamedTuple):
     year: int
 
 
-Named = Offset | Weekday | Date | Month | Stretch | Ahead | Quarter | Year
+class Weekend(NamedTuple):
+    turn: Turn = Turn.BARE
+
+
+class Portion(NamedTuple):
+    """A part of a period: from the `first` to the `last` of `of_parts` equal parts."""
+
+    of: Named
+    first: int
+    last: int
+    of_parts: int
+
+
+Named = Offset | Weekday | Date | Month | Stretch | Ahead | Quarter | Year | Weekend | Portion
 
 
 class Range(NamedTuple):
@@ -127,6 +140,10 @@ def resolve(named: Named | Range, at: Reference) -> Days:
             return _quarter(named, at)
         case Year():
             return dt.date(named.year, 1, 1), dt.date(named.year, 12, 31)
+        case Weekend():
+            return _weekend(named, at)
+        case Portion():
+            return _portion(named, at)
 
 
 def is_exact_day(named: Named | Range) -> bool:
@@ -245,6 +262,29 @@ def _stretch(named: Stretch, at: Reference) -> Days:
         far = _moved(at.today, named.unit, steps * named.units)
         return (far, at.today) if steps < 0 else (at.today, far)
     return _unit_around(_moved_to_unit(at.today, named.unit, steps), named.unit, at.week_start)
+
+
+def _weekend(named: Weekend, at: Reference) -> Days:
+    """The two last days of the week where it starts on Sunday, Saturday and Sunday elsewhere."""
+    first, _ = _unit_around(at.today, Unit.WEEK, at.week_start)
+    friday = (first or at.today) + 5 * DAY
+    steps = {Turn.LAST: -1, Turn.NEXT: 1}.get(named.turn, 0)
+    if named.turn is Turn.BARE and at.past and friday > at.today:
+        steps = -1
+    start = friday + 7 * steps * DAY
+    return start, start + DAY
+
+
+def _portion(named: Portion, at: Reference) -> Days:
+    first, last = resolve(named.of, at)
+    if first is None or last is None:
+        return first, last
+    length = (last - first).days + 1
+    if length > 360 and first.day == 1 and named.of_parts == 2:
+        half = _shift_months(first, 6, 1)
+        return (first, half - DAY) if named.last == 1 else (half, last)
+    start = first + length * named.first // named.of_parts * DAY
+    return start, first + (length * named.last // named.of_parts - 1) * DAY
 
 
 def _ahead(named: Ahead, at: Reference) -> Days:

@@ -73,7 +73,7 @@ def period(found: Sequence[Mention], at: Reference) -> Period | None:
     if days is None:
         return None
     first, last = days
-    start = first or dt.date(1970, 1, 1)
+    start = first or (dt.date(1970, 1, 1) if at.past else at.today)
     return Period(start=start, end=max(start, last or max(start, at.today)), label=said)
 
 
