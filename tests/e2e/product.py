@@ -62,7 +62,7 @@ class Tizmor:
     def made_events(self) -> list[icalendar.Event]:
         """The events that Tizmor wrote into the calendar."""
         events = []
-        for path in sorted((self.folder / "calendar").glob("*.ics")):
+        for path in sorted((self.folder / "calendar").glob(f"*{MINE}.ics")):
             calendar = icalendar.Calendar.from_ical(path.read_bytes())
             events += [e for e in calendar.walk("VEVENT") if str(e["UID"]).endswith(MINE)]
         return events

@@ -6,6 +6,7 @@ power, and readers never wait for the writer.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -36,7 +37,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode that any one thread at a time may use."""
     with storage_errors():
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}",
+            f"{path.absolute().as_uri()}?{_mode(path, create=create)}",
             uri=True,
             timeout=BUSY_S,
             isolation_level=None,
@@ -46,6 +47,17 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT_BYTES}")
     return connection
+
+
+def _mode(path: Path, *, create: bool) -> str:
+    """How to open the file. On a file system that nobody can write there is no place for the log's
+    index; without a log the file is whole as it lies, and is read so."""
+    if create:
+        return "mode=rwc"
+    if not path.exists() or not os.statvfs(path).f_flag & os.ST_RDONLY:
+        return "mode=rw"
+    log = path.with_name(f"{path.name}-wal")
+    return "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from tizmor.core.errors import WorkspaceUnusable
+from tizmor.core.errors import StorageFailed, WorkspaceUnusable
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import (
     Append,
@@ -35,6 +35,8 @@ from tizmor.storage.wal import refuse_damaged_log
 from tizmor.storage.writer import Writer
 
 DATABASE = "tizmor.db"
+_LEAST_BYTES = 64 * 1024
+"""Room for the log's index and a page or two; with less, nothing can be begun."""
 
 _T = TypeVar("_T")
 
@@ -63,7 +65,17 @@ def open_sqlite(folder: Path, *, create: bool, clock: Clock, name: str = DATABAS
             f"{folder} can't be used ({error.strerror}): check that its folder exists and may be"
             " written"
         ) from error
+    except StorageFailed as error:
+        # SQLite calls it an I/O error when the log's index finds no room.
+        if _is_full(folder):
+            raise WorkspaceUnusable(f"the disk of {folder} is full: free some space") from error
+        raise
     return SqliteJournal(database, owners, clock=clock)
+
+
+def _is_full(folder: Path) -> bool:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize < _LEAST_BYTES
 
 
 def _make_writable(folder: Path, database: Path) -> None:
