@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tizmor.planner.embedded import vocabulary
 from tizmor.planner.embedded.conjugation import Form
-from tizmor.planner.embedded.readings import Word
+from tizmor.planner.embedded.readings import Word, stems
 from tizmor.planner.embedded.tokens import Kind
 from tizmor.planner.embedded.when import Mention
 
@@ -199,7 +199,7 @@ class _Scanner:
         led = bool(self.heads) and self._is_led_by(self.heads[-1], i)
         if word.asks and (self.open or led):
             return self._question(i, led=led)
-        if self._is_head_verb(i, opened=self.open):
+        if self._is_head_verb(i, opened=self.open) or self._is_unheard_verb(i):
             return self._request(i)
         with_before = i > 0 and self.words[i - 1].is_in(vocabulary.WITH)
         noun = word.noun
@@ -228,7 +228,12 @@ class _Scanner:
         return True
 
     def _is_led_by(self, head: _Head, i: int) -> bool:
-        leads = head.verb in vocabulary.LIGHT or head.verb in ("read", "understand", "find")
+        leads = head.verb in vocabulary.LIGHT or head.verb in (
+            "read",
+            "understand",
+            "find",
+            "brief",
+        )
         between = self.words[head.head + 1 : i]
         return leads and all(w.function or w.is_in(vocabulary.POLITE) for w in between)
 
@@ -241,7 +246,8 @@ class _Scanner:
             return False
         in_question = bool(self.heads) and self.heads[-1].mood is Mood.QUESTION and not opened
         if verb.form is Form.DIRECTIVE:
-            is_asking = word.token.word.lstrip("ו")[:1] in "תש" or opened
+            said = word.token.word.removeprefix(verb.prefix)
+            is_asking = said[:1] == "ת" or opened
             return is_asking and not in_question and (opened or verb.concept not in _RARE_ALONE)
         if verb.form is Form.INFINITIVE:
             return opened and (self.modal or not self.heads or self.joined or self.negated)
@@ -251,9 +257,28 @@ class _Scanner:
             return opened and self._acts_as_verb(i)
         return False
 
+    def _is_unheard_verb(self, i: int) -> bool:
+        """Whether a word that no list knows asks by its place: it opens the clause, and what
+        follows can only be its object (reticulate the splines, תרשרש לי את זה)."""
+        word = self.words[i]
+        token = word.token
+        if not (self.open and word.unknown and token.kind is Kind.WORD) or token.prefix:
+            return False
+        before = self.words[i - 1].token if i else None
+        follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
+        if token.hebrew:
+            form = token.word.removeprefix("ו")
+            return form[:1] == "ת" and len(form) > 3 and follower in _HEBREW_OBJECTS
+        starts = before is None or before.kind is Kind.MARK
+        if (token.capitalized and not starts) or (before and before.word in _BEFORE_NOUN):
+            return False
+        return follower in _ENGLISH_OBJECTS and not token.word.endswith("s")
+
     def _is_said_of_us(self, i: int) -> bool:
         """What we discuss, Michal and I agree: no wish, unless a modal makes it one."""
         before = self.words[i - 1].token.word if i else ""
+        if before in ("i'll", "we'll"):
+            return True
         return before in ("i", "we", "they", "you") and not self.modal
 
     def _acts_as_verb(self, i: int) -> bool:
@@ -276,7 +301,7 @@ class _Scanner:
 
     def _request(self, i: int) -> bool:
         verb = self.words[i].verb
-        concept = verb.concept if verb is not None else ""
+        concept = verb.concept if verb is not None else stems(self.words[i].token.word)[0]
         start = self.start if self.open else i
         if self.heads and self._is_led_by(self.heads[-1], i) and not self.joined:
             self.heads.pop()
@@ -316,6 +341,8 @@ _OBJECT_OPENERS = vocabulary.folded(
     "a an the my our your his her their it this that these those me us all any every with to "
     "for up what when who how whether if on out over some everything anything one two"
 )
+_ENGLISH_OBJECTS = vocabulary.folded("a an the my our your me us him her them this these those")
+_HEBREW_OBJECTS = vocabulary.folded("לי לנו את אותי אותנו לו לה להם אותו אותה אותם בבקשה נא")
 _RARE_ALONE = frozenset({"say", "do", "talk", "cost", "sign", "decide", "pay", "ask"})
 _PAST_AUXILIARIES = vocabulary.folded(
     "did was were had been היה היו היתה הייתה היינו הייתי נעשה קרה"

@@ -23,7 +23,7 @@ from tizmor.planner.embedded.periods import (
     Unit,
     Weekend,
 )
-from tizmor.planner.embedded.tokens import fold, peel
+from tizmor.planner.embedded.tokens import Kind, fold, peel
 from tizmor.planner.embedded.turns import MONTHS, TURNS_AFTER, TURNS_BEFORE
 
 _LATELY = Range(Ahead(Unit.DAY, -30), Offset(0))
@@ -42,7 +42,8 @@ def named(tokens: Tokens, i: int) -> Read:
     skipped = skipped + 1 if word(tokens, skipped) == "the" else skipped
     if word(tokens, i) == "at" and not _portion(tokens, skipped):
         return None
-    for rule in _RULES:
+    rules = _RULES if tokens[i].kind is Kind.WORD else _RULES_OF_NUMBERS
+    for rule in rules:
         if read := rule(tokens, skipped):
             return read
     return None
@@ -202,3 +203,4 @@ _RULES: tuple[Callable[[Tokens, int], Read], ...] = (
     stretches.stretch,
     stretches.year,
 )
+_RULES_OF_NUMBERS = (stretches.ahead, days.dated, stretches.stretch, stretches.year)

@@ -11,7 +11,7 @@ import msgspec
 
 from tizmor.core.agents import AgentSpec
 from tizmor.core.schema import fields, type_name
-from tizmor.planner.embedded import clauses, people, topics, vocabulary, when
+from tizmor.planner.embedded import asides, clauses, people, topics, vocabulary, when
 from tizmor.planner.embedded.clauses import Clause, Mood
 from tizmor.planner.embedded.periods import Month, Quarter, Year
 from tizmor.planner.embedded.readings import Word, read
@@ -46,7 +46,7 @@ class Interpreter:
 
     def interpret(self, text: str, now: dt.datetime, workspace: Workspace) -> list[Asked]:
         """Every clause of a cleaned text, in order."""
-        tokens = tokenize(text)
+        tokens = asides.without(tokenize(text))
         times = when.mentions(tokens, text)
         words = read(tokens)
         named: list[str] = []

@@ -7,8 +7,9 @@ import functools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tizmor.planner.embedded import conjugation, vocabulary
+from tizmor.planner.embedded import conjugation, phrasals, vocabulary
 from tizmor.planner.embedded.conjugation import Form
+from tizmor.planner.embedded.numerals import NUMBERS
 from tizmor.planner.embedded.tokens import Kind, Token, fold, peel
 
 
@@ -78,6 +79,12 @@ def read(tokens: Sequence[Token]) -> list[Word]:
             continue
         words.append(Word(tokens[i], (reading,)))
         words += [Word(t, (Reading(Role.FUNCTION),), True) for t in tokens[i + 1 : i + length]]
+    for i in range(len(words)):
+        found = None if words[i].absorbed or tokens[i].quoted else phrasals.find(tokens, i)
+        if found is not None:
+            words[i] = Word(tokens[i], (Reading(Role.VERB, found.concept, found.form),))
+            for j in found.particles:
+                words[j] = Word(tokens[j], (Reading(Role.FUNCTION),), True)
     return words
 
 
@@ -138,7 +145,7 @@ def _known(word: str) -> Iterator[Reading]:
             yield Reading(Role.NOUN, _NOUN[rest], None, prefix)
         if rest in _ASK and prefix in ("", "ו", "ל", "ש"):
             yield Reading(Role.ASK, _ASK[rest], None, prefix)
-        if rest in _FUNCTION and (prefix == "ו" or (prefix == "ה" and len(rest) > 2)):
+        if rest in _FUNCTION and (prefix in ("ו", "ש") or (prefix == "ה" and len(rest) > 2)):
             yield Reading(Role.FUNCTION, prefix=prefix)
 
 
@@ -194,5 +201,5 @@ def _expressions() -> dict[str, list[tuple[tuple[str, ...], Reading]]]:
 _VERB = _verbs()
 _NOUN = _nouns()
 _ASK = {fold(w): concept for concept, words in vocabulary.ASKING.items() for w in words.split()}
-_FUNCTION = frozenset(map(fold, vocabulary.FUNCTION))
+_FUNCTION = vocabulary.FUNCTION | vocabulary.WANTING | vocabulary.MODAL | frozenset(NUMBERS)
 _EXPRESSIONS = _expressions()

@@ -45,6 +45,8 @@ class Query(NamedTuple):
     """The concept of the first noun after the verb."""
     given: frozenset[str] = frozenset()
     """Names of the types that the clause gives values of."""
+    own_time: bool = False
+    """Whether time is to be kept for whoever asks, without other people."""
 
 
 class Hit(NamedTuple):
@@ -122,6 +124,10 @@ class Index:
 
     def _is_allowed(self, entry: _Entry, query: Query) -> bool:
         writes = entry.spec.effect is not Effect.READ
+        if not entry.spec.parameters and _names_another(entry, query):
+            return False
+        if entry.spec.critical and query.object in vocabulary.DELIVERABLE - entry.makes:
+            return False
         if query.mood is Mood.QUESTION:
             return not writes and ("RequestText" in entry.takes or not _asks_records(query))
         if not query.verb:
@@ -134,7 +140,11 @@ class Index:
             return not nouns.isdisjoint(entry.makes | written)
         if query.verb in vocabulary.MEANS and not writes:
             return True
-        return not _verbs(query).isdisjoint(entry.asked)
+        if not _verbs(query).isdisjoint(entry.asked):
+            return True
+        unheard = query.verb not in vocabulary.KNOWN_VERBS
+        made = query.object in entry.makes & vocabulary.DELIVERABLE
+        return unheard and made and not entry.spec.critical
 
     def _phrase(self, phrase: Terms, said: set[str], least: float) -> float:
         whole = sum(self._weight(t[0]) for t in phrase)
@@ -147,6 +157,14 @@ class Index:
     def _weight(self, term: str) -> float:
         rarity = self._idf.get(term, self._rarest)
         return rarity * _LIGHT_WEIGHT if term in _WEAK else rarity
+
+
+def _names_another(entry: _Entry, query: Query) -> bool:
+    """Whether something is named that an agent without arguments can do nothing about."""
+    if query.given & {"PersonName", "FileName"}:
+        return True
+    foreign = (t for t in query.terms if entry.vocabulary.isdisjoint(t))
+    return "Topic" in query.given and any(t[0] not in vocabulary.CONCEPTS for t in foreign)
 
 
 def _verbs(query: Query) -> set[str]:
@@ -166,6 +184,8 @@ def _least_coverage(entry: _Entry, query: Query) -> float:
     if "FileName" in query.given & entry.takes:
         return _LEAST_FITTING
     fits = not query.given.isdisjoint(entry.takes & {"TimeWish", "Contact"})
+    if entry.spec.critical and "Contact" not in query.given and not query.own_time:
+        fits = query.object in entry.makes
     said = query.object in entry.makes or not _verbs(query).isdisjoint(entry.asked)
     return _LEAST_FITTING if fits and said else COVERAGE
 
@@ -205,10 +225,19 @@ _WEAK = frozenset(vocabulary.ASKING) | vocabulary.LIGHT | {"have"}
 
 
 def _is_auxiliary(words: Sequence[Word], i: int) -> bool:
-    """Did in "what did we do": the one after the asking word, or first."""
+    """Did in "what did we do", "which glass did Dana choose": first, or in a question."""
     if words[i].token.word not in ("do", "does", "did"):
         return False
-    return i == 0 or words[i - 1].asks is not None
+    if i == 0 or words[i - 1].asks is not None:
+        return True
+    follower = words[i + 1].token.word if i + 1 < len(words) else ""
+    leads_subject = bool(follower) and follower not in _AFTER_MAIN_VERB
+    said_of = words[i - 1].token.word in ("i", "we", "they", "you", "he", "she")
+    asked = any(w.asks for w in words[max(0, i - 8) : i])
+    return asked and leads_subject and not said_of and words[i].token.word != "do"
+
+
+_AFTER_MAIN_VERB = vocabulary.folded("in on at with for to about during since from last this and")
 
 
 def _entry(spec: AgentSpec) -> _Entry:

@@ -16,11 +16,18 @@ def folded(words: str) -> frozenset[str]:
 
 
 VERBS: dict[str, tuple[str, str]] = {
-    "schedule": ("schedule book arrange set/set put/put", "paal:קבע piel:תאמ piel:זמנ piel:שבצ"),
+    "schedule": (
+        "schedule book arrange set/set put/put add organize organise fix",
+        "paal:קבע piel:תאמ piel:זמנ piel:שבצ piel:ארגנ piel:סדר paal:סגר hifil:כנס",
+    ),
+    "block": (
+        "block reserve hold/held keep/kept",
+        "piel:שרינ piel:שריינ paal:חסמ paal:שמר",
+    ),
     "invite": ("invite", "hifil:זמנ"),
     "meet": ("meet/met", "nifal:פגש"),
     "talk": ("discuss talk speak/spoke+spoken debate", "piel:דבר hitpael:יעצ"),
-    "read": ("read/read review", "paal:קרא"),
+    "read": ("read/read review skim", "paal:קרא piel:עיינ"),
     "understand": ("understand/understood learn", "hifil:בנ paal:למד"),
     "analyze": ("analyze analyse examine study", "piel:נתח paal:חקר"),
     "find": ("find/found search locate fetch seek/sought retrieve", "piel:חפש paal:מצא piel:אתר"),
@@ -37,7 +44,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "give": ("give/gave+given get/got provide", ""),
     "know": ("know/knew+known", ""),
     "help": ("help", "paal:עזר"),
-    "send": ("send/sent forward mail", "paal:שלח"),
+    "send": ("send/sent forward mail notify ping", "paal:שלח hifil:עבר"),
     "cancel": ("cancel delete remove erase drop", "piel:בטל paal:מחק"),
     "move": ("move postpone reschedule shift delay", "hifil:זז paal:דחה hifil:קדמ"),
     "change": ("change update edit rename", "piel:עדכנ paal:ערכ"),
@@ -48,6 +55,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "call": ("phone dial", "hitpael:קשר"),
     "order": ("order buy/bought purchase", "paal:רכש"),
     "pay": ("pay/paid", "piel:שלמ"),
+    "progress": ("progress advance", "hitpael:קדמ"),
+    "run": ("run/ran execute perform conduct", ""),
     "do": ("do/did+done happen accomplish achieve", "piel:בצע"),
     "decide": ("decide agree conclude", "hifil:חלט hifil:סכמ"),
     "say": ("say/said promise mention claim", "hifil:בטח"),
@@ -59,8 +68,8 @@ VERBS: dict[str, tuple[str, str]] = {
 
 IRREGULAR: dict[str, dict[str, str]] = {
     "do": {
-        "present": "קורה קורים",
-        "past": "עשינו עשיתי עשית עשיתם עשו עשה עשתה נעשה קרה בוצע",
+        "present": "קורה קורים קורית מתרחש",
+        "past": "עשינו עשיתי עשית עשיתם עשו עשה עשתה נעשה נעשו קרה קרו קרתה בוצע בוצעו התרחש התרחשו",
         "infinitive": "לעשות",
         "directive": "תעשה תעשי תעשו",
     },
@@ -77,32 +86,40 @@ IRREGULAR: dict[str, dict[str, str]] = {
     "compare": {"directive": "תשווה תשווי השווה", "infinitive": "להשוות"},
     "order": {"directive": "קנה תקנה תקני", "infinitive": "לקנות"},
     "move": {"directive": "תדחה תדחי", "infinitive": "לדחות"},
-    "schedule": {"past": "נקבעה נקבעו"},
+    "schedule": {
+        "past": "נקבעה נקבעו",
+        "directive": "שים שימי שימו תשים תשימי הוסף הוסיפי תוסיף תוסיפי תוסיפו",
+        "infinitive": "לשים להוסיף",
+    },
+    "run": {"directive": "הרץ תריץ תריצי תפעיל תפעילי", "infinitive": "להריץ"},
+    "send": {"directive": "תודיע תודיעי הודע", "infinitive": "להודיע"},
 }
 """Forms of verbs that follow no strong pattern."""
 
 NOUNS: dict[str, str] = {
     "schedule": "תיאום קביעת קביעה זימון booking",
     "meeting": "meeting appointment call sync session conversation chat zoom get-together "
-    "one-on-one "
-    "פגישה פגישת פגישות ישיבה ישיבת ישיבות שיחה שיחת שיחות מפגש מפגשים דיון דיונים זום",
+    "one-on-one talk catch-up huddle standup stand-up coffee "
+    "פגישה פגישת פגישות ישיבה ישיבת ישיבות שיחה שיחת שיחות מפגש מפגשים דיון דיונים זום קפה",
     "agenda": "agenda אג'נדה אג'נדת אגנדה",
     "document": "document minutes protocol transcript file doc note material paper folder "
     "archive drive "
     "מסמך מסמכים מסמכי קובץ קבצים קבצי חומר חומרים תיקייה תיקיה תיעוד דרייב פרוטוקול פרוטוקולים",
     "report": 'report דוח דו"ח דוחות דו"חות',
-    "status": "status progress סטטוס התקדמות מצב",
+    "status": "status progress situation update news סטטוס התקדמות מצב עדכון עדכונים",
+    "works": "working running broken wrong faulty failing properly עובד עובדת עובדים תקול תקולה שבור",
+    "extent": "point bullet line sentence paragraph page נקודה נקודות משפט משפטים שורה שורות פסקה פסקאות",
     "strategy": "strategy strategic אסטרטגיה אסטרטגיית אסטרטגיות",
     "theme": "theme trend insight נושאים מגמה מגמות תובנה תובנות",
     "analyze": "analysis ניתוח",
     "understand": "understanding הבנה",
-    "summarize": "summary overview digest gist synopsis tl;dr סיכום סיכומים סיכומי תקציר "
+    "summarize": "summary overview digest gist synopsis rundown outline roundup recap tl;dr סיכום סיכומים סיכומי תקציר "
     "תמצית סקירה",
     "find": "חיפוש",
-    "check": "diagnostics בדיקה בדיקת אבחון",
+    "check": "diagnostics self-test selftest checkup check-up בדיקה בדיקת אבחון",
     "calendar": 'calendar diary schedule יומן יומני לו"ז לוז',
     "event": "event אירוע אירועים",
-    "free": "free available availability slot opening gap פנוי פנויה פנויים פנויות זמין זמינה "
+    "free": "free available availability slot opening gap חור חורים פנוי פנויה פנויים פנויות זמין זמינה "
     "זמינים זמינות חלון חלונות מועד מועדים פנאי",
     "phone": "phone number mobile telephone cellphone טלפון נייד מספר פלאפון",
     "email": 'email e-mail mail inbox מייל אימייל דוא"ל מיילים',
@@ -121,30 +138,19 @@ NOUNS: dict[str, str] = {
 """Nouns and adjectives; English plurals are made."""
 
 EXPRESSIONS: dict[str, str] = {
-    "sum up": "summarize v",
-    "set up": "schedule v",
-    "put in": "schedule v",
-    "go over": "read v",
-    "go through": "read v",
-    "look over": "read v",
-    "look through": "read v",
-    "look for": "find v",
-    "look up": "find v",
-    "look at": "read v",
-    "find out": "know v",
-    "figure out": "understand v",
-    "make sense of": "understand v",
-    "let me know": "tell v",
     "get together": "meet v",
-    "call off": "cancel v",
-    "push back": "move v",
     "follow up": "meet v",
-    "תעבור על": "read v",
-    "תעברי על": "read v",
-    "עבור על": "read v",
-    "לעבור על": "read i",
     "סדר יום": "agenda n",
     "סדר היום": "agenda n",
+    "short version": "summarize n",
+    "main points": "summarize n",
+    "key points": "summarize n",
+    "עיקרי הדברים": "summarize n",
+    "תמונת מצב": "status n",
+    "תמונת המצב": "status n",
+    "the latest": "status n",
+    "the latest news": "status n",
+    "up and running": "works n",
     "talking points": "agenda n",
     "discussion points": "agenda n",
     "נקודות לדיון": "agenda n",
@@ -183,10 +189,10 @@ EXPRESSIONS: dict[str, str] = {
 """Several words with one meaning: concept and v(erb), i(nfinitive), n(oun) or a(sking word)."""
 
 ASKING: dict[str, str] = {
-    "what": "what which מה מהו מהי מהם מהן איזה איזו אילו",
+    "what": "what which whatever מה מהו מהי מהם מהן איזה איזו אילו",
     "who": "who whom whose מי מיהו מיהי",
     "when": "when מתי",
-    "where": "where איפה היכן",
+    "where": "where איפה היכן לאן מאין",
     "why": "why למה מדוע",
     "how": "how איך כיצד",
     "howmuch": "כמה",
@@ -194,15 +200,22 @@ ASKING: dict[str, str] = {
 }
 """Interrogatives."""
 
+CONCEPTS = frozenset((*VERBS, *IRREGULAR, *NOUNS.values(), *ASKING, "brief", "have"))
+"""All that words of the lists mean; other terms are stems."""
+
 IMPLIED: dict[str, tuple[str, ...]] = {
     "meet": ("schedule", "meeting"),
     "understand": ("analyze",),
     "analyze": ("understand",),
+    "block": ("schedule",),
 }
 """What asking for a verb says, too: to meet somebody is to set a meeting."""
 
 KINDS: dict[str, tuple[str, ...]] = {"report": ("document",)}
 """What a thing is a kind of: who finds documents finds reports."""
+
+KNOWN_VERBS = frozenset(VERBS) | frozenset(IRREGULAR) | {"brief", "meet"}
+"""Concepts of verbs that are understood, whatever agents there are."""
 
 LIGHT = frozenset({"show", "tell", "give", "know", "help", "check", "ask", "do", "say", "have"})
 """Verbs that ask for whatever stands after them, so that they say little about which agent."""
@@ -218,27 +231,29 @@ ABOUT_RECORDS = frozenset(
 DELIVERABLE = frozenset({"report", "summarize", "agenda", "status"})
 """Things that are written for whoever asks."""
 
-MAKING = frozenset({"prepare", "write"})
+MAKING = frozenset({"prepare", "write", "run"})
 """Verbs that ask for a thing: which one, the noun says."""
 
 POLITE = folded(
     "please kindly then also just now next first finally afterwards hi hello hey so ok okay thanks "
     "אנא בבקשה נא אז גם ואז עכשיו כעת קודם תחילה לבסוף היי שלום תודה אוקיי אוקי בנוסף כמובן אשמח "
-    "בסוף"
+    "בסוף separately additionally רגע בנפרד בבקשה"
 )
 """Words before a verb that leave it the first of its clause."""
 
 WANTING = folded(
     "can could would will you want need like wish able must should let's lets let us we i'd we'd "
-    "i i'll i'm going to have me help trying shall might "
+    "i i'll i'm going to have me help try trying shall might love i've we've hope "
     "אפשר ניתן תוכל תוכלי תוכלו יכול יכולה יכולים אני אנחנו רוצה רוצים צריך צריכה צריכים מבקש "
+    "תנסה תנסי נסה נסי לנסות הואל תואיל תואילי בטובך "
     "מבקשת כדאי בוא בואי בואו הייתי היית עליך חייב חייבת אתה את אם לי לנו נרצה ארצה תעזור תעזרי "
     "עזור מעוניין מעוניינת אבקש חשוב ממך"
 )
 """Words between the start of a clause and the verb that is wanted."""
 
 MODAL = folded(
-    "can could would will want need like wish able must should let's lets let shall help to "
+    "can could would will want need like wish able must should let's lets let shall help love try to "
+    "תנסה תנסי נסה נסי תואיל תואילי הייתי היית "
     "אפשר ניתן תוכל תוכלי תוכלו יכול יכולה רוצה רוצים צריך צריכה צריכים מבקש מבקשת כדאי בוא בואי "
     "בואו חייב חייבת תעזור תעזרי עזור מעוניין מעוניינת אשמח אבקש נא ממך לי עליך"
 )
@@ -258,6 +273,12 @@ TOPIC_MARKERS = folded(
     "על לגבי אודות בנושא בעניין בנוגע בקשר בדבר בנושאי"
 )
 """Words before what something is about."""
+
+HEDGES = folded("maybe perhaps possibly might someday sometime אולי ייתכן יתכן פעם מתישהו")
+"""Words that make of a wish a thought: nothing is done at their word."""
+
+SOURCES = folded("from using מתוך לפי")
+"""Words before the documents that something is made of."""
 
 PLACE_MARKERS = folded("at in of from for within inside של אצל מתוך עבור")
 """Words before the project, customer or place that something belongs to."""
@@ -298,7 +319,10 @@ FUNCTION = folded(
     "did does do has had have having will would can could should may might must not no yes "
     "team's really exactly possible quick short long main key major important urgent new "
     "latest recent one ones between during "
-    "before after until since while because "
+    "before after until since while because whichever kind kinds type types sort sorts lot bit way "
+    "maybe perhaps together rather myself yourself ourselves themselves else around back away down "
+    "through quickly lately whole properly top first quiet peace else's something's everything's "
+    "nobody everyone everybody anyone someone far end half latest version there's "
     "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות הבאה "
     "הבאים הבאות הקרובה שנת בשנת "
     "כל כולם הכל שלי "
@@ -306,7 +330,8 @@ FUNCTION = folded(
     "או גם רק עוד כבר אם כי כדי בשביל עבור אצל בין לפני אחרי עד מאז תוך כמו יותר הכי מאוד ביותר "
     "משהו דבר דברים פה כאן שם חדש חדשה קצר קצרה קצת הבא שבו שבה אותו אותה אותם אותן אליו אליה "
     "כאשר כש אבל לא בבקשה אחר חייב טוב טובה אילו אחד אחת הקרוב הזה הזאת הזו איך אותי אותנו ביחד "
-    "יחד אנחנו אני"
+    "יחד אנחנו אני אולי פעם בנפרד לבד בשקט עצמי בעצמי דווקא ממש שום סוג אצלך אצלי אצלכם כמו הכול כול "
+    "סוף כזה כזאת כזו אף אחד כלום בכל"
 )
 """Words that are never a topic, nor what an agent is found by."""
 
