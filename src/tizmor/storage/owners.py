@@ -76,9 +76,6 @@ class Owners:
             if file.stem != self.me and _NAME.fullmatch(file.stem)
         )
 
-    def any_other_alive(self) -> bool:
-        return any(self.is_alive(owner) for owner in self.others())
-
     def _hold(self) -> int:
         unborn = self._file(self.me).with_suffix(".new")
         held = os.open(unborn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -30,6 +30,7 @@ from tizmor.storage.inspection import Finding, inspect
 from tizmor.storage.owners import Owners, new_owner
 from tizmor.storage.reader import Reader
 from tizmor.storage.schema import prepare
+from tizmor.storage.usage import Usage
 from tizmor.storage.wakes import WakeSignal, WakeSocket
 from tizmor.storage.wal import refuse_damaged_log
 from tizmor.storage.writer import Writer
@@ -52,25 +53,27 @@ def open_sqlite(folder: Path, *, create: bool, clock: Clock, name: str = DATABAS
     """
     database = folder / name
     owners = Owners(folder / "owners", new_owner())
+    usage = Usage(folder / "use.lock")
     try:
         if create:
             _make_writable(folder, database)
         elif not database.exists():
             return EmptyJournal()
-        if not owners.any_other_alive():
-            refuse_damaged_log(database)
+        usage.begin(lambda: refuse_damaged_log(database))
         prepare(database)
     except OSError as error:
+        usage.end()
         raise WorkspaceUnusable(
             f"{folder} can't be used ({error.strerror}): check that its folder exists and may be"
             " written"
         ) from error
     except StorageFailed as error:
+        usage.end()
         # SQLite calls it an I/O error when the log's index finds no room.
         if _is_full(folder):
             raise WorkspaceUnusable(f"the disk of {folder} is full: free some space") from error
         raise
-    return SqliteJournal(database, owners, clock=clock)
+    return SqliteJournal(database, owners, usage, clock=clock)
 
 
 def _is_full(folder: Path) -> bool:
@@ -88,10 +91,11 @@ def _make_writable(folder: Path, database: Path) -> None:
 class SqliteJournal:
     """The `Journal` of one process on one database whose schema is up to date."""
 
-    def __init__(self, database: Path, owners: Owners, *, clock: Clock) -> None:
+    def __init__(self, database: Path, owners: Owners, usage: Usage, *, clock: Clock) -> None:
         self.owner = owners.me
         self._database = database
         self._owners = owners
+        self._usage = usage
         self._writer = Writer(database, owners, clock)
         self._reader = Reader(database)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="journal-writer")
@@ -176,6 +180,7 @@ class SqliteJournal:
             await self._look(self._reader.close)
             await self._write(self._leave)
         finally:
+            self._usage.end()
             self._write_thread.shutdown(wait=False)
             self._read_thread.shutdown(wait=False)
 

@@ -84,7 +84,7 @@ async def test_closing_leaves_the_database_alone(
 
     await journal.close()
 
-    assert files(folder) == ["owners", "schema.lock", DATABASE, "turn.lock"]
+    assert files(folder) == ["owners", "schema.lock", DATABASE, "turn.lock", "use.lock"]
 
 
 async def test_read_models_are_written_with_their_events(
