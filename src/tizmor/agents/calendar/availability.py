@@ -38,7 +38,8 @@ class SlotsFound(Value, frozen=True):
     phrases=(
         "when am I free", "am I free", "am I available", "when are we free", "free slot",
         "free slots", "find a free slot", "find a time", "find time", "available times",
-        "availability", "open slots", "when can we meet", "when is everyone free",
+        "availability", "open slots", "what times work", "what time would suit",
+        "when can we find time", "מתי נוכל לשבת", "when can we meet", "when is everyone free",
         "מתי אני פנוי", "מתי אני פנויה", "האם אני פנוי", "האם אני פנויה", "אני פנוי", "אני פנויה",
         "מתי אנחנו פנויים", "זמן פנוי", "זמנים פנויים", "חלון פנוי", "מצא זמן", "מצא לי זמן",
         "תמצא זמן פנוי", "מתי אפשר להיפגש", "מתי אפשר", "מתי יש לי זמן", "מתי כולם פנויים",

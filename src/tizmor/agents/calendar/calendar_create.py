@@ -48,6 +48,8 @@ class MeetingCreated(Value, frozen=True):
         "book a meeting", "book time with", "arrange a meeting", "plan a meeting",
         "create an event", "put in the calendar", "add to my calendar", "invite",
         "invite to a meeting",
+        "block time in my calendar", "reserve time in my calendar", "חסום זמן ביומן",
+        "שריין זמן ביומן", "שמור לי זמן ביומן",
         "meet with", "קבע פגישה", "תקבע פגישה", "תקבעי פגישה", "לקבוע פגישה", "קבעי פגישה",
         "נקבע פגישה", "תאם פגישה", "תתאם פגישה", "לתאם פגישה", "תאמי פגישה", "תזמן פגישה",
         "תזמני פגישה", "לתזמן פגישה", "זמן פגישה", "תזמין פגישה", "לזמן פגישה", "הזמן לפגישה",

@@ -21,10 +21,11 @@ _MAX_CHARACTERS = 200_000
 
 
 class DocumentsRead(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The texts, in the order asked for."""
+    """The texts, in the order asked for; `documents` are the same, for whoever takes those."""
 
     texts: list[DocumentText]
     sources: list[Path]
+    documents: list[Document] = []
     warnings: list[str] = []
 
 
@@ -74,6 +75,7 @@ async def drive_read(
     return DocumentsRead(
         texts=texts,
         sources=[t.path for t in texts],
+        documents=[Document(path=t.path, title=t.title, date=t.date) for t in texts],
         warnings=[*warnings, *shelf.warnings(ctx)],
     )
 

@@ -43,10 +43,10 @@ def system_check(
         phrases=(
             "check the system", "system check", "run a system check", "system health",
             "health check", "is everything working", "is the system ok", "diagnose", "diagnostics",
-            "system status",
+            "system status", "is anything broken", "is something wrong", "are all parts working",
             "בדוק את המערכת", "תבדוק את המערכת", "בדקי את המערכת", "תבדקי את המערכת",
             "לבדוק את המערכת", "בדיקת מערכת", "בדיקת תקינות", "תקינות המערכת", "מצב המערכת",
-            "האם המערכת תקינה", "האם הכל עובד", "הכל תקין",
+            "האם המערכת תקינה", "האם הכל עובד", "הכל תקין", "משהו לא תקין",
         ),
     )  # fmt: skip
     async def check(*, ctx: AgentContext) -> SystemChecked:

@@ -92,6 +92,8 @@ class Chain:
     ) -> Any:
         kind = type_name(parameter.schema)
         said = slots.value(kind)
+        if said is None:
+            said = slots.named.get(parameter.name)
         if said is not None:
             return said
         if parameter.required:
@@ -114,7 +116,7 @@ class Chain:
     def _produce(self, kind: str, slots: Slots, asked: tuple[str, ...]) -> dict[str, str] | None:
         """A reference to an output of type `kind`, made by a step that is there or is added."""
         missing: MissingArgument | None = None
-        for spec in self._producers(kind, asked):
+        for spec in self._producers(kind, asked, slots):
             try:
                 step = self._add(spec, slots, asked)
             except MissingArgument as error:
@@ -125,8 +127,9 @@ class Chain:
             raise missing
         return None
 
-    def _producers(self, kind: str, asked: tuple[str, ...]) -> list[AgentSpec]:
-        """Agents that make `kind` without effect, those that need least first."""
+    def _producers(self, kind: str, asked: tuple[str, ...], slots: Slots) -> list[AgentSpec]:
+        """Agents that make `kind` without effect: who opens files only where files are named, and
+        then before others; of the rest those that need least first."""
         if len(asked) > _DEEPEST:
             return []
         able = [
@@ -134,7 +137,14 @@ class Chain:
             for s in self._specs
             if s.effect is Effect.READ and s.name not in asked and _field(s, kind)
         ]
-        return sorted(able, key=lambda s: (sum(p.required for p in s.parameters), s.name))
+        opens = {s.name for s in able if any(type_name(p.schema) in _FILES for p in s.parameters)}
+        named = bool(slots.files)
+
+        def rank(spec: AgentSpec) -> tuple[bool, int, str]:
+            needed = sum(p.required for p in spec.parameters)
+            return (spec.name in opens) is not named, needed, spec.name
+
+        return sorted((s for s in able if named or s.name not in opens), key=rank)
 
     def _carries_more(
         self, spec: AgentSpec, kind: str, slots: Slots, asked: tuple[str, ...]
@@ -145,7 +155,7 @@ class Chain:
         said = {k for k in _CARRIED if k not in own and slots.value(k) is not None}
         return any(
             type_name(p.schema) in said
-            for producer in self._producers(kind, asked)
+            for producer in self._producers(kind, asked, slots)
             for p in producer.parameters
         )
 
@@ -162,6 +172,7 @@ class Chain:
         return base if base not in taken else next(i for i in numbered if i not in taken)
 
 
+_FILES = ("FileName", "FileName[]")
 _CARRIED = ("Topic[]", "PersonName[]", "FileName[]", "Period")
 
 

@@ -11,9 +11,20 @@ import msgspec
 
 from tizmor.core.agents import AgentSpec
 from tizmor.core.schema import fields, type_name
-from tizmor.planner.embedded import asides, clauses, people, topics, vocabulary, when
+from tizmor.planner.embedded import asides, clauses, people, places, topics, vocabulary, when
 from tizmor.planner.embedded.clauses import Clause, Mood
-from tizmor.planner.embedded.periods import Month, Quarter, Year
+from tizmor.planner.embedded.periods import (
+    Month,
+    Offset,
+    Portion,
+    Quarter,
+    Range,
+    Stretch,
+    Turn,
+    Weekday,
+    Weekend,
+    Year,
+)
 from tizmor.planner.embedded.readings import Word, read
 from tizmor.planner.embedded.retrieval import Index, Query, terms
 from tizmor.planner.embedded.slots import Slots, file_topics
@@ -34,6 +45,8 @@ class Asked(NamedTuple):
     said: str
     asks: bool
     """Whether the clause asks for something at all, so that it matters when no agent can."""
+    ends: bool = False
+    """Whether a full stop or a question mark ends the sentence with it."""
 
 
 class Interpreter:
@@ -42,7 +55,10 @@ class Interpreter:
     def __init__(self, specs: Sequence[AgentSpec]) -> None:
         self._index = Index(specs)
         self._answering = next((s for s in specs if _takes(s, "RequestText")), None)
-        self._finding = next((s for s in specs if _makes(s, "Document")), None)
+        self._finding = next(
+            (s for s in specs if _makes(s, "Document") and not _takes(s, "FileName")), None
+        )
+        self._opens_files = any(_makes(s, "Document") and _takes(s, "FileName") for s in specs)
 
     def interpret(self, text: str, now: dt.datetime, workspace: Workspace) -> list[Asked]:
         """Every clause of a cleaned text, in order."""
@@ -56,7 +72,7 @@ class Interpreter:
             before = asked[-1] if asked else None
             asked.append(self._asked(part, before, now, workspace))
             named += part.people.names
-        return asked
+        return _joined(asked, self._answering)
 
     def _asked(
         self, part: _Part, before: Asked | None, now: dt.datetime, workspace: Workspace
@@ -70,16 +86,19 @@ class Interpreter:
             agent = before.agent
         else:
             agent = self._agent(part, query)
-        slots = part.slots(agent, now, workspace)
+        slots = part.slots(agent, now, workspace, opens_files=self._opens_files)
         if agent is not None and not slots.people and part.points_back:
             slots = msgspec.structs.replace(slots, people=part.people_before)
         asks = clause.mood is not Mood.FRAGMENT or clause.wanted
-        return Asked(clause, agent, ruled_out, slots, part.said, asks)
+        return Asked(clause, agent, ruled_out, slots, part.said, asks, part.ends)
 
     def _agent(self, part: _Part, query: Query) -> AgentSpec | None:
         hits = self._index.search(query)
         if hits:
-            return hits[0].agent
+            agent = hits[0].agent
+            if agent.critical and part.is_thought:
+                return None
+            return None if agent is self._answering and not part.content else agent
         sought = part.clause.verb in vocabulary.MEANS
         if sought and (part.topics.best or part.times):
             return self._finding
@@ -87,7 +106,7 @@ class Interpreter:
             part.clause.verb in vocabulary.LIGHT
             and (bool(part.topics.best) or query.object in vocabulary.ABOUT_RECORDS)
         )
-        return self._answering if informs else None
+        return self._answering if informs and part.content else None
 
 
 class _Part:
@@ -114,12 +133,71 @@ class _Part:
         ]
         self.timed = frozenset(i for m in self.times for i in range(m.start, m.end))
         self.people = people.find(self.words, self.timed, named)
+        self.location, located = places.find(self.words)
+        self.timed |= located
         self.topics = self._topics(self.timed)
         self.about = topics.about_start(self.words)
         self.people_before = tuple(dict.fromkeys(named))
         self.points_back = clause.mood is Mood.REQUEST and not any(w.noun for w in self.words)
+        self.ends = any(w.token.text in ".?!\n" for w in self.words[-1:])
         self.said = surface([w.token for w in self.words], text).strip(" ,;:.!?\n")
         self._question = surface([w.token for w in self.words[self.head :]], text)
+
+    @property
+    def content(self) -> bool:
+        """Whether anything is named that can be looked for."""
+        return bool(self.topics.everything or self.people.names or self._files() or self.times)
+
+    @property
+    def is_thought(self) -> bool:
+        """Whether the clause only thinks or tells of a meeting: maybe, I have, it was."""
+        said = [w.token.word for w in self.words]
+        if not vocabulary.HEDGES.isdisjoint(said):
+            return True
+        if self.clause.mood is not Mood.FRAGMENT:
+            return False
+        has = any(
+            (a in ("i", "we") and b in ("have", "had")) or (a == "יש" and b in ("לי", "לנו"))
+            for a, b in zip(said, said[1:], strict=False)
+        )
+        return has or not _TELLING.isdisjoint(said)
+
+    def _keeps_time(self, kept: Sequence[Word]) -> bool:
+        """Whether time is to be kept for whoever asks: a verb of keeping before a length or a part
+        of the day, or a length or an hour that goes into the calendar."""
+        verb = self.clause.verb
+        meets = any(w.noun and w.noun.concept == "meeting" for w in self.words)
+        alone = self.clause.mood is Mood.REQUEST and not (self.people.names or meets)
+        if not alone or not self.times or any(w.is_in(vocabulary.WITH) for w in self.words):
+            return False
+        if verb in ("block", "schedule") and self._is_entered():
+            return True
+        objects = [w for w in kept[1:] if not w.function and not w.is_in(_BESIDE)]
+        first = objects[0] if objects else None
+        timed_first = self._first_object_is_time()
+        is_time = first is None or (first.noun and first.noun.concept in ("time", "free"))
+        return verb == "block" and bool(timed_first or is_time)
+
+    def _is_entered(self) -> bool:
+        return any(
+            w.noun
+            and w.noun.concept == "calendar"
+            and (w.noun.prefix[-1:] in ("ב", "ל") or self._stands_after_in(i))
+            for i, w in enumerate(self.words)
+        )
+
+    def _stands_after_in(self, i: int) -> bool:
+        before = {w.token.word for w in self.words[max(0, i - 3) : i]}
+        return not before.isdisjoint(("in", "into", "on", "to"))
+
+    def _first_object_is_time(self) -> bool:
+        """Whether the first word after the verb that isn't a small one says a time or length."""
+        for i, word in enumerate(self.words[self.head + 1 :], self.head + 1):
+            if i in self.timed:
+                return True
+            if not (word.function or word.is_in(_BESIDE)):
+                return False
+        return False
 
     def query(self) -> Query:
         """What the clause says to the index: not its times, its people, nor what it is about."""
@@ -135,7 +213,10 @@ class _Part:
         said, made, verb = terms(kept), self._object(kept), self.clause.verb
         if self._is_time_together(kept):
             said, made, verb = (*said, ("meeting",)), "meeting", ""
-        return Query(said, mood, verb, made, self._given())
+        own = self._keeps_time(kept)
+        if own:
+            said, verb = (*said, ("schedule",), ("calendar",)), "block"
+        return Query(said, mood, verb, made, self._given(), own)
 
     def _is_time_together(self, kept: Sequence[Word]) -> bool:
         """An hour with Noa tomorrow: who and when, and no word for what."""
@@ -170,13 +251,22 @@ class _Part:
             given |= {"Contact"}
         return given | {"TimeWish"} if self.times else given
 
-    def slots(self, agent: AgentSpec | None, now: dt.datetime, workspace: Workspace) -> Slots:
-        """What the clause gives to `agent`."""
+    def slots(
+        self,
+        agent: AgentSpec | None,
+        now: dt.datetime,
+        workspace: Workspace,
+        *,
+        opens_files: bool,
+    ) -> Slots:
+        """What the clause gives to `agent`; `opens_files` says that files are documents, too."""
         records = agent is not None and any(_deals_with(agent, k) for k in _RECORDS)
         past = self.clause.past if self.clause.past is not None else records
         meets = agent is not None and _takes(agent, "TimeWish")
         start, end = self._of_meeting() if not meets else (0, 0)
         times = [m for m in self.times if not (meets and self._is_of_topic(m))]
+        if records and self.clause.mood is not Mood.QUESTION:
+            times = [m for m in times if not _is_deadline(m)]
         people_, unsaid = self.people.names, frozenset(range(start, end))
         found = self.topics
         if end or len(times) < len(self.times):
@@ -187,7 +277,7 @@ class _Part:
         outside = bool(people_) and agent is not None and not _reaches_people(agent)
         if outside and not end:
             about = tuple(dict.fromkeys((*about, *people_)))
-        if agent is not None and not _takes(agent, "FileName"):
+        if agent is not None and not _takes(agent, "FileName") and not opens_files:
             about += file_topics(self._files())
         return Slots(
             text=self._question[:20_000].strip() or self.said,
@@ -199,7 +289,18 @@ class _Part:
             files=self._files(),
             period=when.period(times, when.reference(now, workspace, past=past)),
             wish=when.wish(times, now, workspace),
+            alone=meets and self.query().own_time,
+            recurs=meets and self._recurs(),
+            named={"location": self.location} if self.location else {},
         )
+
+    def _recurs(self) -> bool:
+        """Every Monday, weekly, כל יום שלישי."""
+        said = [w.token.word for w in self.words]
+        if not _RECURRING.isdisjoint(said):
+            return True
+        every = (i for i, w in enumerate(said) if w in ("every", "each", "כל", "מדי", "בכל"))
+        return any(i + 1 in self.timed or said[i + 1 : i + 2] == ["יומ"] for i in every)
 
     def _of_meeting(self) -> tuple[int, int]:
         """The words that only say which meeting something is for: an agenda for a meeting with
@@ -212,8 +313,22 @@ class _Part:
                 start = i
                 while start - 1 in self.timed:
                     start -= 1
-                return start, max(i, topics.about_start(self.words[i:]) + i)
+                about = topics.about_start(self.words[i:]) + i
+                return start, max(i, min(about, self._source_start(i)))
         return 0, 0
+
+    def _source_start(self, i: int) -> int:
+        """Where it is said of what documents something is made: from our October notes."""
+        return next(
+            (
+                j
+                for j in range(i + 1, len(self.words))
+                if self.words[j].token.word in vocabulary.SOURCES
+                or [w.token.word for w in self.words[j : j + 2]]
+                in (["out", "of"], ["based", "on"], ["על", "סמכ"], ["על", "בסיס"])
+            ),
+            len(self.words),
+        )
 
     def _topics(self, timed: frozenset[int]) -> Topics:
         return topics.find(
@@ -236,12 +351,49 @@ class _Part:
         )
 
 
+def _joined(asked: list[Asked], answering: AgentSpec | None) -> list[Asked]:
+    """Questions that one sentence asks together are one: who won, and why?"""
+    joined: list[Asked] = []
+    for part in asked:
+        last = joined[-1] if joined else None
+        together = (
+            last is not None
+            and answering is not None
+            and last.agent is part.agent is answering
+            and last.slots.period == part.slots.period
+        )
+        if last is None or not together or last.ends:
+            joined.append(part)
+            continue
+        slots = msgspec.structs.replace(
+            last.slots,
+            text=f"{last.slots.text} {part.slots.text}"[:20_000],
+            topics=last.slots.topics or part.slots.topics,
+            about=last.slots.about or part.slots.about,
+        )
+        joined[-1] = last._replace(slots=slots, said=f"{last.said} {part.said}", ends=part.ends)
+    return joined
+
+
+def _is_deadline(mention: Mention) -> bool:
+    """By Thursday, before the weekend: till when an answer is wanted, not what of."""
+    bound = mention.value
+    if not isinstance(bound, Range) or bound.first is not None:
+        return False
+    ahead = isinstance(bound.last, Stretch) and bound.last.turn is not Turn.LAST
+    return ahead or isinstance(bound.last, Weekday | Offset | Weekend | Portion)
+
+
 def _start(mention: Mention) -> int:
     return mention.start
 
 
 _RECORDS = ("Document", "DocumentText", "Analysis")
 """What is written of the past: a month that is asked of it has been."""
+_TELLING = vocabulary.folded(
+    "is are was were been went has wants wanted היה הייתה היתה היו הוא היא"
+)
+_RECURRING = vocabulary.folded("weekly daily monthly biweekly recurring שבועית קבועה חודשית יומית")
 _OWN = vocabulary.folded("my our שלי שלנו")
 _BESIDE = vocabulary.POLITE | vocabulary.WANTING
 _SINGULAR = frozenset({"status", "diagnostics", "synopsis"})

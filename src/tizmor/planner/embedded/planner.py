@@ -60,7 +60,8 @@ class _Planning:
         chain = Chain(self._specs, excluded, self._words)
         context = _context(goals)
         for i, goal in enumerate(goals):
-            if _is_means(goal) and any(_uses_documents(g) for g in goals[i + 1 :]):
+            said_again = _is_said_again(goal, goals[i + 1 :])
+            if said_again or (_is_means(goal) and any(map(_uses_documents, goals[i + 1 :]))):
                 topics, period = goal.slots.topics, goal.slots.period
                 context = msgspec.structs.replace(
                     context, topics=topics or context.topics, period=period, weak=True
@@ -117,13 +118,18 @@ class _Planning:
         if _kinds(spec) & {"TimeWish"}:
             people = slots.people
             known = tuple(t for t in context.topics if t not in people)
-            title = self._words.meeting(people, slots.about or known)
+            about = slots.about or known
+            title = (
+                self._words.own_time(about) if slots.alone else self._words.meeting(people, about)
+            )
             return msgspec.structs.replace(slots, title=title)
         if slots.meeting_people:
             title = self._words.meeting(slots.meeting_people, slots.about or context.topics)
             slots = msgspec.structs.replace(slots, title=title)
         if not ((_kinds(spec) | _makes(spec)) & {"Document", "Analysis"}):
             return slots
+        if context.files and not (slots.about or slots.files or slots.period):
+            return msgspec.structs.replace(slots, files=context.files)
         agrees = not slots.topics or not context.topics
         topics = slots.topics or context.topics
         if slots.topics and slots.weak and context.weak:
@@ -162,6 +168,8 @@ class _Planning:
         return msgspec.structs.replace(slots, wish=wish)
 
     def _say_times(self, spec: AgentSpec, slots: Slots) -> None:
+        if slots.recurs and spec.effect is not Effect.READ:
+            self._assumptions.append(self._words.once())
         if "TimeWish" in _kinds(spec):
             if slots.wish.when is not None:
                 self._assumptions.append(self._words.when(slots.wish.when))
@@ -219,6 +227,20 @@ def _is_means(goal: Asked) -> bool:
     )
 
 
+def _is_said_again(goal: Asked, later: Sequence[Asked]) -> bool:
+    """Whether a later goal asks for the same of the same more closely: I want to be on top of the
+    hotel; read what we did there in May."""
+    same = next((g for g in later if g.agent is not None and g.agent is goal.agent), None)
+    return (
+        same is not None
+        and goal.agent is not None
+        and bool(_kinds(goal.agent) & {"Document"})
+        and goal.slots.period is None
+        and goal.clause.verb == "brief"
+        and not same.slots.about
+    )
+
+
 def _gathers(verb: str, made: frozenset[str]) -> bool:
     return "DocumentText" in made or (verb == "read" and "Document" in made)
 
@@ -236,4 +258,10 @@ def _following(context: Slots, spec: AgentSpec, slots: Slots) -> Slots:
     topics = slots.topics or file_topics(slots.files)
     if not topics and slots.period is None:
         return context
-    return msgspec.structs.replace(context, topics=topics or context.topics, period=slots.period)
+    return msgspec.structs.replace(
+        context,
+        topics=topics or context.topics,
+        period=slots.period,
+        files=slots.files,
+        weak=slots.weak and not slots.files,
+    )

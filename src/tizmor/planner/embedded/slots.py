@@ -27,6 +27,12 @@ class Slots(msgspec.Struct, frozen=True, kw_only=True):
     period: Period | None = None
     wish: Wish = Wish(None, None)
     title: str = ""
+    alone: bool = False
+    """Whether time is kept for whoever asks, with nobody else."""
+    recurs: bool = False
+    """Whether it is wanted again and again."""
+    named: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Values of arguments that have no type of their own, by the argument's name."""
     extra: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Answers to questions about arguments, by the argument's name."""
 
@@ -66,6 +72,7 @@ _VALUES: dict[str, Callable[[Slots], Any]] = {
     "Topic": lambda s: _first(s.topics),
     "PersonName[]": lambda s: _list(s.people),
     "PersonName": lambda s: _first(s.people),
+    "Contact[]": lambda s: [] if s.alone else None,
     "FileName[]": lambda s: _list(s.files),
     "FileName": lambda s: _first(s.files),
     "Period": lambda s: _json(s.period),
@@ -74,4 +81,4 @@ _VALUES: dict[str, Callable[[Slots], Any]] = {
     "RequestText": lambda s: s.text or None,
     "Title": lambda s: s.title or None,
 }
-_ALWAYS = frozenset({"RequestText", "Title"})
+_ALWAYS = frozenset({"RequestText", "Title", "Contact[]"})

@@ -41,6 +41,16 @@ class Wording:
             return title
         return self.say(he=f"{title} בנושא {topics}", en=f"{title} about {topics}")
 
+    def own_time(self, about: Sequence[str]) -> str:
+        """The title of time that is kept for whoever asks."""
+        return ", ".join(about) or self.say(he="זמן שמור", en="Reserved time")
+
+    def once(self) -> str:
+        return self.say(
+            he="פגישה חוזרת אינה נקבעת: תיקבע פגישה אחת, הראשונה",
+            en="Recurring meetings are not set: only the first one is made",
+        )
+
     def join(self, names: Sequence[str]) -> str:
         if len(names) < 2:
             return "".join(names)
