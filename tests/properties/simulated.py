@@ -1,6 +1,6 @@
 """A small deterministic driver of the core: one execution, an outside world, crashes, a human.
 
-Every choice is drawn from `Choices`, so that hypothesis shrinks whole runs. The driver keeps what
+Every choice comes from `choose`, so that a seed is a whole run. The driver keeps what
 the core's contract asks of a caller: events are journaled in order, every command is performed
 once and answered by one fact. At a crash all that was journaled is kept (an effect is called only
 behind its barrier), all commands and timers are lost; calls in flight may or may not happen.
@@ -46,8 +46,19 @@ class World:
 class Simulation:
     """Runs one plan to its end, or to where only a human can go on."""
 
-    def __init__(self, plan: Plan, choose: Choose, *, crashes: int, approve_all: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        choose: Choose,
+        *,
+        luck: int,
+        crashes: int,
+        orders: Sequence[fx.Fact],
+        approve_all: bool,
+    ) -> None:
+        """`luck` weighs what goes well; `orders` are what the human says of their own accord."""
         self.choose = choose
+        self.luck = luck
         self.world = World()
         self.state = State(EXECUTION)
         self.journal: list[tuple[int, bytes]] = []
@@ -59,7 +70,7 @@ class Simulation:
         self.epoch = 1
         self.crashes = crashes
         self.violations: list[str] = []
-        self.orders = [fx.PauseAsked(), fx.ResumeAsked(), fx.CancelAsked(), fx.ApprovalGivenToAll()]
+        self.orders = list(orders)
         self.tell(fx.Requested(query="q", plan=plan, approve_all=approve_all))
 
     def tell(self, fact: fx.Fact) -> list[ev.Event]:
@@ -97,11 +108,14 @@ class Simulation:
         ]
         if self.state.paused and not possible:
             possible.append(lambda: self._say(fx.ResumeAsked()))
-        if possible and self.crashes:
-            possible.append(self._crash)
-        if possible and self.orders:
-            possible.append(lambda: self._say(self.orders.pop(0)))
+        if possible and self.crashes and self.choose(range(2 if self.in_flight else 12)) == 0:
+            return [self._crash]
+        if possible and self.orders and self.choose(range(4 if self.in_flight else 12)) == 0:
+            return [lambda: self._say(self.orders.pop(0))]
         return possible
+
+    def _outcome(self, good: str, *others: str) -> str:
+        return str(self.choose((*[good] * self.luck, *others)))
 
     def _say(self, fact: fx.Fact) -> None:
         self.tell(fact)
@@ -135,7 +149,7 @@ class Simulation:
 
     def _prepare(self, command: cmd.PrepareCall) -> None:
         step = command.step.id
-        how = self.choose(("prepared", "prepared", "failed", "asks"))
+        how = self._outcome("prepared", "failed", "asks")
         if how == "prepared":
             prepared = {**command.arguments, "slot": self.choose((1, 2))}
             self.tell(fx.CallPrepared(step=step, arguments=prepared))
@@ -145,15 +159,19 @@ class Simulation:
             self.tell(fx.AnswerNeeded(step=step, question=_QUESTION))
 
     def _run(self, command: cmd.RunCall) -> None:
-        """The pipeline: approve, then the barrier, then the call is on its way."""
+        """The pipeline: approve, then the barrier, then the call is on its way.
+
+        Now and then it is a broken one that does not ask: the core must refuse the call.
+        """
         step, key = command.step, self._key(command)
-        if needs_gate(step) and command.approved_key != key:
+        unapproved = needs_gate(step) and command.approved_key != key
+        if unapproved and self._outcome("asks", "forgets") == "asks":
             self.tell(
                 fx.GateNeeded(
                     step=step.id, key=key, arguments=command.arguments, shown={"action": "x"}
                 )
             )
-        elif self.choose((False, False, True)):
+        elif self.choose(range(12)) == 0:
             self.tell(fx.CallFailed(step=step.id, error="does not fit", retryable=False))
         elif not self.tell(fx.CallStarting(step=step.id, key=key)):
             self.tell(fx.CallWithdrawn(step=step.id))
@@ -170,7 +188,7 @@ class Simulation:
     def _finish(self, command: cmd.RunCall) -> None:
         self.in_flight = [c for c in self.in_flight if c is not command]
         step = command.step.id
-        how = self.choose(("done", "done", "failed", "lost", "lost, done", "stale", "asks"))
+        how = self._outcome("done", "failed", "lost", "lost, done", "lost, done", "stale", "asks")
         if "done" in how:
             self._happen(command)
         match how:
@@ -206,7 +224,7 @@ class Simulation:
         self.tell(fx.TimerFired(step=name))
 
     def _decide(self, gate: ev.GateOpened) -> None:
-        how = self.choose(("approve", "approve", "edit", "reject"))
+        how = self._outcome("approve", "edit", "reject")
         if how == "reject":
             self.tell(fx.Rejected(approval=gate.id))
         else:
