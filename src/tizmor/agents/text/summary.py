@@ -42,7 +42,7 @@ class SummaryWritten(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     untrusted=True,
     phrases=(
         "summarize", "summarise", "summary of", "give me a summary", "sum up", "in short", "tl;dr",
-        "the main points", "key points", "brief me on", "digest", "overview of",
+        "the main points", "key points", "digest", "overview of",
         "סכם", "תסכם", "תסכמי", "לסכם", "סיכום של", "תן לי סיכום", "תמצית", "תמצת",
         "בקצרה", "בקיצור", "עיקרי הדברים", "נקודות עיקריות", "תקציר", "סקירה של",
     ),

@@ -44,6 +44,8 @@ class Clause(NamedTuple):
     """Whether a wish ("I need") stands before a fragment."""
     continues: bool = False
     """Whether it asks for the same as the clause before: and with Yoav on Tuesday."""
+    led: str = ""
+    """The concept of the verb that leads to a question: understand where it is going."""
 
 
 class _Head(NamedTuple):
@@ -54,6 +56,7 @@ class _Head(NamedTuple):
     negated: bool
     wanted: bool
     continues: bool = False
+    led: str = ""
 
 
 def split(
@@ -79,6 +82,7 @@ def split(
             _tense(words[head.head if head.mood is Mood.REQUEST else head.start : end]),
             head.wanted,
             head.continues,
+            head.led,
         )
         for i, (head, end) in enumerate(zip(heads, ends, strict=True))
     ]
@@ -221,7 +225,10 @@ class _Scanner:
     def _question(self, i: int, *, led: bool) -> bool:
         if led:
             # Tell me when, read what: the verb leads to the question, it asks nothing itself.
-            self.heads[-1] = self.heads[-1]._replace(head=i, mood=Mood.QUESTION, verb="")
+            leading = self.heads[-1]
+            self.heads[-1] = leading._replace(
+                head=i, mood=Mood.QUESTION, verb="", led=leading.led or leading.verb
+            )
         else:
             self.heads.append(_Head(self.start, i, Mood.QUESTION, "", False, False))
         self.open = False
@@ -265,6 +272,8 @@ class _Scanner:
         if not (self.open and word.unknown and token.kind is Kind.WORD) or token.prefix:
             return False
         before = self.words[i - 1].token if i else None
+        if word.is_in(_INTRODUCING):
+            return False
         follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
         if token.hebrew:
             form = token.word.removeprefix("ו")
@@ -339,10 +348,14 @@ _NOUN_LIKE = vocabulary.folded(
 )
 _OBJECT_OPENERS = vocabulary.folded(
     "a an the my our your his her their it this that these those me us all any every with to "
-    "for up what when who how whether if on out over some everything anything one two"
+    "for up what when who how whether if on out over some everything anything something time "
+    "one two"
 )
 _ENGLISH_OBJECTS = vocabulary.folded("a an the my our your me us him her them this these those")
 _HEBREW_OBJECTS = vocabulary.folded("לי לנו את אותי אותנו לו לה להם אותו אותה אותם בבקשה נא")
+_INTRODUCING = (
+    vocabulary.TOPIC_MARKERS | vocabulary.PLACE_MARKERS | vocabulary.SOURCES | vocabulary.WITH
+) | vocabulary.POLITE
 _RARE_ALONE = frozenset({"say", "do", "talk", "cost", "sign", "decide", "pay", "ask"})
 _PAST_AUXILIARIES = vocabulary.folded(
     "did was were had been היה היו היתה הייתה היינו הייתי נעשה קרה"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from tizmor.core.agents import AgentSpec
 from tizmor.core.schema import fields, type_name
 from tizmor.planner.embedded import asides, clauses, people, places, topics, vocabulary, when
 from tizmor.planner.embedded.clauses import Clause, Mood
+from tizmor.planner.embedded.clocks import Duration
 from tizmor.planner.embedded.periods import (
     Month,
     Offset,
@@ -98,7 +100,9 @@ class Interpreter:
             agent = hits[0].agent
             if agent.critical and part.is_thought:
                 return None
-            return None if agent is self._answering and not part.content else agent
+            if agent is self._answering:
+                return self._instead_of_answering(part) if part.content else None
+            return agent
         sought = part.clause.verb in vocabulary.MEANS
         if sought and (part.topics.best or part.times):
             return self._finding
@@ -106,7 +110,13 @@ class Interpreter:
             part.clause.verb in vocabulary.LIGHT
             and (bool(part.topics.best) or query.object in vocabulary.ABOUT_RECORDS)
         )
-        return self._answering if informs and part.content else None
+        return self._instead_of_answering(part) if informs and part.content else None
+
+    def _instead_of_answering(self, part: _Part) -> AgentSpec | None:
+        """Understand where it is going: who is asked by the verb that leads to the question."""
+        led = part.clause.led
+        asked = self._index.asked_by(led) if led in vocabulary.COMPREHENDING else None
+        return asked or self._answering
 
 
 class _Part:
@@ -158,7 +168,7 @@ class _Part:
             return False
         has = any(
             (a in ("i", "we") and b in ("have", "had")) or (a == "יש" and b in ("לי", "לנו"))
-            for a, b in zip(said, said[1:], strict=False)
+            for a, b in itertools.pairwise(said)
         )
         return has or not _TELLING.isdisjoint(said)
 
@@ -211,12 +221,21 @@ class _Part:
         if mood is Mood.FRAGMENT and self.clause.past:
             mood = Mood.QUESTION
         said, made, verb = terms(kept), self._object(kept), self.clause.verb
+        if self._asks_when_together():
+            said, made = (*said, ("free",)), "free"
         if self._is_time_together(kept):
             said, made, verb = (*said, ("meeting",)), "meeting", ""
         own = self._keeps_time(kept)
         if own:
             said, verb = (*said, ("schedule",), ("calendar",)), "block"
         return Query(said, mood, verb, made, self._given(), own)
+
+    def _asks_when_together(self) -> bool:
+        """When could Dana and I find an hour: a length, and no word for free."""
+        asks_when = any(w.asks and w.asks.concept in ("when", "free") for w in self.words)
+        long = any(isinstance(m.value, Duration) for m in self.times)
+        modal = any(w.is_in(vocabulary.MODAL | vocabulary.WANTING) for w in self.words)
+        return self.clause.mood is Mood.QUESTION and asks_when and long and modal
 
     def _is_time_together(self, kept: Sequence[Word]) -> bool:
         """An hour with Noa tomorrow: who and when, and no word for what."""
@@ -264,14 +283,15 @@ class _Part:
         past = self.clause.past if self.clause.past is not None else records
         meets = agent is not None and _takes(agent, "TimeWish")
         start, end = self._of_meeting() if not meets else (0, 0)
-        times = [m for m in self.times if not (meets and self._is_of_topic(m))]
+        of_topic = [m for m in self.times if meets and self._is_of_topic(m)]
+        times = [m for m in self.times if m not in of_topic]
         if records and self.clause.mood is not Mood.QUESTION:
             times = [m for m in times if not _is_deadline(m)]
         people_, unsaid = self.people.names, frozenset(range(start, end))
         found = self.topics
-        if end or len(times) < len(self.times):
-            timed = frozenset(i for m in times for i in range(m.start, m.end))
-            found = self._topics(timed | unsaid)
+        if end or of_topic:
+            freed = frozenset(i for m in of_topic for i in range(m.start, m.end))
+            found = self._topics((self.timed - freed) | unsaid)
         times = [m for m in times if m.start not in unsaid]
         about = found.about + found.weak if meets else found.everything
         outside = bool(people_) and agent is not None and not _reaches_people(agent)

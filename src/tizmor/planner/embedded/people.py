@@ -60,10 +60,16 @@ def named_in(text_words: Sequence[Word]) -> tuple[str, ...]:
 
 def _openings(words: Sequence[Word], times: frozenset[int]) -> Iterator[tuple[int, str]]:
     """Where names may begin, and by which word they are introduced."""
+    meets = any(w.noun and w.noun.concept in _OF_TIME for w in words) or any(
+        w.asks and w.asks.concept == "free" for w in words
+    )
     for i, word in enumerate(words):
         if i in times:
             continue
         said = word.token.word
+        if meets and (beside := _beside_me(words, i)):
+            yield beside
+            continue
         if said in vocabulary.PRONOUNS and said.startswith(("אית", "את", "עמ")):
             if said != "אתה" or i:
                 yield i, "with"
@@ -83,8 +89,49 @@ def _openings(words: Sequence[Word], times: frozenset[int]) -> Iterator[tuple[in
             yield i, "with"
         elif said[:2] == "ול" and i and words[i - 1].token.word in ("לי", "לנו") and word.unknown:
             yield i, "dative"
+        elif (first := _subjects(words, i)) is not None:
+            yield first, "subject"
         elif _asks_if_free(words, i) or _is_subject_with_me(words, i):
             yield i, "subject"
+
+
+_OF_TIME = frozenset(("free", "meeting", "time"))
+
+
+def _beside_me(words: Sequence[Word], i: int) -> tuple[int, str] | None:
+    """Names where times are sought: for me and X, X, Y and I, גם אצל X, שמתאים ל-X, all: X, Y."""
+    said = words[i].token.word
+    follower = words[i + 1].token if i + 1 < len(words) else None
+    if said in ("אצל", "ואצל"):
+        return i + 1, "with"
+    if said == "me" and follower and follower.word in ("and", ","):
+        return i + 2, "with"
+    if said == ":" and follower and follower.capitalized and words[i + 1].unknown:
+        return i + 1, "with"
+    before = words[i - 1].token.word if i else ""
+    if said[:2] in ("ול", "לי") or said[:1] == "ל":
+        is_dative = words[i].unknown and len(said) > 3 and before in _BEFORE_DATIVE
+        return (i, "dative") if is_dative else None
+    return None
+
+
+_BEFORE_DATIVE = vocabulary.folded("גם וגם לי לנו מתאים שמתאים נוח שנוח מתאימה שמתאימה , פנוי")
+
+
+def _subjects(words: Sequence[Word], i: int) -> int | None:
+    """Where the list that ends with "and I" begins: when could X, Y and I."""
+    said = words[i].token.word
+    follower = words[i + 1].token.word if i + 1 < len(words) else ""
+    if said != "ואני" and not (said == "and" and follower in ("i", "me")):
+        return None
+    start = i
+    while start and i - start < _MOST_WORDS * 3 and _in_list(words[start - 1]):
+        start -= 1
+    return start if start < i else None
+
+
+def _in_list(word: Word) -> bool:
+    return word.token.text == "," or (word.unknown and word.token.kind is Kind.WORD)
 
 
 def _introduces(words: Sequence[Word], i: int) -> bool:
@@ -109,7 +156,10 @@ def _introduces(words: Sequence[Word], i: int) -> bool:
     if said in ("who's", "מיהו", "מיהי"):
         return True
     if said in ("את", "ואת") and previous is not None and previous.verb is not None:
-        return previous.verb.concept in ("invite", "meet")
+        to_meeting = previous.verb.concept in ("schedule", "block") and any(
+            w.noun and w.noun.concept == "meeting" and w.noun.prefix == "ל" for w in words[i:]
+        )
+        return to_meeting or previous.verb.concept in ("invite", "meet")
     if said == "are" and previous is not None:
         return previous.asks is not None and previous.asks.concept == "when"
     return said in ("is", "are") and (
@@ -225,7 +275,7 @@ def _name(
         if joined and not parts and token.hebrew and token.word[:1] == "ו" and len(text) > 2:
             text = text[1:]
         if opening == "dative" and not parts:
-            text = text[2:]
+            text = text.removeprefix("ו").removeprefix("ל")
         parts.append(text)
         at += 1
         if token.text.endswith("'s"):
@@ -250,6 +300,8 @@ def _may_name(words: Sequence[Word], i: int, *, first: bool, opening: str) -> bo
         return True
     if word.readings[0].prefix and token.hebrew and token.word in _GIVEN:
         return True
+    if first and i and token.word in vocabulary.NAMES_LIKE_SMALL_WORDS:
+        return words[i - 1].is_in(vocabulary.WITH)
     if word.is_in(vocabulary.TOPIC_MARKERS) or word.is_in(vocabulary.POLITE):
         return False
     return word.unknown and token.word not in _NOT_NAMES

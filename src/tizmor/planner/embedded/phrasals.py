@@ -24,6 +24,7 @@ PHRASALS: dict[str, tuple[str, ...]] = {
         "fit … in",
         "squeeze … in",
         "get … in|into|on the|my|our diary|calendar",
+        "get … on a|the call|meeting",
         "תסדר/תסדרי/סדר/לסדר פגישה|ישיבה|שיחה",
     ),
     "meet": (
@@ -43,6 +44,7 @@ PHRASALS: dict[str, tuple[str, ...]] = {
         "fill me|us in",
         "update me|us",
         "brief me|us",
+        "piel:תדרכ אותי|אותנו",
         "be on top of",
         "get on top of",
         "stay on top of",

@@ -102,9 +102,15 @@ class _Planning:
         spec = goal.agent
         if spec is None:
             return context
-        slots = self._answered(spec, self._inheriting(spec, goal.slots, context))
-        if slots is None:
+        slots = goal.slots
+        verb = goal.clause.led or goal.clause.verb
+        if slots.weak and context.topics and verb in vocabulary.COMPREHENDING:
+            # Read what we did at Tevuot, understand where the budget goes: Tevuot's budget.
+            slots = msgspec.structs.replace(slots, topics=(), about=())
+        answered = self._answered(spec, self._inheriting(spec, slots, context))
+        if answered is None:
             return context
+        slots = answered
         try:
             chain.add(spec, slots)
         except MissingArgument as missing:
@@ -182,7 +188,10 @@ class _Planning:
         """Add what goes with a planned agent, when its own inputs are there."""
         for spec in self._specs:
             beside = [s for s in chain.steps if s.agent in spec.accompanies]
-            if not beside or spec.name in chain.planned() | excluded:
+            if (
+                all(s.arguments.get("attendees") == [] for s in beside)
+                or spec.name in chain.planned() | excluded
+            ):
                 continue
             step = chain.accompany(spec, context)
             if step is not None:
@@ -219,6 +228,8 @@ def _uses_documents(goal: Asked) -> bool:
 
 def _is_means(goal: Asked) -> bool:
     """Whether reading documents is asked for only so that something is made of them."""
+    if goal.clause.led == "read" and goal.agent is not None:
+        return "RequestText" in _kinds(goal.agent)
     return (
         goal.agent is not None
         and goal.clause.verb in vocabulary.MEANS

@@ -87,6 +87,21 @@ class Index:
         hits = [Hit(e.spec, self._score(e, query)) for e in self._entries]
         return sorted((h for h in hits if h.score > 0), key=lambda h: (-h.score, h.agent.name))
 
+    def asked_by(self, verb: str) -> AgentSpec | None:
+        """Who reads documents and is asked by a verb."""
+        return next(
+            (
+                e.spec
+                for e in self._entries
+                if not _verbs_of(verb).isdisjoint(e.asked)
+                and "Document" in e.takes
+                and "FileName" not in e.takes
+                and "RequestText" not in e.takes
+                and e.spec.effect is Effect.READ
+            ),
+            None,
+        )
+
     def mentioned(self, query: Query) -> list[AgentSpec]:
         """The agents that a negated clause means: those whose effect its verb names, or those
         that make what its nouns name; of several the ones that it says best."""
@@ -169,7 +184,11 @@ def _names_another(entry: _Entry, query: Query) -> bool:
 
 def _verbs(query: Query) -> set[str]:
     """The verb that asks, and what asking for it says, too."""
-    return {query.verb, *vocabulary.IMPLIED.get(query.verb, ())} - {""}
+    return _verbs_of(query.verb)
+
+
+def _verbs_of(verb: str) -> set[str]:
+    return {verb, *vocabulary.IMPLIED.get(verb, ())} - {""}
 
 
 def _asks_records(query: Query) -> bool:

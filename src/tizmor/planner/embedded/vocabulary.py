@@ -18,7 +18,7 @@ def folded(words: str) -> frozenset[str]:
 VERBS: dict[str, tuple[str, str]] = {
     "schedule": (
         "schedule book arrange set/set put/put add organize organise fix",
-        "paal:קבע piel:תאמ piel:זמנ piel:שבצ piel:ארגנ piel:סדר paal:סגר hifil:כנס",
+        "paal:קבע piel:תאמ piel:זמנ piel:שבצ piel:ארגנ piel:סדר paal:סגר paal:דאג hifil:כנס",
     ),
     "block": (
         "block reserve hold/held keep/kept",
@@ -69,7 +69,8 @@ VERBS: dict[str, tuple[str, str]] = {
 IRREGULAR: dict[str, dict[str, str]] = {
     "do": {
         "present": "קורה קורים קורית מתרחש",
-        "past": "עשינו עשיתי עשית עשיתם עשו עשה עשתה נעשה נעשו קרה קרו קרתה בוצע בוצעו התרחש התרחשו",
+        "past": "עשינו עשיתי עשית עשיתם עשו עשה עשתה נעשה נעשו קרה קרו קרתה בוצע בוצעו התרחש "
+        "התרחשו",
         "infinitive": "לעשות",
         "directive": "תעשה תעשי תעשו",
     },
@@ -107,19 +108,23 @@ NOUNS: dict[str, str] = {
     "מסמך מסמכים מסמכי קובץ קבצים קבצי חומר חומרים תיקייה תיקיה תיעוד דרייב פרוטוקול פרוטוקולים",
     "report": 'report דוח דו"ח דוחות דו"חות',
     "status": "status progress situation update news סטטוס התקדמות מצב עדכון עדכונים",
-    "works": "working running broken wrong faulty failing properly עובד עובדת עובדים תקול תקולה שבור",
-    "extent": "point bullet line sentence paragraph page נקודה נקודות משפט משפטים שורה שורות פסקה פסקאות",
+    "works": "working running broken wrong faulty failing properly עובד עובדת עובדים תקול "
+    "תקולה שבור",
+    "extent": "point bullet line sentence paragraph page נקודה נקודות משפט משפטים שורה שורות "
+    "פסקה פסקאות",
     "strategy": "strategy strategic אסטרטגיה אסטרטגיית אסטרטגיות",
     "theme": "theme trend insight נושאים מגמה מגמות תובנה תובנות",
     "analyze": "analysis ניתוח",
     "understand": "understanding הבנה",
-    "summarize": "summary overview digest gist synopsis rundown outline roundup recap tl;dr סיכום סיכומים סיכומי תקציר "
+    "summarize": "summary overview digest gist synopsis rundown outline roundup recap tl;dr "
+    "סיכום סיכומים סיכומי תקציר "
     "תמצית סקירה",
     "find": "חיפוש",
     "check": "diagnostics self-test selftest checkup check-up בדיקה בדיקת אבחון",
     "calendar": 'calendar diary schedule יומן יומני לו"ז לוז',
     "event": "event אירוע אירועים",
-    "free": "free available availability slot opening gap חור חורים פנוי פנויה פנויים פנויות זמין זמינה "
+    "free": "free available availability slot opening gap חור חורים פנוי פנויה פנויים פנויות "
+    "זמין זמינה "
     "זמינים זמינות חלון חלונות מועד מועדים פנאי",
     "phone": "phone number mobile telephone cellphone טלפון נייד מספר פלאפון",
     "email": 'email e-mail mail inbox מייל אימייל דוא"ל מיילים',
@@ -174,6 +179,12 @@ EXPRESSIONS: dict[str, str] = {
     "where are we": "status n",
     "איפה עומד": "status n",
     "איפה עומדים": "status n",
+    "נקודות לשיחה": "agenda n",
+    "נקודות לפגישה": "agenda n",
+    "נקודות לישיבה": "agenda n",
+    "points for": "agenda n",
+    "when could": "free a",
+    "when would": "free a",
     "when can": "free a",
     "מתי אפשר": "free a",
     "מתי נוכל": "free a",
@@ -220,6 +231,9 @@ KNOWN_VERBS = frozenset(VERBS) | frozenset(IRREGULAR) | {"brief", "meet"}
 LIGHT = frozenset({"show", "tell", "give", "know", "help", "check", "ask", "do", "say", "have"})
 """Verbs that ask for whatever stands after them, so that they say little about which agent."""
 
+COMPREHENDING = frozenset({"understand", "analyze", "brief"})
+"""Verbs that ask for an analysis, even where they lead to a question."""
+
 MEANS = frozenset({"read", "find", "open"})
 """Verbs whose object is material for what is asked next: read it, then tell me what it says."""
 
@@ -252,7 +266,8 @@ WANTING = folded(
 """Words between the start of a clause and the verb that is wanted."""
 
 MODAL = folded(
-    "can could would will want need like wish able must should let's lets let shall help love try to "
+    "can could would will want need like wish able must should let's lets let shall help love "
+    "try to "
     "תנסה תנסי נסה נסי תואיל תואילי הייתי היית "
     "אפשר ניתן תוכל תוכלי תוכלו יכול יכולה רוצה רוצים צריך צריכה צריכים מבקש מבקשת כדאי בוא בואי "
     "בואו חייב חייבת תעזור תעזרי עזור מעוניין מעוניינת אשמח אבקש נא ממך לי עליך"
@@ -273,6 +288,9 @@ TOPIC_MARKERS = folded(
     "על לגבי אודות בנושא בעניין בנוגע בקשר בדבר בנושאי"
 )
 """Words before what something is about."""
+
+NAMES_LIKE_SMALL_WORDS = folded("איתי שלי לי טוב יש")
+"""Names that are small words, too: only after "with"."""
 
 HEDGES = folded("maybe perhaps possibly might someday sometime אולי ייתכן יתכן פעם מתישהו")
 """Words that make of a wish a thought: nothing is done at their word."""
@@ -330,7 +348,8 @@ FUNCTION = folded(
     "או גם רק עוד כבר אם כי כדי בשביל עבור אצל בין לפני אחרי עד מאז תוך כמו יותר הכי מאוד ביותר "
     "משהו דבר דברים פה כאן שם חדש חדשה קצר קצרה קצת הבא שבו שבה אותו אותה אותם אותן אליו אליה "
     "כאשר כש אבל לא בבקשה אחר חייב טוב טובה אילו אחד אחת הקרוב הזה הזאת הזו איך אותי אותנו ביחד "
-    "יחד אנחנו אני אולי פעם בנפרד לבד בשקט עצמי בעצמי דווקא ממש שום סוג אצלך אצלי אצלכם כמו הכול כול "
+    "יחד אנחנו אני אולי פעם בנפרד לבד בשקט עצמי בעצמי דווקא ממש שום סוג אצלך אצלי אצלכם כמו "
+    "הכול כול "
     "סוף כזה כזאת כזו אף אחד כלום בכל"
 )
 """Words that are never a topic, nor what an agent is found by."""
