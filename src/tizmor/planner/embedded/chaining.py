@@ -103,6 +103,8 @@ class Chain:
             if made is None:
                 raise MissingArgument(spec, parameter, kind)
             return made
+        if slots.files and any(type_name(p.schema) in _FILES for p in spec.parameters):
+            return None
         if kind.removesuffix("[]") in spec.defs and self._carries_more(spec, kind, slots, asked):
             return self._produce(kind, slots, asked)
         return None

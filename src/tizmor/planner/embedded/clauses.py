@@ -135,6 +135,10 @@ class _Scanner:
         joined_here = word.token.word[:1] == "ו" and self._has_conjunction(word)
         if joined_here and (self._is_head_verb(i, opened=True) or word.asks or word.noun):
             self._begin_if_free(i)
+        if self._is_appeal(i):
+            self._begin_if_free(i)
+            self.modal = True
+            return i + 1
         if self._negation(i) or self._head(i) or self._filler(i):
             return i + 1
         self.open = False
@@ -150,6 +154,15 @@ class _Scanner:
         follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
         again = said == "ועמ" or (said == "and" and follower == "with")
         return again and last.head < self.last_time <= i < self.final_time
+
+    def _is_appeal(self, i: int) -> bool:
+        """It would be great if you could; אשמח מאוד אם תוכלי: what follows is asked for."""
+        word = self.words[i].token.word
+        in_question = bool(self.heads) and self.heads[-1].mood is Mood.QUESTION
+        if in_question or not i:
+            return False
+        before = self.words[i - 1].token.word
+        return (before == "you" and word in ("can", "could", "would")) or word in _APPEALS
 
     def _begin_if_free(self, i: int) -> None:
         if not self.open:
@@ -351,6 +364,7 @@ _OBJECT_OPENERS = vocabulary.folded(
     "for up what when who how whether if on out over some everything anything something time "
     "one two"
 )
+_APPEALS = vocabulary.folded("תוכל תוכלי תוכלו")
 _ENGLISH_OBJECTS = vocabulary.folded("a an the my our your me us him her them this these those")
 _HEBREW_OBJECTS = vocabulary.folded("לי לנו את אותי אותנו לו לה להם אותו אותה אותם בבקשה נא")
 _INTRODUCING = (

@@ -87,21 +87,21 @@ class Interpreter:
         elif clause.continues and before is not None:
             agent = before.agent
         else:
-            agent = self._agent(part, query)
+            agent = self._agent(part, query, follows=before is not None and part.asks)
         slots = part.slots(agent, now, workspace, opens_files=self._opens_files)
         if agent is not None and not slots.people and part.points_back:
             slots = msgspec.structs.replace(slots, people=part.people_before)
         asks = clause.mood is not Mood.FRAGMENT or clause.wanted
         return Asked(clause, agent, ruled_out, slots, part.said, asks, part.ends)
 
-    def _agent(self, part: _Part, query: Query) -> AgentSpec | None:
+    def _agent(self, part: _Part, query: Query, *, follows: bool) -> AgentSpec | None:
         hits = self._index.search(query)
         if hits:
             agent = hits[0].agent
             if agent.critical and part.is_thought:
                 return None
             if agent is self._answering:
-                return self._instead_of_answering(part) if part.content else None
+                return self._instead_of_answering(part) if part.content or follows else None
             return agent
         sought = part.clause.verb in vocabulary.MEANS
         if sought and (part.topics.best or part.times):
@@ -110,7 +110,8 @@ class Interpreter:
             part.clause.verb in vocabulary.LIGHT
             and (bool(part.topics.best) or query.object in vocabulary.ABOUT_RECORDS)
         )
-        return self._instead_of_answering(part) if informs and part.content else None
+        named = part.content or follows
+        return self._instead_of_answering(part) if informs and named else None
 
     def _instead_of_answering(self, part: _Part) -> AgentSpec | None:
         """Understand where it is going: who is asked by the verb that leads to the question."""
@@ -149,6 +150,7 @@ class _Part:
         self.about = topics.about_start(self.words)
         self.people_before = tuple(dict.fromkeys(named))
         self.points_back = clause.mood is Mood.REQUEST and not any(w.noun for w in self.words)
+        self.asks = any(w.asks for w in self.words)
         self.ends = any(w.token.text in ".?!\n" for w in self.words[-1:])
         self.said = surface([w.token for w in self.words], text).strip(" ,;:.!?\n")
         self._question = surface([w.token for w in self.words[self.head :]], text)
@@ -163,6 +165,8 @@ class _Part:
         """Whether the clause only thinks or tells of a meeting: maybe, I have, it was."""
         said = [w.token.word for w in self.words]
         if not vocabulary.HEDGES.isdisjoint(said):
+            return True
+        if "should" in said and said[said.index("should") + 1 : said.index("should") + 2] == ["i"]:
             return True
         if self.clause.mood is not Mood.FRAGMENT:
             return False
@@ -185,7 +189,7 @@ class _Part:
         objects = [w for w in kept[1:] if not w.function and not w.is_in(_BESIDE)]
         first = objects[0] if objects else None
         timed_first = self._first_object_is_time()
-        is_time = first is None or (first.noun and first.noun.concept in ("time", "free"))
+        is_time = first is None or (first.noun and first.noun.concept in _OWN_OBJECTS)
         return verb == "block" and bool(timed_first or is_time)
 
     def _is_entered(self) -> bool:
@@ -235,6 +239,8 @@ class _Part:
         asks_when = any(w.asks and w.asks.concept in ("when", "free") for w in self.words)
         long = any(isinstance(m.value, Duration) for m in self.times)
         modal = any(w.is_in(vocabulary.MODAL | vocabulary.WANTING) for w in self.words)
+        if self.clause.verb == "find":
+            return long and not any(w.noun and w.noun.concept != "time" for w in self.words)
         return self.clause.mood is Mood.QUESTION and asks_when and long and modal
 
     def _is_time_together(self, kept: Sequence[Word]) -> bool:
@@ -299,6 +305,7 @@ class _Part:
             about = tuple(dict.fromkeys((*about, *people_)))
         if agent is not None and not _takes(agent, "FileName") and not opens_files:
             about += file_topics(self._files())
+        alone, wish = meets and self.query().own_time, when.wish(times, now, workspace)
         return Slots(
             text=self._question[:20_000].strip() or self.said,
             topics=about,
@@ -308,8 +315,8 @@ class _Part:
             meeting_people=people_ if end else (),
             files=self._files(),
             period=when.period(times, when.reference(now, workspace, past=past)),
-            wish=when.wish(times, now, workspace),
-            alone=meets and self.query().own_time,
+            wish=when.whole(wish) if alone else wish,
+            alone=alone,
             recurs=meets and self._recurs(),
             named={"location": self.location} if self.location else {},
         )
@@ -413,6 +420,7 @@ _RECORDS = ("Document", "DocumentText", "Analysis")
 _TELLING = vocabulary.folded(
     "is are was were been went has wants wanted היה הייתה היתה היו הוא היא"
 )
+_OWN_OBJECTS = ("time", "free", "calendar")
 _RECURRING = vocabulary.folded("weekly daily monthly biweekly recurring שבועית קבועה חודשית יומית")
 _OWN = vocabulary.folded("my our שלי שלנו")
 _BESIDE = vocabulary.POLITE | vocabulary.WANTING

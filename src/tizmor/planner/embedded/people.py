@@ -138,6 +138,9 @@ def _introduces(words: Sequence[Word], i: int) -> bool:
     """Meet X, invite X, who is X, the phone of X, הטלפון של X, מי זה X."""
     word, previous = words[i], words[i - 1] if i else None
     said = word.token.word
+    if word.verb and word.verb.concept == "invite" and word.token.hebrew:
+        # Hebrew orders tables and pizzas with the same verb.
+        return any(w.noun and w.noun.concept == "meeting" for w in words[i:])
     if word.verb and word.verb.concept in ("meet", "invite", "call", "contact"):
         return True
     if word.noun and word.noun.concept == "contact":

@@ -124,6 +124,11 @@ class _Planning:
         if _kinds(spec) & {"TimeWish"}:
             people = slots.people
             known = tuple(t for t in context.topics if t not in people)
+            if spec.effect is not Effect.READ and slots.wish.when is None:
+                # Find an hour next week and book Dana: within what was said of the hour.
+                minutes = slots.wish.minutes or context.wish.minutes
+                wish = context.wish._replace(minutes=minutes)
+                slots = msgspec.structs.replace(slots, wish=wish)
             about = slots.about or known
             title = (
                 self._words.own_time(about) if slots.alone else self._words.meeting(people, about)
@@ -134,7 +139,8 @@ class _Planning:
             slots = msgspec.structs.replace(slots, title=title)
         if not ((_kinds(spec) | _makes(spec)) & {"Document", "Analysis"}):
             return slots
-        if context.files and not (slots.about or slots.files or slots.period):
+        own = slots.files or slots.period or (slots.about and not slots.weak)
+        if context.files and not own:
             return msgspec.structs.replace(slots, files=context.files)
         agrees = not slots.topics or not context.topics
         topics = slots.topics or context.topics
@@ -265,7 +271,8 @@ def _context(goals: Sequence[Asked]) -> Slots:
 def _following(context: Slots, spec: AgentSpec, slots: Slots) -> Slots:
     """The context after a goal: topics and period of what was read, title of what was set."""
     if "TimeWish" in _kinds(spec):
-        return msgspec.structs.replace(context, title=slots.title or context.title)
+        wish = slots.wish if spec.effect is Effect.READ else context.wish
+        return msgspec.structs.replace(context, title=slots.title or context.title, wish=wish)
     topics = slots.topics or file_topics(slots.files)
     if not topics and slots.period is None:
         return context

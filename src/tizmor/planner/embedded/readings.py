@@ -145,6 +145,8 @@ def _known(word: str) -> Iterator[Reading]:
             yield Reading(Role.NOUN, _NOUN[rest], None, prefix)
         if rest in _ASK and prefix in ("", "ו", "ל", "ש"):
             yield Reading(Role.ASK, _ASK[rest], None, prefix)
+        if prefix[-1:] in ("ב", "ל") and rest in NUMBERS:
+            yield Reading(Role.FUNCTION, prefix=prefix)
         if rest in _FUNCTION and (prefix in ("ו", "ש") or (prefix == "ה" and len(rest) > 2)):
             yield Reading(Role.FUNCTION, prefix=prefix)
 

@@ -141,7 +141,7 @@ class Index:
         writes = entry.spec.effect is not Effect.READ
         if not entry.spec.parameters and _names_another(entry, query):
             return False
-        if entry.spec.critical and query.object in vocabulary.DELIVERABLE - entry.makes:
+        if entry.spec.critical and query.object in _OTHER_OBJECTS - entry.makes:
             return False
         if query.mood is Mood.QUESTION:
             return not writes and ("RequestText" in entry.takes or not _asks_records(query))
@@ -166,6 +166,8 @@ class Index:
         matched = [t for t in phrase if not said.isdisjoint(t)]
         share = sum(self._weight(t[0]) for t in matched)
         if whole == 0 or share / whole < least:
+            return 0.0
+        if share < whole and all(t[0] in _WEAK for t in matched):
             return 0.0
         return share * share / whole
 
@@ -205,6 +207,8 @@ def _least_coverage(entry: _Entry, query: Query) -> float:
     fits = not query.given.isdisjoint(entry.takes & {"TimeWish", "Contact"})
     if entry.spec.critical and "Contact" not in query.given and not query.own_time:
         fits = query.object in entry.makes
+    if query.verb in vocabulary.MEANS:
+        return _LEAST_FITTING if fits and query.object in entry.makes else COVERAGE
     said = query.object in entry.makes or not _verbs(query).isdisjoint(entry.asked)
     return _LEAST_FITTING if fits and said else COVERAGE
 
@@ -240,6 +244,8 @@ def _concepts(word: Word, *, first: bool) -> tuple[str, ...]:
 
 
 _HAVING = frozenset(("have", "had", "has", "יש"))
+_OTHER_OBJECTS = vocabulary.DELIVERABLE | {"contact", "document", "reminder", "task", "email"}
+"""What nobody means who wants something critical done, unless the agent makes just that."""
 _WEAK = frozenset(vocabulary.ASKING) | vocabulary.LIGHT | {"have"}
 
 

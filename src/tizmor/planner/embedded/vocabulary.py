@@ -185,6 +185,8 @@ EXPRESSIONS: dict[str, str] = {
     "points for": "agenda n",
     "when could": "free a",
     "when would": "free a",
+    "מתי נוח": "free a",
+    "מתי מתאים": "free a",
     "when can": "free a",
     "מתי אפשר": "free a",
     "מתי נוכל": "free a",
@@ -340,7 +342,8 @@ FUNCTION = folded(
     "before after until since while because whichever kind kinds type types sort sorts lot bit way "
     "maybe perhaps together rather myself yourself ourselves themselves else around back away down "
     "through quickly lately whole properly top first quiet peace else's something's everything's "
-    "nobody everyone everybody anyone someone far end half latest version there's "
+    "great nice lovely wonderful perfect based nobody everyone everybody anyone "
+    "someone far end half latest version there's "
     "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות הבאה "
     "הבאים הבאות הקרובה שנת בשנת "
     "כל כולם הכל שלי "

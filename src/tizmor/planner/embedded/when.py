@@ -106,6 +106,18 @@ def wish(found: Sequence[Mention], now: dt.datetime, workspace: Workspace) -> Wi
     return Wish(when, minutes, over)
 
 
+def whole(wish: Wish) -> Wish:
+    """The wish for all of the hours that it says: Wednesday from 2pm to 4pm."""
+    when = wish.when
+    if when is None or wish.minutes or None in (when.earliest, when.latest):
+        return wish
+    if when.first_day is None or when.first_day != when.last_day:
+        return wish
+    first, last = when.earliest or dt.time(), when.latest or dt.time()
+    minutes = (last.hour - first.hour) * 60 + last.minute - first.minute
+    return wish._replace(minutes=minutes) if minutes >= 5 else wish
+
+
 def _days(
     found: Sequence[Mention], at: Reference
 ) -> tuple[tuple[dt.date | None, dt.date | None] | None, str]:
