@@ -274,6 +274,9 @@ class _Scanner:
         if verb.form is Form.PRESENT:
             return opened and self.negated and word.token.word.endswith("ing")
         if verb.form is Form.BASE:
+            follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
+            if word.token.word == "do" and follower in ("i", "we", "you", "they"):
+                return False
             return opened and self._acts_as_verb(i)
         return False
 

@@ -240,7 +240,8 @@ class _Part:
         long = any(isinstance(m.value, Duration) for m in self.times)
         modal = any(w.is_in(vocabulary.MODAL | vocabulary.WANTING) for w in self.words)
         if self.clause.verb == "find":
-            return long and not any(w.noun and w.noun.concept != "time" for w in self.words)
+            rest = (w.noun for i, w in enumerate(self.words) if i not in self.timed)
+            return long and all(noun is None or noun.concept == "time" for noun in rest)
         return self.clause.mood is Mood.QUESTION and asks_when and long and modal
 
     def _is_time_together(self, kept: Sequence[Word]) -> bool:
@@ -293,19 +294,20 @@ class _Part:
         times = [m for m in self.times if m not in of_topic]
         if records and self.clause.mood is not Mood.QUESTION:
             times = [m for m in times if not _is_deadline(m)]
+        alone = meets and self.query().own_time
         people_, unsaid = self.people.names, frozenset(range(start, end))
         found = self.topics
         if end or of_topic:
             freed = frozenset(i for m in of_topic for i in range(m.start, m.end))
             found = self._topics((self.timed - freed) | unsaid)
         times = [m for m in times if m.start not in unsaid]
-        about = found.about + found.weak if meets else found.everything
+        about = found.about + found.weak if meets and not alone else found.everything
         outside = bool(people_) and agent is not None and not _reaches_people(agent)
         if outside and not end:
             about = tuple(dict.fromkeys((*about, *people_)))
         if agent is not None and not _takes(agent, "FileName") and not opens_files:
             about += file_topics(self._files())
-        alone, wish = meets and self.query().own_time, when.wish(times, now, workspace)
+        wish = when.wish(times, now, workspace)
         return Slots(
             text=self._question[:20_000].strip() or self.said,
             topics=about,

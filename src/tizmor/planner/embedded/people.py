@@ -82,7 +82,7 @@ def _openings(words: Sequence[Word], times: frozenset[int]) -> Iterator[tuple[in
             yield _after_object_marker(words, i + 1), "copula" if is_copula else "verb"
         elif word.token.text.endswith("'s") and word.token.capitalized and word.unknown:
             if i + 1 < len(words) and words[i + 1].noun:
-                yield i, "owner"
+                yield _first_name(words, i), "owner"
         elif said in _SUBJECT_PRONOUNS and any(
             w.noun and w.noun.concept == "free" for w in words[i + 1 : i + 4]
         ):
@@ -125,9 +125,20 @@ def _subjects(words: Sequence[Word], i: int) -> int | None:
     if said != "ואני" and not (said == "and" and follower in ("i", "me")):
         return None
     start = i
+    cased = i > 0 and words[i - 1].token.capitalized
     while start and i - start < _MOST_WORDS * 3 and _in_list(words[start - 1]):
+        token = words[start - 1].token
+        if cased and token.kind is Kind.WORD and not (token.capitalized or token.hebrew):
+            break
         start -= 1
     return start if start < i else None
+
+
+def _first_name(words: Sequence[Word], i: int) -> int:
+    """Where the name begins whose last word is at `i`: Rami Levy's."""
+    while i and words[i - 1].unknown and words[i - 1].token.capitalized:
+        i -= 1
+    return i
 
 
 def _in_list(word: Word) -> bool:

@@ -164,6 +164,8 @@ def _range(named: Range, at: Reference) -> Days:
         before = last[0] - DAY if last[0] else None
         return after, before
     start, end = first[0], last[1]
+    if start and end and end < start and isinstance(named.last, Weekday) and not at.past:
+        end += (start - end).days // 7 * 7 * DAY + 7 * DAY
     if start and end and end < start:
         start, end = _ordered(named, start, end)
     if start and since:

@@ -246,12 +246,12 @@ def _concepts(word: Word, *, first: bool) -> tuple[str, ...]:
 _HAVING = frozenset(("have", "had", "has", "יש"))
 _OTHER_OBJECTS = vocabulary.DELIVERABLE | {"contact", "document", "reminder", "task", "email"}
 """What nobody means who wants something critical done, unless the agent makes just that."""
-_WEAK = frozenset(vocabulary.ASKING) | vocabulary.LIGHT | {"have"}
+_WEAK = frozenset(vocabulary.ASKING) - {"mine"} | vocabulary.LIGHT | {"have"}
 
 
 def _is_auxiliary(words: Sequence[Word], i: int) -> bool:
     """Did in "what did we do", "which glass did Dana choose": first, or in a question."""
-    if words[i].token.word not in ("do", "does", "did"):
+    if words[i].asks or words[i].token.word not in ("do", "does", "did"):
         return False
     if i == 0 or words[i - 1].asks is not None:
         return True

@@ -57,6 +57,8 @@ _THIS_UNITS = table(
 
 def ahead(tokens: Tokens, i: int) -> Read:
     """In two weeks, three days ago, בעוד שבועיים, לפני חודש."""
+    if word(tokens, i) == "עוד" and word(tokens, i + 1) == "היומ":
+        return None
     if word(tokens, i) in ("בעוד", "עוד") and (counted := counted_units(tokens, i + 1)):
         return Ahead(counted[0], counted[1]), counted[2]
     if word(tokens, i) == "לפני" and (counted := counted_units(tokens, i + 1)):

@@ -99,7 +99,10 @@ def _prefixed(words: Sequence[Word], i: int, taken: frozenset[int]) -> bool:
     takes an object, nor, for ל and מ, after a noun that the word may complete (דוח מכירות).
     """
     said = words[i].token.word
-    if i == 0 or not (words[i].unknown and words[i].token.hebrew and len(said) > 3):
+    if i == 0 or not (words[i].unknown and words[i].token.hebrew and len(said) > 2):
+        return False
+    done = words[i - 1].verb
+    if len(said) == 3 and not (said[0] == "ב" and done is not None and done.form is Form.PAST):
         return False
     if said[0] not in "בלמ" or said[1] == "ו" or said in _WHOLE:
         return False
@@ -131,6 +134,8 @@ def _run(words: Sequence[Word], start: int, taken: frozenset[int], rank: int) ->
             break
         if not quoted and not _belongs(words, at, rank, taken, first=at == first):
             break
+        if len(parts) == 1 and not quoted and _follows_question_word(words, parts[0]):
+            break
         parts.append(at)
         at += 1
     while parts and not quoted and words[parts[-1]].noun and _is_generic(words, parts[-1]):
@@ -138,6 +143,12 @@ def _run(words: Sequence[Word], start: int, taken: frozenset[int], rank: int) ->
     peeled = rank == 1 and first == start and _prefixed(words, first, taken) if parts else False
     text = " ".join(_said(words[i], first=i == first, peeled=peeled) for i in parts)
     return text[:_MAX_LENGTH].strip(), at
+
+
+def _follows_question_word(words: Sequence[Word], i: int) -> bool:
+    """Whether a word is most likely the verb of a Hebrew question: מתי הוגשה התוכנית."""
+    asks = words[i - 1].asks if i else None
+    return words[i].token.hebrew and asks is not None and asks.concept not in ("what", "howmuch")
 
 
 def _skip_determiners(words: Sequence[Word], i: int, taken: frozenset[int]) -> int:

@@ -27,7 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "invite": ("invite", "hifil:זמנ"),
     "meet": ("meet/met", "nifal:פגש"),
     "talk": ("discuss talk speak/spoke+spoken debate", "piel:דבר hitpael:יעצ"),
-    "read": ("read/read review skim", "paal:קרא piel:עיינ"),
+    "read": ("read/read review skim", "paal:קרא piel:עיינ paal:סקר"),
     "understand": ("understand/understood learn", "hifil:בנ paal:למד"),
     "analyze": ("analyze analyse examine study", "piel:נתח paal:חקר"),
     "find": ("find/found search locate fetch seek/sought retrieve", "piel:חפש paal:מצא piel:אתר"),
@@ -151,6 +151,7 @@ EXPRESSIONS: dict[str, str] = {
     "main points": "summarize n",
     "key points": "summarize n",
     "עיקרי הדברים": "summarize n",
+    "תקציר מנהלים": "summarize n",
     "תמונת מצב": "status n",
     "תמונת המצב": "status n",
     "the latest": "status n",
@@ -183,6 +184,9 @@ EXPRESSIONS: dict[str, str] = {
     "נקודות לפגישה": "agenda n",
     "נקודות לישיבה": "agenda n",
     "points for": "agenda n",
+    "do i have": "mine a",
+    "have i got": "mine a",
+    "יש לי": "mine a",
     "when could": "free a",
     "when would": "free a",
     "מתי נוח": "free a",
@@ -210,6 +214,7 @@ ASKING: dict[str, str] = {
     "how": "how איך כיצד",
     "howmuch": "כמה",
     "whether": "whether האם",
+    "mine": "",
 }
 """Interrogatives."""
 
@@ -328,7 +333,7 @@ PRONOUNS: dict[str, str] = {
 
 TITLES = folded(
     "mr mr. mrs mrs. ms ms. miss dr dr. prof prof. professor doctor sir "
-    'מר גברת גב\' ד"ר דוקטור פרופ\' פרופסור עו"ד רו"ח הרב'
+    "מר גברת גב' הגב' הגברת האדון ד\"ר דוקטור פרופ' פרופסור עו\"ד רו\"ח הרב"
 )
 
 FUNCTION = folded(
@@ -342,8 +347,8 @@ FUNCTION = folded(
     "before after until since while because whichever kind kinds type types sort sorts lot bit way "
     "maybe perhaps together rather myself yourself ourselves themselves else around back away down "
     "through quickly lately whole properly top first quiet peace else's something's everything's "
-    "great nice lovely wonderful perfect based nobody everyone everybody anyone "
-    "someone far end half latest version there's "
+    "few several couple along great nice lovely wonderful perfect based nobody "
+    "everyone everybody anyone someone far end half latest version there's "
     "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות הבאה "
     "הבאים הבאות הקרובה שנת בשנת "
     "כל כולם הכל שלי "
@@ -353,7 +358,7 @@ FUNCTION = folded(
     "כאשר כש אבל לא בבקשה אחר חייב טוב טובה אילו אחד אחת הקרוב הזה הזאת הזו איך אותי אותנו ביחד "
     "יחד אנחנו אני אולי פעם בנפרד לבד בשקט עצמי בעצמי דווקא ממש שום סוג אצלך אצלי אצלכם כמו "
     "הכול כול "
-    "סוף כזה כזאת כזו אף אחד כלום בכל"
+    "עבורי עבורנו דחוף דחופה סמך בסיס סוף כזה כזאת כזו אף אחד כלום בכל"
 )
 """Words that are never a topic, nor what an agent is found by."""
 
