@@ -76,6 +76,21 @@ def _start(text: str, now: dt.datetime, workspace: Workspace) -> str:
         ("ב-12/11", "2026-11-12", "2026-11-12"),
         ("ביום שלישי שעבר", "2026-11-17", "2026-11-17"),
         ("בשנת 2024", "2024-01-01", "2024-12-31"),
+        ("between May and July", "2026-05-01", "2026-07-31"),
+        ("in the first half of October", "2026-10-01", "2026-10-15"),
+        ("the first half of last year", "2025-01-01", "2025-06-30"),
+        ("since the beginning of October", "2026-10-01", "2026-11-21"),
+        ("early May", "2026-05-01", "2026-05-10"),
+        ("mid-October", "2026-10-11", "2026-10-20"),
+        ("the last week of October", "2026-10-24", "2026-10-31"),
+        ("over the last few weeks", "2026-10-31", "2026-11-21"),
+        ("last weekend", "2026-11-13", "2026-11-14"),
+        ("recently", "2026-10-22", "2026-11-21"),
+        ("מתחילת אוקטובר", "2026-10-01", "2026-11-21"),
+        ("במחצית השנייה של אוקטובר", "2026-10-16", "2026-10-31"),
+        ("באמצע מרץ", "2026-03-11", "2026-03-20"),
+        ("בשבועות האחרונים", "2026-10-31", "2026-11-21"),
+        ("לאחרונה", "2026-10-22", "2026-11-21"),
     ],
 )
 def test_what_was_is_looked_for_in_the_past(
@@ -102,6 +117,10 @@ def test_what_was_is_looked_for_in_the_past(
         ("בשבוע הבא", "2026-11-22", "2026-11-28"),
         ("26 בדצמבר", "2026-12-26", "2026-12-26"),
         ("בראשון לדצמבר", "2026-12-01", "2026-12-01"),
+        ("from today until the end of the month", "2026-11-21", "2026-11-30"),
+        ("by the end of next week", "2026-11-21", "2026-11-28"),
+        ("מהיום ועד סוף החודש", "2026-11-21", "2026-11-30"),
+        ("before the end of the week", "2026-11-21", "2026-11-21"),
     ],
 )
 def test_what_will_be_is_looked_for_in_the_future(
@@ -143,6 +162,11 @@ def test_what_will_be_is_looked_for_in_the_future(
         ("מחר באחת עשרה", "2026-11-22 11:00"),
         ("לשעה 11:00 ביום חמישי", "2026-11-26 11:00"),
         ("ביום שלישי בשבוע הבא בעשר", "2026-11-24 10:00"),
+        ("Monday 30 Nov at quarter past two", "2026-11-30 14:15"),
+        ("on 2 December at 11am", "2026-12-02 11:00"),
+        ("4 December, Friday, at 10", "2026-12-04 10:00"),
+        ("tomorrow at ten to three", "2026-11-22 14:50"),
+        ("ביום שני, 30 בנובמבר, ברבע לעשר", "2026-11-30 09:45"),
     ],
 )
 def test_a_day_with_an_hour_is_an_exact_time(
@@ -172,6 +196,9 @@ def test_a_day_with_an_hour_is_an_exact_time(
         ("בעוד שבועיים", "2026-12-05", "2026-12-11", None, None),
         ("עד יום חמישי", None, "2026-11-26", None, None),
         ("בדצמבר", "2026-12-01", "2026-12-31", None, None),
+        ("Tuesday after one in the afternoon", "2026-11-24", "2026-11-24", "13:00", None),
+        ("next week in the mornings", "2026-11-22", "2026-11-28", None, "12:00"),
+        ("מחר אחרי אחת בצהריים", "2026-11-22", "2026-11-22", "13:00", None),
     ],
 )
 def test_less_than_an_exact_time_is_a_window(
