@@ -182,8 +182,7 @@ class _Scanner:
         return word.token.word in vocabulary.CONJUNCTIONS
 
     def _negation(self, i: int) -> bool:
-        said = self.words[i].token.word
-        if said not in vocabulary.NEGATIONS and said.removeprefix("ו") not in vocabulary.NEGATIONS:
+        if not self.words[i].is_in(vocabulary.NEGATIONS):
             return False
         if not self.open:
             self._begin(i)
@@ -219,9 +218,8 @@ class _Scanner:
         if self._is_head_verb(i, opened=self.open) or self._is_unheard_verb(i):
             return self._request(i)
         with_before = i > 0 and self.words[i - 1].is_in(vocabulary.WITH)
-        noun = word.noun
         starts = self.open and (self.joined or self.negated or self.wanted or not self.heads)
-        if noun and (starts or with_before or self.negated) and self._is_delivered(i):
+        if word.noun and (starts or with_before or self.negated) and self._is_delivered(i):
             return self._fragment(i, with_before)
         return False
 
@@ -229,11 +227,8 @@ class _Scanner:
         noun = self.words[i].noun
         if noun is None or not self.delivers(noun.concept):
             return False
-        return not (self._is_possessed(i))
-
-    def _is_possessed(self, i: int) -> bool:
         follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
-        return follower in ("file", "files", "document", "documents", "notes")
+        return follower not in ("file", "files", "document", "documents", "notes")
 
     def _question(self, i: int, *, led: bool) -> bool:
         if led:

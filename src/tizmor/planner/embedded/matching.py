@@ -35,7 +35,9 @@ def lookup(tokens: Tokens, i: int, vocabulary: Mapping[str, T]) -> T | None:
 
 def says(tokens: Tokens, i: int, said: str) -> bool:
     """Whether the word at `i` is `said`, with or without Hebrew prefix letters."""
-    return i < len(tokens) and any(rest == said for _, rest in peel(tokens[i].word))
+    if i >= len(tokens) or not tokens[i].word.endswith(said):
+        return False
+    return any(rest == said for _, rest in peel(tokens[i].word))
 
 
 def is_hebrew(tokens: Tokens, i: int) -> bool:

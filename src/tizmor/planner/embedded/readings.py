@@ -40,7 +40,10 @@ class Word(NamedTuple):
     absorbed: bool = False
 
     def reading(self, role: Role) -> Reading | None:
-        return next((r for r in self.readings if r.role is role), None)
+        for reading in self.readings:
+            if reading.role is role:
+                return reading
+        return None
 
     @property
     def verb(self) -> Reading | None:
