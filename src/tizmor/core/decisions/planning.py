@@ -1,0 +1,59 @@
+"""From a request to a plan whose steps may start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tizmor.core import commands as cmd
+from tizmor.core import events as ev
+from tizmor.core import facts as fx
+from tizmor.core.decisions.decision import Decision, end, next_question
+from tizmor.core.decisions.steps import dispatch_all
+from tizmor.core.plan import Plan
+
+
+def requested(d: Decision, fact: fx.Requested) -> None:
+    d.emit(
+        ev.Created(
+            query=fact.query,
+            user=fact.user,
+            approve_all=fact.approve_all,
+            forked_from=fact.forked_from,
+        )
+    )
+    if fact.plan is None:
+        make_plan(d)
+    else:
+        _accept_plan(d, fact.plan, fact.kept)
+
+
+def make_plan(d: Decision) -> None:
+    d.state.planning = True
+    d.order(cmd.MakePlan(query=d.state.query, answers=dict(d.state.plan_answers)))
+
+
+def plan_made(d: Decision, fact: fx.PlanMade) -> None:
+    d.state.planning = False
+    if d.state.cancelling:
+        end(d, "CANCELLED")
+    else:
+        _accept_plan(d, fact.plan)
+
+
+def _accept_plan(
+    d: Decision, plan: Plan, kept: Mapping[str, dict[str, Any]] = MappingProxyType({})
+) -> None:
+    d.emit(ev.Planned(plan=plan))
+    for name, output in kept.items():
+        d.emit(ev.StepKept(step=name, output=output))
+    for question in plan.questions:
+        d.emit(ev.QuestionAsked(id=next_question(d.state), question=question))
+    dispatch_all(d)
+
+
+def plan_making_failed(d: Decision, fact: fx.PlanMakingFailed) -> None:
+    d.state.planning = False
+    d.emit(ev.PlanningFailed(error=fact.error))
+    end(d, "CANCELLED" if d.state.cancelling else "FAILED")
