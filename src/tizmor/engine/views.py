@@ -79,7 +79,7 @@ class Execution(_View, frozen=True):
     steps: tuple[StepView, ...] = ()
     waiting_for: tuple[Waiting, ...] = ()
     result: dict[str, Any] = {}
-    """The fields of CONTRACT's `result` that have a value."""
+    """What was delivered: the fields that have a value."""
     error: str | None = None
     duration_ms: int = 0
     tokens: int = 0

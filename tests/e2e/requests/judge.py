@@ -24,7 +24,7 @@ ZONE = "Asia/Jerusalem"
 ME = ("me", "i", "myself", "michal", "michal bar-on", "אני", "אצלי", "מיכל", "מיכל בר-און")
 MY_ADDRESS = "michal@tzohar.example"
 
-# What SPEC.md calls critical: a request that can't be understood may lead to none of these.
+# What is critical: a request that can't be understood may lead to none of these.
 CRITICAL_AGENTS = {"Calendar", "CalendarUpdate", "HttpRequest", "MailSend", "Notify"}
 CRITICAL_EFFECTS = {"irreversible", "critical"}
 
@@ -299,7 +299,7 @@ def _moment(value: Any) -> dt.date | dt.datetime | None:
     try:
         return moment.astimezone(zoneinfo.ZoneInfo(ZONE)).replace(tzinfo=None)
     except zoneinfo.ZoneInfoNotFoundError:
-        return moment.replace(tzinfo=None)  # said with the workspace's offset, by CONTRACT.md
+        return moment.replace(tzinfo=None)  # said with the workspace's offset, by the contract
 
 
 def _judge_times(slots: Json, steps: list[Json]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Exit codes, as CONTRACT states them."""
+"""Exit codes, as the command line promises them."""
 
 from __future__ import annotations
 

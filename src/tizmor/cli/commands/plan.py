@@ -45,7 +45,7 @@ def plan(
 
 
 def plan_line(made: Plan) -> dict[str, Any]:
-    """The plan as one JSON line: all that CONTRACT.md names, and the rest that `--plan` reads."""
+    """The plan as one JSON line: what is promised of it, and the rest that `--plan` reads."""
     waves, needs = batches(made), dependencies(made)
     steps = [
         msgspec.to_builtins(step)

@@ -40,7 +40,7 @@ def write_outcome(execution: Execution, words: Words, page: Page) -> None:
 
 
 def sections(result: Mapping[str, Any], words: Words) -> list[Section]:
-    """The parts of CONTRACT's `result` that have a value, what was asked for first."""
+    """The parts of the result that have a value, what was asked for first."""
     found = [
         Section("", _paragraphs(result.get("answer"))),
         Section("", _paragraphs(result.get("summary"))),
