@@ -26,8 +26,7 @@ class PrepareCall(Command, frozen=True):
 
 
 class RunCall(Command, frozen=True):
-    """Run the step's pipeline. `approved_key` is the key that a human has approved, if any;
-    `untrusted` are control arguments whose value comes from untrusted content."""
+    """Run the step's pipeline. `approved_key` is the key that a human has approved, if any."""
 
     step: Step
     arguments: dict[str, Any]

@@ -218,3 +218,7 @@ async def let_go(process: Process, execution_id: str) -> None:
 
 def gate_opened(event: StreamEvent) -> bool:
     return event.type == "approval" and event.state == "open"
+
+
+def finding(event: StreamEvent) -> bool:
+    return event.type == "log"

@@ -192,9 +192,10 @@ async def test_when_patience_ends_everything_breaks_off_and_says_why() -> None:
     group.say(flying, urgent=True)
     await some_turns()
     group.say(waiting, urgent=True)
-    for live in (flying, waiting):
-        with pytest.raises(StorageFailed, match="the disk is full"):
-            await live.durable()
+    async with asyncio.timeout(1):
+        for live in (flying, waiting):
+            with pytest.raises(StorageFailed, match="the disk is full"):
+                await live.durable()
     assert [str(e) for e in group.failures] == ["the disk is full"]
     assert len(group.journal.commits) < 10
     assert (flying.durable_seq, waiting.durable_seq) == (0, 0)

@@ -155,14 +155,13 @@ async def test_an_agent_that_is_missing_here_stops_its_execution_and_no_other(
         execution = await process.start("q", plan=plan(meet("m")))
         await process.result(execution.id)
     async with house.process(agents=[house.agents.read()]) as process:
-        await process.resume(execution.id)
-        other = await process.start("q", plan=plan(read("r")))
-        assert (await process.result(other.id)).status == "COMPLETED"
         await process.approve(execution.id)
         with pytest.raises(EngineError, match="the agent 'Meet', which isn't here"):
             await process.result(execution.id)
         with pytest.raises(EngineError, match="the agent 'Meet', which isn't here"):
             await process.approve(execution.id, "a1", arguments={"title": "x"})
+        other = await process.start("q", plan=plan(read("r")))
+        assert (await process.result(other.id)).status == "COMPLETED"
     async with house.process() as process:
         await process.resume(execution.id)
         assert (await process.result(execution.id)).status == "COMPLETED"

@@ -13,7 +13,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.unit.engine.house import House, Process, gate_opened, let_go, meet, plan, read, until
+from tests.unit.engine.house import (
+    House,
+    Process,
+    finding,
+    gate_opened,
+    let_go,
+    meet,
+    plan,
+    read,
+    until,
+)
 
 from tizmor.core.errors import NeedsAnswer, UserError
 from tizmor.core.plan import Plan, Step
@@ -29,10 +39,6 @@ def die(process: Process) -> None:
         process.journal.die()
     else:
         process.journal._owners.vanish()  # type: ignore[attr-defined]
-
-
-def finding(event: StreamEvent) -> bool:
-    return event.type == "log"
 
 
 async def started(process: Process, steps: Plan, reached: Callable[[StreamEvent], bool]) -> str:
