@@ -1,4 +1,4 @@
-"""All decisions about an execution, in one place.
+"""All decisions about an execution: which fact leads to which of `tizmor.core.decisions`.
 
 `decide(state, fact)` says what happened (events, already folded into the state when it returns)
 and what is to be done (commands). What the caller owes: the events are appended to the journal in
