@@ -16,7 +16,8 @@ from typing import Any
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decider import Decision, decide
+from tizmor.core.decider import decide
+from tizmor.core.decisions.decision import Decision
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
