@@ -14,15 +14,12 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.errors import RequestRefused, StorageFailed, UnknownExecution, UserError
-from tizmor.core.events import storable
+from tizmor.core.errors import StorageFailed, UnknownExecution, UserError
 from tizmor.core.fork import fork
 from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
 from tizmor.core.plan import Plan
-from tizmor.core.state import GateState, State, evolve
-from tizmor.core.transitions import TERMINAL, StepStatus
+from tizmor.core.state import GateState, State
 from tizmor.engine import orders
 from tizmor.engine.live import Live
 from tizmor.engine.orders import Order
@@ -30,6 +27,8 @@ from tizmor.engine.perform import Performer, now_ms
 from tizmor.engine.present import Presenter, end_type
 from tizmor.engine.projections import status_of
 from tizmor.engine.pump import Pump
+from tizmor.engine.request import checked_request
+from tizmor.engine.tail import Tail
 from tizmor.engine.views import Execution, ExecutionSummary, Status, StreamEvent, Waiting
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
@@ -37,8 +36,6 @@ from tizmor.ports.journal import InboxKind, Journal, StoredExecution
 
 _log = logging.getLogger("tizmor.engine")
 
-MAX_REQUEST = 20_000
-"""Characters."""
 _FOLLOW_S = 0.1
 _CONFIRM_S = 5.0
 _RESTS = (Status.WAITING, Status.PAUSED)
@@ -150,8 +147,8 @@ class Orchestrator:
     async def logs(self, execution_id: str) -> Sequence[StreamEvent]:
         """All that the stream has said so far."""
         stored = await self._stored(execution_id)
-        tail = _Tail(stored.execution)
-        return await self._read(tail, after=0)
+        tail = Tail(stored.execution)
+        return await tail.read(self._journal, self._presenter)
 
     async def stream(
         self, execution_id: str, *, after: int = 0, keep_waiting: bool = False
@@ -164,17 +161,17 @@ class Orchestrator:
         process can't write.
         """
         stored = await self._stored(execution_id)
-        tail = _Tail(stored.execution)
+        tail = Tail(stored.execution)
         while True:
             live = self._pump.get(tail.execution)
             changed = live.changed if live else None
-            for event in await self._read(tail, after=after):
+            for event in await tail.read(self._journal, self._presenter, after=after):
                 yield event
             if tail.state.ended:
                 self._let_go(tail.execution)
                 return
             status = status_of(tail.state)
-            if status in _RESTS and not keep_waiting and _is_quiet(tail, live):
+            if status in _RESTS and not keep_waiting and tail.is_quiet(live):
                 yield self._rest(tail, status)
                 return
             if not await self._follow(tail, changed):
@@ -380,24 +377,11 @@ class Orchestrator:
         return live
 
     async def _fold(self, execution: int) -> tuple[State, int]:
-        tail = _Tail(execution)
-        await self._read(tail, after=0)
+        tail = Tail(execution)
+        await tail.read(self._journal, self._presenter)
         return tail.state, tail.seq
 
-    async def _read(self, tail: _Tail, *, after: int) -> Sequence[StreamEvent]:
-        """Fold what is new in the journal, and say it."""
-        shown = []
-        for record in await self._journal.read(tail.execution, after_seq=tail.seq):
-            event = ev.decode(record.payload)
-            evolve(tail.state, event, record.at_ms)
-            tail.seq = record.seq
-            if record.position > after and (
-                view := self._presenter.event(tail.state, record.position, record.at_ms, event)
-            ):
-                shown.append(view)
-        return shown
-
-    async def _follow(self, tail: _Tail, changed: asyncio.Event | None) -> bool:
+    async def _follow(self, tail: Tail, changed: asyncio.Event | None) -> bool:
         """Wait for news. False when there will be none."""
         live = self._pump.get(tail.execution)
         if changed is not None and live is not None:
@@ -418,7 +402,7 @@ class Orchestrator:
         await asyncio.sleep(_FOLLOW_S)
         return True
 
-    def _rest(self, tail: _Tail, status: Status) -> StreamEvent:
+    def _rest(self, tail: Tail, status: Status) -> StreamEvent:
         return StreamEvent(
             type=end_type(status),
             execution_id=public_id(tail.execution),
@@ -455,40 +439,3 @@ class _Site(msgspec.Struct, frozen=True, kw_only=True):
     execution: int
     public_id: str
     language: str
-
-
-class _Tail:
-    """How far a reader of one execution's journal has come, and the state there."""
-
-    def __init__(self, execution: int) -> None:
-        self.execution = execution
-        self.state = State(execution)
-        self.seq = 0
-
-
-def _is_quiet(tail: _Tail, live: Live | None) -> bool:
-    """Whether nothing is under way that the journal doesn't show yet."""
-    if live is not None:
-        return not live.tasks and live.written_seq == tail.seq
-    running = (StepStatus.RUNNING,)
-    return not any(
-        s.status in running for s in tail.state.steps.values() if s.status not in TERMINAL
-    )
-
-
-def checked_request(request: str) -> str:
-    """The request without surrounding space. Raises `RequestRefused`."""
-    request = request.strip()
-    if request != storable(request):
-        raise RequestRefused("the request is not text: it holds bytes that are no UTF-8")
-    if not request:
-        raise RequestRefused(
-            'the request is empty; say what you want done, for example: "what is on my calendar '
-            'tomorrow?"'
-        )
-    if len(request) > MAX_REQUEST:
-        raise RequestRefused(
-            f"the request has {len(request):,} characters; at most {MAX_REQUEST:,} are read. "
-            "Put the material into a document of the workspace and refer to it"
-        )
-    return request

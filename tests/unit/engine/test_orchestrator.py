@@ -21,7 +21,7 @@ from tizmor.core.errors import (
 )
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Choice, Plan, Question, Step
-from tizmor.engine.orchestrator import MAX_REQUEST
+from tizmor.engine.request import MAX_REQUEST
 from tizmor.engine.views import Status, StreamEvent
 from tizmor.ports.planner import PlanRequest
 
