@@ -12,7 +12,7 @@ import enum
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tizmor.planner.embedded import vocabulary
+from tizmor.planner.embedded import subordinates, vocabulary
 from tizmor.planner.embedded.conjugation import Form
 from tizmor.planner.embedded.readings import Word, stems
 from tizmor.planner.embedded.tokens import Kind
@@ -46,6 +46,8 @@ class Clause(NamedTuple):
     """Whether it asks for the same as the clause before: and with Yoav on Tuesday."""
     led: str = ""
     """The concept of the verb that leads to a question: understand where it is going."""
+    aside: bool = False
+    """Whether it asks for nothing, and only says who, when and what about: before I sit with X."""
 
 
 class _Head(NamedTuple):
@@ -57,6 +59,7 @@ class _Head(NamedTuple):
     wanted: bool
     continues: bool = False
     led: str = ""
+    aside: bool = False
 
 
 def split(
@@ -83,6 +86,7 @@ def split(
             head.wanted,
             head.continues,
             head.led,
+            head.aside,
         )
         for i, (head, end) in enumerate(zip(heads, ends, strict=True))
     ]
@@ -118,7 +122,7 @@ class _Scanner:
 
     def _begin(self, at: int) -> None:
         self.start, self.open = at, True
-        self.negated = self.wanted = self.modal = self.joined = False
+        self.negated = self.wanted = self.modal = self.joined = self.ordered = False
 
     def _step(self, i: int) -> int:
         word = self.words[i]
@@ -126,6 +130,8 @@ class _Scanner:
             last = self.heads[-1]
             self.heads.append(last._replace(start=i, head=i, mood=Mood.FRAGMENT, continues=True))
             return i + 2
+        if not word.token.quoted and (leading := self._subordinate(i)):
+            return i + leading
         if self._is_boundary(i):
             self._begin(i + 1 if word.token.kind is Kind.MARK else i)
             self.joined = word.token.kind is not Kind.MARK or word.token.text in ",&"
@@ -145,10 +151,29 @@ class _Scanner:
         self.negated = self.negated and self._keeps_negation(i)
         return i + 1
 
+    def _subordinate(self, i: int) -> int:
+        """How many words say only that what follows hangs on another clause."""
+        if subordinates.opens_aside(self.words, i):
+            self._begin(i)
+            self.heads.append(_Head(i, i, Mood.FRAGMENT, "", False, False, aside=True))
+            self.open = False
+            return 1
+        if self.heads and self.heads[-1].aside and subordinates.resumes(self.words, i):
+            self._begin(i)
+            return 0
+        if leading := subordinates.leads_to_request(self.words, i):
+            self._begin(i)
+            self.modal = self.ordered = True
+        return leading
+
+    def _is_first(self) -> bool:
+        """Whether nothing was asked for yet."""
+        return all(h.aside for h in self.heads[-2:])
+
     def _is_another_with(self, i: int) -> bool:
         """And with Yoav on Tuesday, after a time was said: the same again with another."""
         last = self.heads[-1] if self.heads else None
-        if last is None or last.mood is Mood.QUESTION or last.negated:
+        if last is None or last.mood is Mood.QUESTION or last.negated or last.aside:
             return False
         said = self.words[i].token.word
         follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
@@ -218,7 +243,7 @@ class _Scanner:
         if self._is_head_verb(i, opened=self.open) or self._is_unheard_verb(i):
             return self._request(i)
         with_before = i > 0 and self.words[i - 1].is_in(vocabulary.WITH)
-        starts = self.open and (self.joined or self.negated or self.wanted or not self.heads)
+        starts = self.open and (self.joined or self.negated or self.wanted or self._is_first())
         if word.noun and (starts or with_before or self.negated) and self._is_delivered(i):
             return self._fragment(i, with_before)
         return False
@@ -265,9 +290,12 @@ class _Scanner:
             is_asking = said[:1] == "ת" or opened
             return is_asking and not in_question and (opened or verb.concept not in _RARE_ALONE)
         if verb.form is Form.INFINITIVE:
-            return opened and (self.modal or not self.heads or self.joined or self.negated)
+            return opened and (self.modal or self._is_first() or self.joined or self.negated)
         if verb.form is Form.PRESENT:
-            return opened and self.negated and word.token.word.endswith("ing")
+            doing = word.token.word.endswith("ing")
+            return opened and doing and (self.negated or self.ordered)
+        if verb.form is Form.PAST:
+            return opened and self.ordered
         if verb.form is Form.BASE:
             follower = self.words[i + 1].token.word if i + 1 < len(self.words) else ""
             if word.token.word == "do" and follower in ("i", "we", "you", "they"):
@@ -373,7 +401,6 @@ _PAST_AUXILIARIES = vocabulary.folded(
     "did was were had been היה היו היתה הייתה היינו הייתי נעשה קרה"
 )
 _FUTURE_AUXILIARIES = vocabulary.folded("will going plan planned upcoming יהיה תהיה יהיו נהיה")
-_NOT_PAST = vocabulary.folded("שלנו אלינו איתנו אצלנו לנו בנו עבורנו אנחנו אנו עלינו אותנו כולנו")
 
 
 def _tense(words: Sequence[Word]) -> bool | None:
@@ -381,19 +408,9 @@ def _tense(words: Sequence[Word]) -> bool | None:
         said = word.token.word
         if said in _FUTURE_AUXILIARIES:
             return False
-        if said in _PAST_AUXILIARIES or _is_past(word):
+        if said in _PAST_AUXILIARIES or subordinates.is_past(word):
             return True
     return None
-
-
-def _is_past(word: Word) -> bool:
-    verb = word.verb
-    if verb is not None:
-        return verb.form is Form.PAST
-    said = word.token.word
-    if word.token.hebrew:
-        return len(said) >= 5 and said.endswith(("נו", "תי")) and said not in _NOT_PAST
-    return word.unknown and len(said) >= 5 and said.endswith("ed")
 
 
 def _has_question_mark(words: Sequence[Word]) -> bool:

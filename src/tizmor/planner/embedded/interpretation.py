@@ -52,11 +52,16 @@ class Interpreter:
         words = read(tokens)
         named: list[str] = []
         asked: list[Asked] = []
+        of_us: list[int] = []
         for clause in clauses.split(words, times, delivers=self._index.delivers):
             part = Part(clause, words, times, text, named)
             before = asked[-1] if asked else None
             asked.append(self._asked(part, before, now, workspace))
             named += part.people.names
+            if part.speaks_of_us:
+                of_us.append(len(asked) - 1)
+        for i in of_us:
+            asked[i] = _with_others(asked, i)
         return _joined(asked, self._answering)
 
     def _asked(
@@ -65,6 +70,8 @@ class Interpreter:
         clause, query = part.clause, part.query()
         agent: AgentSpec | None = None
         ruled_out: tuple[AgentSpec, ...] = ()
+        if clause.aside:
+            return Asked(clause, None, (), part.of_meeting(now, workspace), part.said, False)
         if clause.negated:
             ruled_out = tuple(self._index.mentioned(query))
         elif clause.continues and before is not None:
@@ -101,6 +108,23 @@ class Interpreter:
         led = part.clause.led
         asked = self._index.asked_by(led) if led in vocabulary.COMPREHENDING else None
         return asked or self._answering
+
+
+def _with_others(asked: Sequence[Asked], i: int) -> Asked:
+    """A meeting for us, with whom the request names elsewhere: before I sit with Dana, set us an
+    hour. Of several asides and clauses that reach people, those before it go first."""
+    one = asked[i]
+    if one.agent is None or one.slots.people or not takes(one.agent, "TimeWish"):
+        return one
+    people = next(
+        (
+            a.slots.people
+            for a in (*reversed(asked[:i]), *asked[i + 1 :])
+            if a.slots.people and not a.clause.negated
+        ),
+        (),
+    )
+    return one._replace(slots=msgspec.structs.replace(one.slots, people=people))
 
 
 def _joined(asked: list[Asked], answering: AgentSpec | None) -> list[Asked]:

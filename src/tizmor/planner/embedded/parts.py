@@ -8,21 +8,25 @@ import itertools
 from collections.abc import Sequence
 
 from tizmor.core.agents import AgentSpec
+from tizmor.core.plan import Effect
 from tizmor.core.schema import fields, type_name
-from tizmor.planner.embedded import people, places, topics, vocabulary, when
+from tizmor.planner.embedded import people, places, subordinates, topics, vocabulary, when
 from tizmor.planner.embedded.clauses import Clause, Mood
 from tizmor.planner.embedded.clocks import Duration
 from tizmor.planner.embedded.periods import (
     Month,
+    Named,
     Offset,
     Portion,
     Quarter,
     Range,
+    Reference,
     Stretch,
     Turn,
     Weekday,
     Weekend,
     Year,
+    is_exact_day,
 )
 from tizmor.planner.embedded.readings import Word
 from tizmor.planner.embedded.retrieval import Query, terms
@@ -63,6 +67,7 @@ class Part:
         self.about = topics.about_start(self.words)
         self.people_before = tuple(dict.fromkeys(named))
         self.points_back = clause.mood is Mood.REQUEST and not any(w.noun for w in self.words)
+        self.speaks_of_us = not self.people.names and any(w.is_in(_US) for w in self.words)
         self.asks = any(w.asks for w in self.words)
         self.ends = any(w.token.text in ".?!\n" for w in self.words[-1:])
         self.said = surface([w.token for w in self.words], text).strip(" ,;:.!?\n")
@@ -159,7 +164,7 @@ class Part:
 
     def _is_time_together(self, kept: Sequence[Word]) -> bool:
         """An hour with Noa tomorrow: who and when, and no word for what."""
-        bare = self.clause.mood is Mood.FRAGMENT or self.clause.verb == "give"
+        bare = self.clause.mood is Mood.FRAGMENT or self.clause.verb in ("give", "find")
         kept = kept[1:] if self.clause.verb else kept
         return (
             bare
@@ -204,7 +209,8 @@ class Part:
         meets = agent is not None and takes(agent, "TimeWish")
         start, end = self._of_meeting() if not meets else (0, 0)
         of_topic = [m for m in self.times if meets and self._is_of_topic(m)]
-        times = [m for m in self.times if m not in of_topic]
+        told = self._told(when.reference(now, workspace, past=True)) if meets else []
+        times = [m for m in self.times if m not in of_topic and m not in told]
         if records and self.clause.mood is not Mood.QUESTION:
             times = [m for m in times if not _is_deadline(m)]
         alone = meets and self.query().own_time
@@ -221,6 +227,8 @@ class Part:
         if agent is not None and not takes(agent, "FileName") and not opens_files:
             about += file_topics(self._files())
         wish = when.wish(times, now, workspace)
+        if agent is not None and agent.effect is not Effect.READ and not alone:
+            wish = when.fixed(wish, times, now)
         return Slots(
             text=self._question[:20_000].strip() or self.said,
             topics=about,
@@ -230,10 +238,31 @@ class Part:
             meeting_people=people_ if end else (),
             files=self._files(),
             period=when.period(times, when.reference(now, workspace, past=past)),
+            period_told=when.period(told, when.reference(now, workspace, past=True)),
             wish=when.whole(wish) if alone else wish,
             alone=alone,
             recurs=meets and self._recurs(),
             named={"location": self.location} if self.location else {},
+        )
+
+    def _told(self, at: Reference) -> list[Mention]:
+        """The times of what was done or written, not of the meeting: what we wrote in May. A
+        single day is the meeting's where no other day is said."""
+        verb = next((i for i in subordinates.told(self.words) if i > self.head), None)
+        days = [m for m in self.times if isinstance(m.value, Named | Range)]
+        first = next((m for m in days if verb is not None and m.start > verb), None)
+        if first is None or not when.begins_by(first, at):
+            return []
+        return [] if is_exact_day(first.value) and len(days) == 1 else [first]
+
+    def of_meeting(self, now: dt.datetime, workspace: Workspace) -> Slots:
+        """Who, when and what about a meeting is that the clause only mentions."""
+        about = self.topics.about if self.people.names else ()
+        return Slots(
+            topics=about,
+            about=about,
+            people=self.people.names,
+            wish=when.wish(self.times, now, workspace),
         )
 
     def _recurs(self) -> bool:
@@ -311,6 +340,7 @@ _RECORDS = ("Document", "DocumentText", "Analysis")
 _TELLING = vocabulary.folded(
     "is are was were been went has wants wanted היה הייתה היתה היו הוא היא"
 )
+_US = vocabulary.folded("us our לנו שנינו") | frozenset(vocabulary.PRONOUNS)
 _OWN_OBJECTS = ("time", "free", "calendar")
 _RECURRING = vocabulary.folded("weekly daily monthly biweekly recurring שבועית קבועה חודשית יומית")
 _OWN = vocabulary.folded("my our שלי שלנו")

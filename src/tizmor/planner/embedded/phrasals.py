@@ -92,6 +92,8 @@ class Phrasal(NamedTuple):
     concept: str
     form: Form
     particles: tuple[int, ...]
+    prefix: str = ""
+    """The conjunction that was written as a letter before the verb."""
 
 
 class _Pattern(NamedTuple):
@@ -108,7 +110,7 @@ def find(tokens: Sequence[Token], i: int) -> Phrasal | None:
         return None
     conjunction = word not in _PATTERNS and word[:1] in ("ו", "ש")
     found = [
-        Phrasal(pattern.concept, pattern.form, particles)
+        Phrasal(pattern.concept, pattern.form, particles, word[:1] if conjunction else "")
         for pattern in _PATTERNS.get(word[1:] if conjunction else word, ())
         if (particles := _matched(tokens, i + 1, pattern.rest)) is not None
     ]

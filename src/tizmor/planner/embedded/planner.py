@@ -17,6 +17,7 @@ from tizmor.planner.embedded.chaining import Chain, MissingArgument
 from tizmor.planner.embedded.interpretation import Asked, Interpreter
 from tizmor.planner.embedded.slots import Slots, file_topics
 from tizmor.planner.embedded.tokens import clean, language
+from tizmor.planner.embedded.when import Wish
 from tizmor.planner.embedded.wording import Wording
 from tizmor.ports.planner import PlanRequest
 
@@ -58,11 +59,12 @@ class _Planning:
             return self._made(Chain((), frozenset(), self._words), goal_missing=True)
         excluded = self._ruled_out(asked, goals)
         chain = Chain(self._specs, excluded, self._words)
-        context = _context(goals)
+        context = _context(asked)
         for i, goal in enumerate(goals):
             said_again = _is_said_again(goal, goals[i + 1 :])
-            if said_again or (_is_means(goal) and any(map(_uses_documents, goals[i + 1 :]))):
-                topics, period = goal.slots.topics, goal.slots.period
+            others = goals if _points_to_material(goal) else goals[i + 1 :]
+            if said_again or (_is_means(goal) and any(map(_uses_documents, others))):
+                topics, period = goal.slots.topics, goal.slots.period or context.period
                 context = msgspec.structs.replace(
                     context, topics=topics or context.topics, period=period, weak=True
                 )
@@ -262,17 +264,32 @@ def _gathers(verb: str, made: frozenset[str]) -> bool:
     return "DocumentText" in made or (verb == "read" and "Document" in made)
 
 
-def _context(goals: Sequence[Asked]) -> Slots:
-    """What a first clause without topics may take: what a later one is about."""
-    about = next((g.slots.about for g in goals if g.slots.about), ())
-    return Slots(topics=about)
+def _points_to_material(goal: Asked) -> bool:
+    """Whether reading is asked of what another clause is about: read the material."""
+    return not (goal.slots.topics or goal.slots.period or goal.slots.files)
+
+
+def _context(asked: Sequence[Asked]) -> Slots:
+    """What a first clause without topics may take: what a later one is about; and when the
+    meeting is that an aside speaks of."""
+    said = [a for a in asked if a.agent is not None or a.clause.aside]
+    about = next((a.slots.about for a in said if a.slots.about), ())
+    wish = next(
+        (a.slots.wish for a in said if a.clause.aside and a.slots.wish.when), Wish(None, None)
+    )
+    return Slots(topics=about, wish=wish)
 
 
 def _following(context: Slots, spec: AgentSpec, slots: Slots) -> Slots:
     """The context after a goal: topics and period of what was read, title of what was set."""
     if "TimeWish" in _kinds(spec):
         wish = slots.wish if spec.effect is Effect.READ else context.wish
-        return msgspec.structs.replace(context, title=slots.title or context.title, wish=wish)
+        return msgspec.structs.replace(
+            context,
+            title=slots.title or context.title,
+            wish=wish,
+            period=context.period or slots.period_told,
+        )
     topics = slots.topics or file_topics(slots.files)
     if not topics and slots.period is None:
         return context

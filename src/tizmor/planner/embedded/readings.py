@@ -84,11 +84,20 @@ def read(tokens: Sequence[Token]) -> list[Word]:
         words += [Word(t, (Reading(Role.FUNCTION),), True) for t in tokens[i + 1 : i + length]]
     for i in range(len(words)):
         found = None if words[i].absorbed or tokens[i].quoted else phrasals.find(tokens, i)
+        if found is not None and _tells(words, i, found.form):
+            found = None
         if found is not None:
-            words[i] = Word(tokens[i], (Reading(Role.VERB, found.concept, found.form),))
+            reading = Reading(Role.VERB, found.concept, found.form, found.prefix)
+            words[i] = Word(tokens[i], (reading,))
             for j in found.particles:
                 words[j] = Word(tokens[j], (Reading(Role.FUNCTION),), True)
     return words
+
+
+def _tells(words: Sequence[Word], i: int, form: Form) -> bool:
+    """Whether a Hebrew form that may be an imperative or the past is the past: מה עבר על הגשר."""
+    asked = i > 0 and words[i - 1].asks is not None
+    return asked and form in (Form.BASE, Form.PAST) and words[i].token.hebrew
 
 
 def stems(word: str) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ class Slots(msgspec.Struct, frozen=True, kw_only=True):
     """Those of a meeting that the clause only mentions: an agenda for a meeting with Dana."""
     files: tuple[str, ...] = ()
     period: Period | None = None
+    period_told: Period | None = None
+    """When that was which a meeting is about: what we wrote in May."""
     wish: Wish = Wish(None, None)
     title: str = ""
     alone: bool = False

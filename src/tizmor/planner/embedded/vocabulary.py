@@ -25,7 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "piel:שרינ piel:שריינ paal:חסמ paal:שמר",
     ),
     "invite": ("invite", "hifil:זמנ"),
-    "meet": ("meet/met", "nifal:פגש"),
+    "meet": ("meet/met", "nifal:פגש paal:פגש"),
     "talk": ("discuss talk speak/spoke+spoken debate", "piel:דבר hitpael:יעצ"),
     "read": ("read/read review skim", "paal:קרא piel:עיינ paal:סקר"),
     "understand": ("understand/understood learn", "hifil:בנ paal:למד"),
@@ -41,7 +41,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "open": ("open", "paal:פתח"),
     "show": ("show/showed+shown see/saw+seen list display present", "hifil:צג"),
     "tell": ("tell/told explain describe report", "piel:ספר hifil:סבר piel:דווח"),
-    "give": ("give/gave+given get/got provide", ""),
+    "give": ("give/gave+given get/got provide grab steal/stole+stolen snag", ""),
     "know": ("know/knew+known", ""),
     "help": ("help", "paal:עזר"),
     "send": ("send/sent forward mail notify ping", "paal:שלח hifil:עבר"),
@@ -70,7 +70,7 @@ IRREGULAR: dict[str, dict[str, str]] = {
     "do": {
         "present": "קורה קורים קורית מתרחש",
         "past": "עשינו עשיתי עשית עשיתם עשו עשה עשתה נעשה נעשו קרה קרו קרתה בוצע בוצעו התרחש "
-        "התרחשו",
+        "התרחשו עבר עברה עברו",
         "infinitive": "לעשות",
         "directive": "תעשה תעשי תעשו",
     },
@@ -79,7 +79,10 @@ IRREGULAR: dict[str, dict[str, str]] = {
     "cost": {"past": "עלה עלתה עלו עולה עולים עולות הוצאנו הוצאתי הוציאו"},
     "show": {"directive": "תראה תראי תראו הראה הראי", "infinitive": "להראות"},
     "tell": {"directive": "תגיד תגידי תגידו הגד אמור", "infinitive": "לומר להגיד"},
-    "give": {"directive": "תן תני תנו תתן תתני תביא תביאי", "infinitive": "לתת להביא"},
+    "give": {
+        "directive": "תן תני תנו תתן תתני תביא תביאי תחטוף תחטפי תגנוב תגנבי",
+        "infinitive": "לתת להביא",
+    },
     "know": {"infinitive": "לדעת לברר", "directive": "תברר תבררי"},
     "find": {"directive": "תשיג תשיגי שלוף תשלוף תוציא תוציאי", "infinitive": "להשיג לשלוף"},
     "prepare": {"directive": "צור צרי תיצור תיצרי תצור הפק תפיק", "infinitive": "ליצור להפיק"},

@@ -106,6 +106,45 @@ def wish(found: Sequence[Mention], now: dt.datetime, workspace: Workspace) -> Wi
     return Wish(when, minutes, over)
 
 
+def fixed(wish: Wish, found: Sequence[Mention], now: dt.datetime) -> Wish:
+    """The wish for a meeting that begins and ends when it says: on 10 December from 9:30 to 11:30.
+
+    A length that is said, too, is looked for within the hours; so is a meeting between two hours
+    that lie far apart.
+    """
+    when = wish.when
+    said = next((m for m in found if isinstance(m.value, Hours)), None)
+    if said is None or wish.minutes is not None or when is None:
+        return wish
+    if when.earliest is None or when.latest is None:
+        return wish
+    minutes = _minutes_between(when.earliest, when.latest)
+    is_window = said.said.lower().startswith(_BETWEEN) and minutes > _LONGEST_BETWEEN
+    if is_window or minutes < _SHORTEST:
+        return wish
+    if when.first_day is None or when.first_day != when.last_day:
+        return wish._replace(minutes=minutes)
+    start = dt.datetime.combine(when.first_day, when.earliest, now.tzinfo)
+    return Wish(TimeWish(said=when.said, start=start), minutes, wish.past or start < now)
+
+
+_BETWEEN = ("between", "בין")
+_LONGEST_BETWEEN = 180
+_SHORTEST = 5
+
+
+def _minutes_between(first: dt.time, last: dt.time) -> int:
+    return (last.hour - first.hour) * 60 + last.minute - first.minute
+
+
+def begins_by(mention: Mention, at: Reference) -> bool:
+    """Whether the days that are said, read as `at` does, have begun by today."""
+    if not isinstance(mention.value, Named | Range):
+        return False
+    first, _ = resolve(mention.value, at)
+    return first is not None and first <= at.today
+
+
 def whole(wish: Wish) -> Wish:
     """The wish for all of the hours that it says: Wednesday from 2pm to 4pm."""
     when = wish.when
@@ -113,9 +152,8 @@ def whole(wish: Wish) -> Wish:
         return wish
     if when.first_day is None or when.first_day != when.last_day:
         return wish
-    first, last = when.earliest or dt.time(), when.latest or dt.time()
-    minutes = (last.hour - first.hour) * 60 + last.minute - first.minute
-    return wish._replace(minutes=minutes) if minutes >= 5 else wish
+    minutes = _minutes_between(when.earliest or dt.time(), when.latest or dt.time())
+    return wish._replace(minutes=minutes) if minutes >= _SHORTEST else wish
 
 
 def _days(
