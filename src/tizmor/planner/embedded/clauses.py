@@ -12,7 +12,7 @@ import enum
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tizmor.planner.embedded import subordinates, vocabulary
+from tizmor.planner.embedded import subordinates, tenses, vocabulary
 from tizmor.planner.embedded.conjugation import Form
 from tizmor.planner.embedded.readings import Word, stems
 from tizmor.planner.embedded.tokens import Kind
@@ -71,7 +71,7 @@ def split(
     """
     heads = _Scanner(words, times, delivers).scan()
     if not heads:
-        mood = Mood.QUESTION if _has_question_mark(words) else Mood.FRAGMENT
+        mood = Mood.QUESTION if any(w.token.text == "?" for w in words) else Mood.FRAGMENT
         heads = [_Head(0, 0, mood, "", False, False)]
     ends = [h.start for h in heads[1:]] + [len(words)]
     return [
@@ -82,7 +82,7 @@ def split(
             head.mood,
             head.verb,
             head.negated,
-            _tense(words[head.head if head.mood is Mood.REQUEST else head.start : end]),
+            tenses.tense(words[head.head if head.mood is Mood.REQUEST else head.start : end]),
             head.wanted,
             head.continues,
             head.led,
@@ -397,21 +397,3 @@ _INTRODUCING = (
     vocabulary.TOPIC_MARKERS | vocabulary.PLACE_MARKERS | vocabulary.SOURCES | vocabulary.WITH
 ) | vocabulary.POLITE
 _RARE_ALONE = frozenset({"say", "do", "talk", "cost", "sign", "decide", "pay", "ask"})
-_PAST_AUXILIARIES = vocabulary.folded(
-    "did was were had been היה היו היתה הייתה היינו הייתי נעשה קרה"
-)
-_FUTURE_AUXILIARIES = vocabulary.folded("will going plan planned upcoming יהיה תהיה יהיו נהיה")
-
-
-def _tense(words: Sequence[Word]) -> bool | None:
-    for word in words[1:] if words and words[0].verb else words:
-        said = word.token.word
-        if said in _FUTURE_AUXILIARIES:
-            return False
-        if said in _PAST_AUXILIARIES or subordinates.is_past(word):
-            return True
-    return None
-
-
-def _has_question_mark(words: Sequence[Word]) -> bool:
-    return any(w.token.text == "?" for w in words)

@@ -157,8 +157,10 @@ def _and_fraction(tokens: Tokens, i: int) -> tuple[int, int]:
 
 
 def _hours(tokens: Tokens, i: int) -> tuple[Hours, int] | None:
-    """Between 10 and 12, from 9:00 to 11:00, בין 10 ל-12, מ-9 עד 11."""
+    """Between 10 and 12, from 9:00 to 11:00, בין 10 ל-12, מ-9 עד 11, 9:00-10:30."""
     opener = word(tokens, i)
+    if written := _written_hours(tokens, i + (opener == "at")):
+        return written
     if opener in ("between", "from", "בינ"):
         first = _clock(tokens, i + 1)
     elif i < len(tokens) and (tokens[i].prefix == "מ" or opener[:1] == "מ"):
@@ -172,6 +174,16 @@ def _hours(tokens: Tokens, i: int) -> tuple[Hours, int] | None:
     is_letter = at < len(tokens) and (tokens[at].prefix or word(tokens, at))[:1] in ("ל", "ו")
     second = _clock(tokens, at + joined) if joined or is_letter else None
     return (Hours(first[0], second[0]), second[1]) if second else None
+
+
+def _written_hours(tokens: Tokens, i: int) -> tuple[Hours, int] | None:
+    """9:00-10:30, 9:00 to 10:30: two written clocks and what joins them."""
+    if not (_has_form(tokens, i) and _has_form(tokens, i + 2)):
+        return None
+    if word(tokens, i + 1) not in ("-", "to", "until", "till", "עד", "ועד"):
+        return None
+    first, last = _clock(tokens, i), _clock(tokens, i + 2)
+    return (Hours(first[0], last[0]), last[1]) if first and last else None
 
 
 def _bounded(tokens: Tokens, i: int) -> tuple[Hours, int] | None:

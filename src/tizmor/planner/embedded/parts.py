@@ -143,33 +143,54 @@ class Part:
         if mood is Mood.FRAGMENT and self.clause.past:
             mood = Mood.QUESTION
         said, made, verb = terms(kept), self._object(kept), self.clause.verb
+        if self._holds_records():
+            said = tuple(t for t in said if t != ("have",))
         if self._asks_when_together():
             said, made = (*said, ("free",)), "free"
         if self._is_time_together(kept):
-            said, made, verb = (*said, ("meeting",)), "meeting", ""
+            said, made, verb = (("schedule",), ("meeting",)), "meeting", "schedule"
         own = self._keeps_time(kept)
         if own:
             said, verb = (*said, ("schedule",), ("calendar",)), "block"
         return Query(said, mood, verb, made, self._given(), own)
+
+    def _holds_records(self) -> bool:
+        """Whether what we have is what was written, not a day's meetings: read what we have from
+        January, all you have on the tender."""
+        about = bool(self.topics.about and not self.people.names)
+        led = self.clause.led in vocabulary.MEANS | vocabulary.COMPREHENDING
+        relative = subordinates.has_relative(self.words)
+        return (relative and (led or about)) or (about and self._stems_from_a_time())
+
+    def _stems_from_a_time(self) -> bool:
+        """Things from March, from January and February."""
+        around = (w for m in self.times for w in self.words[max(0, m.start - 1) : m.start + 1])
+        return any(w.token.word == "from" for w in around)
 
     def _asks_when_together(self) -> bool:
         """When could Dana and I find an hour: a length, and no word for free."""
         asks_when = any(w.asks and w.asks.concept in ("when", "free") for w in self.words)
         long = any(isinstance(m.value, Duration) for m in self.times)
         modal = any(w.is_in(vocabulary.MODAL | vocabulary.WANTING) for w in self.words)
+        with_somebody = any(w.is_in(vocabulary.WITH) for w in self.words)
         if self.clause.verb == "find":
+            if with_somebody:
+                return False
             rest = (w.noun for i, w in enumerate(self.words) if i not in self.timed)
             return long and all(noun is None or noun.concept == "time" for noun in rest)
         return self.clause.mood is Mood.QUESTION and asks_when and long and modal
 
     def _is_time_together(self, kept: Sequence[Word]) -> bool:
         """An hour with Noa tomorrow: who and when, and no word for what."""
-        bare = self.clause.mood is Mood.FRAGMENT or self.clause.verb in ("give", "find")
+        bare = self.clause.mood is Mood.FRAGMENT or self.clause.verb in _WISHING
+        length = any(isinstance(m.value, Duration) for m in self.times)
+        if self.clause.verb in ("find", "schedule", "block") and not length:
+            return False
         kept = kept[1:] if self.clause.verb else kept
         return (
             bare
             and not self.clause.past
-            and bool(self.people.names and self.times)
+            and bool((self.people.names or self.speaks_of_us) and self.times)
             and all(w.function or w.token.kind is not Kind.WORD or w.is_in(_BESIDE) for w in kept)
         )
 
@@ -249,11 +270,12 @@ class Part:
         """The times of what was done or written, not of the meeting: what we wrote in May. A
         single day is the meeting's where no other day is said."""
         verb = next((i for i in subordinates.told(self.words) if i > self.head), None)
-        days = [m for m in self.times if isinstance(m.value, Named | Range)]
-        first = next((m for m in days if verb is not None and m.start > verb), None)
-        if first is None or not when.begins_by(first, at):
-            return []
-        return [] if is_exact_day(first.value) and len(days) == 1 else [first]
+        days = [(m, m.value) for m in self.times if isinstance(m.value, Named | Range)]
+        for mention, value in days:
+            if verb is not None and mention.start > verb:
+                alone = is_exact_day(value) and len(days) == 1
+                return [mention] if when.begins_by(mention, at) and not alone else []
+        return []
 
     def of_meeting(self, now: dt.datetime, workspace: Workspace) -> Slots:
         """Who, when and what about a meeting is that the clause only mentions."""
@@ -341,6 +363,7 @@ _TELLING = vocabulary.folded(
     "is are was were been went has wants wanted היה הייתה היתה היו הוא היא"
 )
 _US = vocabulary.folded("us our לנו שנינו") | frozenset(vocabulary.PRONOUNS)
+_WISHING = ("give", "find", "schedule", "block")
 _OWN_OBJECTS = ("time", "free", "calendar")
 _RECURRING = vocabulary.folded("weekly daily monthly biweekly recurring שבועית קבועה חודשית יומית")
 _OWN = vocabulary.folded("my our שלי שלנו")

@@ -92,7 +92,7 @@ def _openings(words: Sequence[Word], times: frozenset[int]) -> Iterator[tuple[in
         elif (first := _subjects(words, i)) is not None:
             yield first, "subject"
         elif _asks_if_free(words, i) or _is_subject_with_me(words, i):
-            yield i, "subject"
+            yield _first_name(words, i), "subject"
 
 
 _OF_TIME = frozenset(("free", "meeting", "time"))
@@ -156,6 +156,8 @@ def _introduces(words: Sequence[Word], i: int) -> bool:
         return True
     if word.noun and word.noun.concept == "contact":
         return True
+    if said in ("meeting", "seeing") and previous is not None:
+        return previous.token.word == "before"
     if word.verb and word.verb.concept == "schedule" and i + 1 < len(words):
         return words[i + 1].token.capitalized and words[i + 1].unknown
     if word.token.word in ("of", "של", "for") and previous is not None:

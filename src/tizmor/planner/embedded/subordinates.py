@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tizmor.planner.embedded import vocabulary
-from tizmor.planner.embedded.conjugation import Form
+from tizmor.planner.embedded import tenses, vocabulary
 from tizmor.planner.embedded.readings import Word
 from tizmor.planner.embedded.vocabulary import folded
 
@@ -23,9 +22,9 @@ def opens_aside(words: Sequence[Word], i: int) -> bool:
         return _said(words, i + 1)[:1] == "ש" and first_person
     if words[i].token.word not in ("before", "until"):
         return False
-    verb = words[i + 1].verb if i + 1 < len(words) else None
-    going_to_meet = verb is not None and verb.form is Form.PRESENT and verb.concept in _MEETING
-    return _said(words, i + 1) in _SELF or going_to_meet
+    going_to_meet = _said(words, i + 1) in _MEETING and i + 2 < len(words)
+    meets = going_to_meet and (words[i + 2].token.capitalized or words[i + 2].is_in(_BESIDE))
+    return _said(words, i + 1) in _SELF or meets
 
 
 def resumes(words: Sequence[Word], i: int) -> bool:
@@ -51,7 +50,7 @@ def leads_to_request(words: Sequence[Word], i: int) -> int:
 def told(words: Sequence[Word]) -> Iterator[int]:
     """The indices of past verbs that say what of something is: what we wrote, שכתבנו."""
     for i in range(1, len(words)):
-        if not is_past(words[i]):
+        if not tenses.is_past(words[i]):
             continue
         if words[i].token.hebrew:
             relative = words[i].token.word[:1] == "ש" or _said(words, i - 1) in ("מה", "אשר")
@@ -61,17 +60,14 @@ def told(words: Sequence[Word]) -> Iterator[int]:
             yield i
 
 
-def is_past(word: Word) -> bool:
-    """Whether a word is a verb in the past, known or by its ending."""
-    said, verb = word.token.word, word.verb
-    if said in _TURNS:
-        return False
-    if verb is not None:
-        return verb.form is Form.PAST
-    if word.token.hebrew:
-        return len(said) >= 5 and said.endswith(("נו", "תי")) and said not in _NOT_PAST
-    named = word.token.capitalized
-    return word.unknown and not named and len(said) >= 5 and said.endswith("ed")
+def has_relative(words: Sequence[Word]) -> bool:
+    """What we have, all that you have: told, not asked as in "what do we have"."""
+    return any(
+        words[i].token.word in ("have", "had")
+        and _said(words, i - 1) in ("i", "we", "you", "they")
+        and _said(words, i - 2) not in ("do", "did", "when")
+        for i in range(2, len(words))
+    )
 
 
 def _said(words: Sequence[Word], i: int) -> str:
@@ -80,10 +76,9 @@ def _said(words: Sequence[Word], i: int) -> str:
 
 _BEFORE_HEBREW = folded("לפני")
 _SELF = folded("i we i'm we're i've we've אני אנחנו אנו")
-_MEETING = frozenset({"meet", "talk"})
+_MEETING = folded("meeting seeing sitting talking speaking")
+_BESIDE = folded("with down to")
 _BEFORE_TOLD = folded(
     "we i they he she you we've i've they've you've that which what who was were been had have "
     "has did team"
 )
-_TURNS = folded("שעבר שעברה")
-_NOT_PAST = folded("שלנו אלינו איתנו אצלנו לנו בנו עבורנו אנחנו אנו עלינו אותנו כולנו")

@@ -78,6 +78,7 @@ IRREGULAR: dict[str, dict[str, str]] = {
     "say": {"past": "נאמר התחייב התחייבו התחייבנו אמר אמרה אמרו אמרנו"},
     "cost": {"past": "עלה עלתה עלו עולה עולים עולות הוצאנו הוצאתי הוציאו"},
     "show": {"directive": "תראה תראי תראו הראה הראי", "infinitive": "להראות"},
+    "contact": {"present": "משיג משיגה משיגים", "future": "אשיג"},
     "tell": {"directive": "תגיד תגידי תגידו הגד אמור", "infinitive": "לומר להגיד"},
     "give": {
         "directive": "תן תני תנו תתן תתני תביא תביאי תחטוף תחטפי תגנוב תגנבי",
@@ -351,7 +352,9 @@ FUNCTION = folded(
     "maybe perhaps together rather myself yourself ourselves themselves else around back away down "
     "through quickly lately whole properly top first quiet peace else's something's everything's "
     "few several couple along great nice lovely wonderful perfect based nobody "
-    "everyone everybody anyone someone far end half latest version there's "
+    "everyone everybody anyone someone far "
+    "go goes went gone won rose fell grew began came became took "
+    "end half latest version there's "
     "הכול את אתם אנו הוא היא הם הן זה זו זאת אלה אלו יש אין היה היו הייתה היתה להיות הבאה "
     "הבאים הבאות הקרובה שנת בשנת "
     "כל כולם הכל שלי "

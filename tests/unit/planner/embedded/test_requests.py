@@ -147,6 +147,7 @@ ASKED_FOR: dict[str, tuple[str, ...]] = {
         "Could you dig up Omer Sabag's email for me?",
         "What's the best number for Ronit Bar?",
         "How can I reach Neta Shaul?",
+        "איך אני משיג את נטע שאול?",
         "תני לי את הפרטים של עומר סבג",
         "מה המספר של רונית בר?",
         "יש לך את הטלפון של שירן?",
