@@ -60,9 +60,7 @@ class Interpreter:
             named += part.people.names
             if part.speaks_of_us:
                 of_us.append(len(asked) - 1)
-        for i in of_us:
-            asked[i] = _with_others(asked, i)
-        return _joined(asked, self._answering)
+        return _joined(_with_others(asked, frozenset(of_us)), self._answering)
 
     def _asked(
         self, part: Part, before: Asked | None, now: dt.datetime, workspace: Workspace
@@ -110,21 +108,22 @@ class Interpreter:
         return asked or self._answering
 
 
-def _with_others(asked: Sequence[Asked], i: int) -> Asked:
-    """A meeting for us, with whom the request names elsewhere: before I sit with Dana, set us an
-    hour. Of several asides and clauses that reach people, those before it go first."""
-    one = asked[i]
-    if one.agent is None or one.slots.people or not takes(one.agent, "TimeWish"):
-        return one
-    people = next(
-        (
-            a.slots.people
-            for a in (*reversed(asked[:i]), *asked[i + 1 :])
-            if a.slots.people and not a.clause.negated
-        ),
-        (),
-    )
-    return one._replace(slots=msgspec.structs.replace(one.slots, people=people))
+def _with_others(asked: list[Asked], of_us: frozenset[int]) -> list[Asked]:
+    """Meetings for us get whom the request names elsewhere: before I sit with Dana, set us an
+    hour. Those named last before are meant, or else those named first after."""
+    nearest = next((a.slots.people for a in asked if _names_people(a)), ())
+    found: list[Asked] = []
+    for i, part in enumerate(asked):
+        if _names_people(part):
+            nearest = part.slots.people
+        elif i in of_us and nearest and part.agent is not None and takes(part.agent, "TimeWish"):
+            part = part._replace(slots=msgspec.structs.replace(part.slots, people=nearest))
+        found.append(part)
+    return found
+
+
+def _names_people(part: Asked) -> bool:
+    return bool(part.slots.people) and not part.clause.negated
 
 
 def _joined(asked: list[Asked], answering: AgentSpec | None) -> list[Asked]:
