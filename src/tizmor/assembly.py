@@ -177,9 +177,9 @@ class Tizmor(Orchestrator):
             inbox.cancel()
             with contextlib.suppress(asyncio.CancelledError, EngineError):
                 await inbox
-        await self._pump.close()
-        with contextlib.suppress(StorageFailed):
-            await self._journal.close()
+        if await self._pump.close():
+            with contextlib.suppress(StorageFailed):
+                await self._journal.close()
 
 
 def _folder(workspace: str | Path) -> Path:

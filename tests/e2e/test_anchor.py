@@ -79,6 +79,23 @@ def test_the_time_edited_at_the_gate_is_the_time_of_the_meeting(tevuot: Tizmor) 
     assert done.returncode == 0, done.stderr + done.stdout
     (event,) = tevuot.made_events()
     assert event["DTSTART"].dt == later
+    approved = [e for e in tevuot.lines("logs", execution) if e.get("state") == "approved"]
+    assert ["17:00" in line["waiting"]["time"] for line in approved] == [True]
+
+
+def test_yes_is_said_again_by_whoever_resumes(tevuot: Tizmor) -> None:
+    """`--yes` holds for the process that was started with it: a plain `resume` asks."""
+    with tevuot.start("run", ANCHOR, "--yes", "--json") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    (line,) = tevuot.lines("list")
+    assert line["status"] != "COMPLETED"
+    resumed = tevuot("resume", line["executionId"])
+    assert resumed.returncode == (0 if tevuot.made_events() else 3)
+    if resumed.returncode == 3:
+        assert tevuot("resume", line["executionId"], "--yes").returncode == 0
+    assert len(tevuot.made_events()) == 1
 
 
 def test_a_rejected_gate_ends_rejected_with_what_could_be_delivered(tevuot: Tizmor) -> None:

@@ -38,7 +38,8 @@ class PlanningFailed(Event, frozen=True):
 
 
 class Adopted(Event, frozen=True):
-    """A process took the execution on after its former owner had gone."""
+    """A process took the execution on after its former owner had gone. Approval that was given to
+    all gates ends with that owner."""
 
     epoch: int
 
@@ -74,13 +75,15 @@ class GateOpened(Event, frozen=True):
 
 
 class GateApproved(Event, frozen=True):
-    """`arguments` and `key` are the edited ones where the human changed something."""
+    """`arguments`, `key` and `shown` are the edited ones where the human changed something;
+    `shown` is None when the gate's own still holds."""
 
     id: str
     key: str
     arguments: dict[str, Any]
     by: str = ""
     comment: str | None = None
+    shown: dict[str, Any] | None = None
 
 
 class GateRejected(Event, frozen=True):
@@ -138,10 +141,11 @@ class AttemptFailed(Event, frozen=True):
 
 
 class OutcomeLost(Event, frozen=True):
-    """The call may or may not have happened."""
+    """The call may or may not have happened; `may_still_run`: or may be about to."""
 
     step: str
     error: str
+    may_still_run: bool = False
 
 
 class PreconditionLost(Event, frozen=True):

@@ -99,8 +99,11 @@ class CallFailed(Fact, frozen=True):
 
 
 class CallUnknown(Fact, frozen=True):
+    """`may_still_run`: the call was let go of, and may go on in a thread or at its server."""
+
     step: str
     error: str
+    may_still_run: bool = False
     dice: float = 0.0
 
 
@@ -124,10 +127,12 @@ class TimerFired(Fact, frozen=True):
 
 
 class Approved(Fact, frozen=True):
-    """`arguments` are the edited ones, already checked against the agent; None as shown."""
+    """`arguments` are the edited ones, already checked against the agent, and `shown` what the
+    human saw of them; None as at the gate."""
 
     approval: str
     arguments: dict[str, Any] | None = None
+    shown: dict[str, Any] | None = None
     by: str = ""
     comment: str | None = None
 

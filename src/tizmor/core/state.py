@@ -36,6 +36,7 @@ class StepState:
         "failures",
         "gate",
         "key",
+        "may_still_run",
         "messages",
         "question",
         "retry_at_ms",
@@ -55,6 +56,7 @@ class StepState:
         self.attempt = 0
         self.failures = 0
         self.key = ""
+        self.may_still_run = False
         self.gate: str | None = None
         self.question: str | None = None
         self.approved_key: str | None = None
@@ -68,12 +70,17 @@ class StepState:
 
 
 class GateState:
-    """An approval that was asked for. `state`: open, approved, rejected, or withdrawn."""
+    """An approval that was asked for. `state`: open, approved, rejected, or withdrawn.
 
-    __slots__ = ("decided_at_ms", "opened", "opened_at_ms", "state")
+    `arguments` and `shown` are those of the gate, and once it is approved those that were.
+    """
+
+    __slots__ = ("arguments", "decided_at_ms", "opened", "opened_at_ms", "shown", "state")
 
     def __init__(self, opened: ev.GateOpened, at_ms: int) -> None:
         self.opened = opened
+        self.arguments = opened.arguments
+        self.shown = opened.shown
         self.state = "open"
         self.opened_at_ms = at_ms
         self.decided_at_ms: int | None = None
@@ -133,6 +140,10 @@ class State:
 
     def open_questions(self) -> list[tuple[str, QuestionState]]:
         return [(i, q) for i, q in self.questions.items() if q.state == "open"]
+
+    def asks_what_happened(self, step: str) -> bool:
+        """Whether a human is being asked if a call of this step happened."""
+        return any(q.step == step and q.about_outcome for _, q in self.open_questions())
 
     @property
     def waits_for_human(self) -> bool:
@@ -206,6 +217,11 @@ def _noted(state: State, event: ev.Event, at_ms: int) -> None:
     """Events that are worth keeping and change nothing here."""
 
 
+def _adopted(state: State, event: ev.Adopted, at_ms: int) -> None:
+    # Whoever goes on with it says anew whether gates are approved unasked.
+    state.approve_all = False
+
+
 def _question_asked(state: State, event: ev.QuestionAsked, at_ms: int) -> None:
     step = None if event.step is None else state.steps[event.step]
     state.questions[event.id] = QuestionState(
@@ -250,6 +266,8 @@ def _gate_approved(state: State, event: ev.GateApproved, at_ms: int) -> None:
     gate = state.gates[event.id]
     gate.state = "approved"
     gate.decided_at_ms = at_ms
+    gate.arguments = event.arguments
+    gate.shown = event.shown or gate.shown
     step = state.steps[gate.opened.step]
     shown = gate.opened.arguments
     step.edited |= {
@@ -324,6 +342,7 @@ def _outcome_lost(state: State, event: ev.OutcomeLost, at_ms: int) -> None:
     step = state.steps[event.step]
     step.failures += 1
     step.error = event.error
+    step.may_still_run = event.may_still_run
     _move(state, step, event, at_ms)
 
 
@@ -373,7 +392,7 @@ _FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.Created: _created,
     ev.Planned: _planned,
     ev.PlanningFailed: _planning_failed,
-    ev.Adopted: _noted,
+    ev.Adopted: _adopted,
     ev.QuestionAsked: _question_asked,
     ev.QuestionAnswered: _question_answered,
     ev.Prepared: _prepared,

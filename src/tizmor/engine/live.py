@@ -80,7 +80,7 @@ class Live:
             if not barrier.done():
                 barrier.set_result(None)
         del self._barriers[:passed]
-        self._tell()
+        self.tell()
 
     def break_off(self, error: Exception) -> None:
         """The execution is not this process's any more, or can't be written."""
@@ -93,9 +93,10 @@ class Live:
             timer.cancel()
         for task in self.tasks.values():
             task.cancel()
-        self._tell()
+        self.tell()
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Wake whoever waits for news."""
         self.changed.set()
         self.changed = asyncio.Event()
 

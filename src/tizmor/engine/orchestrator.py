@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core import facts as fx
-from tizmor.core.errors import StorageFailed, UnknownExecution, UserError
+from tizmor.core.errors import EngineError, UnknownExecution, UserError
 from tizmor.core.fork import fork
 from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
 from tizmor.core.plan import Plan
@@ -117,6 +117,8 @@ class Orchestrator:
 
     async def _begin(self, request: fx.Requested) -> Execution:
         number = execution_number(request.at_ms, secrets.randbits(RANDOM_BITS))
+        while self._pump.get(number) is not None:
+            number = execution_number(request.at_ms, secrets.randbits(RANDOM_BITS))
         live = self._pump.begin(number, request)
         self._wanted[number] = request.approve_all
         await self._pump.durable(live)
@@ -217,8 +219,10 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         state, _ = await self._fold(stored.execution)
         gate = orders.approval_of(state, approval)
-        edited = self._edited(state, gate, arguments) if arguments else None
-        order = Order(target=gate.opened.id, arguments=edited, comment=comment, by=by)
+        edited = shown = None
+        if arguments:
+            edited, shown = self._edited(state, gate, arguments)
+        order = Order(target=gate.opened.id, arguments=edited, shown=shown, comment=comment, by=by)
         return await self._take_and_give(stored.execution, InboxKind.APPROVE, order)
 
     async def preview(
@@ -229,21 +233,23 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         state, _ = await self._fold(stored.execution)
         gate = orders.approval_of(state, approval)
-        edited = self._edited(state, gate, arguments)
-        site = _Site(
-            execution=stored.execution,
-            public_id=public_id(stored.execution),
-            language=state.plan.language if state.plan else "en",
-        )
-        shown = self._performer.shown(site, state.steps[gate.opened.step].step, edited)
+        edited, shown = self._edited(state, gate, arguments)
         opened = msgspec.structs.replace(gate.opened, arguments=edited, shown=shown)
         return self._presenter.gate(GateState(opened, gate.opened_at_ms), state)
 
     def _edited(
         self, state: State, gate: GateState, arguments: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        agent = self._performer.agent(state.steps[gate.opened.step].step)
-        return orders.edited(gate, arguments, agent, self._presenter.zone)
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The gate's arguments with changes, and what a human sees of them."""
+        step = state.steps[gate.opened.step].step
+        agent = self._performer.agent(step)
+        edited = orders.edited(gate, arguments, agent, self._presenter.zone)
+        site = _Site(
+            execution=state.execution,
+            public_id=public_id(state.execution),
+            language=state.plan.language if state.plan else "en",
+        )
+        return edited, self._performer.shown(site, step, edited)
 
     async def reject(
         self,
@@ -288,11 +294,13 @@ class Orchestrator:
 
     async def obey(self) -> None:
         """Take the orders that other processes wrote for executions that run here, for ever."""
-        async for _ in self._journal.wakes():
+        while True:
             try:
-                await self._take_inbox()
-            except StorageFailed:
+                async for _ in self._journal.wakes():
+                    await self._take_inbox()
+            except (EngineError, ValueError):
                 _log.warning("the inbox can't be read now", exc_info=True)
+            await asyncio.sleep(_FOLLOW_S)
 
     async def _take_inbox(self) -> None:
         rows = await self._journal.pending()
@@ -343,16 +351,23 @@ class Orchestrator:
             state, _ = await self._fold(execution)
             return orders.fact_of(state, kind, order, now_ms(self._clock))[1]
         inbox_id = await self._journal.send(execution, kind, orders.encode(order))
-        return await self._confirmed(execution, inbox_id)
+        return await self._confirmed(execution, inbox_id, kind, order)
 
-    async def _confirmed(self, execution: int, inbox_id: int) -> str | None:
+    async def _confirmed(
+        self, execution: int, inbox_id: int, kind: InboxKind, order: Order
+    ) -> str | None:
         """The owner's word on an order; this process takes over when the owner goes meanwhile."""
         deadline = self._clock.monotonic() + _CONFIRM_S
         while self._clock.monotonic() < deadline:
             outcome = await self._journal.outcome(inbox_id)
             if outcome is not None:
                 return outcome
-            if await self._adopt(execution):
+            stored = await self._journal.get(execution)
+            if stored is None or stored.row.ended:
+                state, _ = await self._fold(execution)
+                refusal = orders.fact_of(state, kind, order, now_ms(self._clock))[1]
+                return await self._journal.outcome(inbox_id) or refusal
+            if not await self._is_owned(stored) and await self._adopt(execution):
                 await self._take_inbox()
             await asyncio.sleep(_FOLLOW_S / 4)
         return await self._journal.outcome(inbox_id)

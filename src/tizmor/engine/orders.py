@@ -27,6 +27,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     target: str = ""
     arguments: dict[str, Any] | None = None
+    shown: dict[str, Any] | None = None
     choice: str = ""
     comment: str | None = None
     by: str = ""
@@ -141,7 +142,7 @@ def _decision(
     if gate is None:
         return None, f"refused: there is no approval {order.target!r}"
     wanted = "approved" if kind is InboxKind.APPROVE else "rejected"
-    if gate.state == wanted and order.arguments in (None, gate.opened.arguments):
+    if gate.state == wanted and order.arguments in (None, gate.arguments):
         return None, f"done: {order.target} was {wanted} already"
     if gate.state != "open":
         return None, f"refused: {order.target} is {gate.state} already"
@@ -154,6 +155,7 @@ def _decision(
             at_ms=at_ms,
             approval=order.target,
             arguments=order.arguments,
+            shown=order.shown,
             by=order.by,
             comment=order.comment,
         )

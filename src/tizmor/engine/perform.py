@@ -253,7 +253,11 @@ class Performer:
                 )
             case Unknown():
                 return fx.CallUnknown(
-                    at_ms=at_ms, step=step.id, error=verdict.error, dice=self._dice()
+                    at_ms=at_ms,
+                    step=step.id,
+                    error=verdict.error,
+                    may_still_run=verdict.may_still_run,
+                    dice=self._dice(),
                 )
             case Stale():
                 return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=verdict.error)

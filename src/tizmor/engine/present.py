@@ -163,7 +163,7 @@ class Presenter:
 
     def gate(self, gate: GateState, state: State) -> Waiting:
         """An approval as a human sees it."""
-        shown = gate.opened.shown
+        shown = gate.shown
         participants = tuple(shown.get("participants", ()))
         parts = [shown["action"], shown.get("time"), ", ".join(participants)]
         return Waiting(
@@ -175,7 +175,7 @@ class Presenter:
                 Choice(value="approve", label="approve"),
                 Choice(value="reject", label="reject"),
             ),
-            arguments=gate.opened.arguments,
+            arguments=gate.arguments,
             action=shown["action"],
             time=shown.get("time"),
             participants=participants,

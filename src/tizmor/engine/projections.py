@@ -63,7 +63,7 @@ def _gate_row(state: State, gate_id: str) -> WaitingRow:
         kind="approval",
         step=gate.opened.step,
         state=gate.state,
-        payload=msgspec.json.encode({"arguments": gate.opened.arguments, **gate.opened.shown}),
+        payload=msgspec.json.encode({"arguments": gate.arguments, **gate.shown}),
         asked_at_ms=gate.opened_at_ms,
         decided_at_ms=gate.decided_at_ms,
     )

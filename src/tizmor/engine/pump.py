@@ -124,9 +124,14 @@ class Pump:
             self._commits.add(live, urgent=True)
         await live.durable()
 
-    async def close(self) -> None:
+    async def close(self) -> bool:
         """Stop: nothing is begun any more, running calls with an effect get a few seconds to end,
-        all else is cut off (it runs again when the execution is resumed)."""
+        all else is cut off (it runs again when the execution is resumed).
+
+        False when a call with an effect didn't end: it may go on in a thread. The caller must then
+        keep the ownership until the process is gone, or the next owner would make the call again
+        beside it.
+        """
         self._stopping = True
         effects = [
             task
@@ -134,8 +139,9 @@ class Pump:
             for name, task in live.tasks.items()
             if (step := live.state.steps.get(name)) and step.step.effect is not Effect.READ
         ]
+        unended: set[asyncio.Task[None]] = set()
         if effects and self.failure is None:
-            await asyncio.wait(effects, timeout=_STOP_S)
+            _, unended = await asyncio.wait(effects, timeout=_STOP_S)
         await self._commits.flush()
         self._closed = True
         tasks = [task for live in self._live.values() for task in live.tasks.values()]
@@ -143,6 +149,7 @@ class Pump:
             live.break_off(OwnershipLost("this process has stopped"))
         await asyncio.gather(*tasks, return_exceptions=True)
         self._live.clear()
+        return not unended
 
     def _urgent(self, decision: Decision, live: Live) -> bool:
         if self._interactive or live.create is not None:
@@ -185,6 +192,7 @@ class Pump:
     def _ended(self, live: Live, name: str, task: asyncio.Task[None]) -> None:
         if live.tasks.get(name) is task:
             del live.tasks[name]
+        live.tell()
         if task.cancelled():
             return
         error = task.exception()

@@ -70,7 +70,7 @@ def bounded(error: BaseException) -> str:
 
 def _cut_off(call: Call, error: asyncio.CancelledError) -> Verdict:
     if call.begun and call.step.effect is not Effect.READ:
-        return Unknown("it was cancelled while it ran")
+        return Unknown("it was cancelled while it ran", may_still_run=True)
     task = asyncio.current_task()
     by_us = task is None or task.cancelling()
     return Withdrawn() if by_us or not call.begun else _unforeseen(call, error)
@@ -79,7 +79,7 @@ def _cut_off(call: Call, error: asyncio.CancelledError) -> Verdict:
 def _unforeseen(call: Call, error: BaseException) -> Verdict:
     message = f"{type(error).__name__}: {bounded(error)}"
     if call.begun and call.step.effect is not Effect.READ:
-        return Unknown(message)
+        return Unknown(message, may_still_run=isinstance(error, TimeoutError))
     return Failed(message, retryable=isinstance(error, (TimeoutError, ConnectionError)))
 
 

@@ -41,9 +41,10 @@ class Failed(_Verdict, frozen=True):
 
 
 class Unknown(_Verdict, frozen=True):
-    """The call may or may not have happened."""
+    """The call may or may not have happened; `may_still_run` when it was only let go of."""
 
     error: str
+    may_still_run: bool = False
 
 
 class Stale(_Verdict, frozen=True):

@@ -100,10 +100,10 @@ class Script:
     def fail(self, name: str, error: str = "broken", **more: Any) -> Script:
         return self.tell(fx.CallFailed(step=name, error=error, **{"retryable": False, **more}))
 
-    def lose(self, name: str) -> Script:
+    def lose(self, name: str, **more: Any) -> Script:
         """The call begins, and nothing tells what became of it."""
         assert self.begin(name)
-        return self.tell(fx.CallUnknown(step=name, error="connection lost", dice=0.5))
+        return self.tell(fx.CallUnknown(step=name, error="connection lost", dice=0.5, **more))
 
     def ask(self, name: str, question: Question) -> str:
         self.tell(fx.AnswerNeeded(step=name, question=question))

@@ -142,7 +142,7 @@ async def test_a_process_that_was_thought_dead_does_nothing_more(any_house: Hous
         execution = await first.start("q", plan=steps, approve_all=True)
         await until(first, execution.id, finding)
         die(first)
-        await second.resume(execution.id)
+        await second.resume(execution.id, approve_all=True)
         any_house.agents.hold.set()
         assert (await second.result(execution.id)).status is Status.COMPLETED
         await let_go(first, execution.id)

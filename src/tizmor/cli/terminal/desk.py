@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from rich.text import Text
 
 from tizmor.cli.beside import beside, first_of
@@ -101,33 +102,28 @@ class Desk:
                     self._execution, waiting.id, reason=rest.strip() or None
                 )
             if key.casefold() in words.edit_keys:
-                changes = await self._edit(waiting, arguments)
-                preview = await self._preview(waiting, changes)
-                if preview is not None:
-                    arguments = preview.arguments or {}
-                    self._show(waiting, self._changed_rows(waiting, preview))
+                preview = await self._edit(waiting, arguments)
+                arguments = preview.arguments or {}
+                self._show(waiting, self._changed_rows(waiting, preview))
             else:
                 self._say(words.not_understood, "yellow")
 
-    async def _preview(self, waiting: Waiting, changes: dict[str, Any]) -> Waiting | None:
-        try:
-            return await self._library.preview(self._execution, waiting.id, changes)
-        except InvalidEdit as error:
-            self._say(str(error), "red")
-            return None
+    async def _edit(self, waiting: Waiting, arguments: Mapping[str, Any]) -> Waiting:
+        """The approval as the lines that fit would make it; asks until a line is empty.
 
-    async def _edit(self, waiting: Waiting, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments with the human's changes; asks until a line is empty."""
-        changed = edited(arguments, [])
+        A line that doesn't fit is said at once and changes nothing; the others stay.
+        """
+        preview = msgspec.structs.replace(waiting, arguments=dict(arguments))
         self._say(self._words.edit_hint, "bold")
-        for row in argument_rows(changed, self._words):
+        for row in argument_rows(arguments, self._words):
             self._screen.page.write(row, at_left=True)
         while line := (await self._line(waiting, "> ")).strip():
             try:
-                changed = edited(changed, [line])
+                changed = edited(preview.arguments or {}, [line])
+                preview = await self._library.preview(self._execution, waiting.id, changed)
             except InvalidEdit as error:
                 self._say(str(error), "red")
-        return changed
+        return preview
 
     def _changed_rows(self, waiting: Waiting, preview: Waiting) -> list[Text]:
         """The approval as it would be, and every argument with what it was."""

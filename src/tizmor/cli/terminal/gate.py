@@ -69,4 +69,6 @@ def gate_panel(waiting: Waiting, words: Words, page: Page, rows: list[Text]) -> 
 
 
 def _labelled(label: str, value: str) -> Text:
+    """One row, whatever line breaks the value holds: they could draw false rows."""
+    value = " ".join(value.split())
     return styled((f"{label}: ", "bold"), value)

@@ -107,4 +107,4 @@ def _take_step(step: StepProgress, event: StreamEvent) -> None:
         step.state = event.state
         step.error = event.error
     elif event.type in _DECISIONS:
-        step.state = "waiting" if event.state == "open" else step.state
+        step.state = {"open": "waiting", "rejected": "rejected"}.get(event.state or "", step.state)

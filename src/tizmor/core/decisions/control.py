@@ -84,6 +84,8 @@ def _cancel_step(d: Decision, step: StepState) -> None:
         d.order(cmd.StopCall(step=step.step.id))
     if step.status is S.UNSETTLED:
         settle(d, step)
+    elif d.state.asks_what_happened(step.step.id):
+        d.emit(ev.StepFailed(step=step.step.id, error=f"it may have happened: {step.error}"))
     elif step.status is S.RUNNING and not step.busy:
         _pick_up(d, step)
     elif step.status is not S.RUNNING or step.step.effect is Effect.READ:

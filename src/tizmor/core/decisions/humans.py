@@ -4,8 +4,6 @@ An approval is bound to a key, that is, to exact arguments; an edit makes anothe
 
 from __future__ import annotations
 
-from typing import Any
-
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.approval import AGAIN, HAPPENED, chosen, untrusted_controls
@@ -40,14 +38,14 @@ def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
 def _approve_unasked(d: Decision, gate: str) -> None:
     opened = d.state.gates[gate].opened
     if not opened.untrusted:
-        _approve(d, gate, opened.key, opened.arguments, by="--yes", comment=None)
+        _approve(
+            d, ev.GateApproved(id=gate, key=opened.key, arguments=opened.arguments, by="--yes")
+        )
 
 
-def _approve(
-    d: Decision, gate: str, key: str, arguments: dict[str, Any], *, by: str, comment: str | None
-) -> None:
-    d.emit(ev.GateApproved(id=gate, key=key, arguments=arguments, by=by, comment=comment))
-    dispatch(d, d.state.steps[d.state.gates[gate].opened.step])
+def _approve(d: Decision, approval: ev.GateApproved) -> None:
+    d.emit(approval)
+    dispatch(d, d.state.steps[d.state.gates[approval.id].opened.step])
 
 
 def approved(d: Decision, fact: fx.Approved) -> None:
@@ -56,7 +54,17 @@ def approved(d: Decision, fact: fx.Approved) -> None:
         return
     arguments = gate.opened.arguments if fact.arguments is None else fact.arguments
     key = idempotency_key(d.state.execution, gate.opened.step, arguments)
-    _approve(d, fact.approval, key, arguments, by=fact.by, comment=fact.comment)
+    _approve(
+        d,
+        ev.GateApproved(
+            id=fact.approval,
+            key=key,
+            arguments=arguments,
+            shown=fact.shown,
+            by=fact.by,
+            comment=fact.comment,
+        ),
+    )
 
 
 def rejected(d: Decision, fact: fx.Rejected) -> None:

@@ -80,7 +80,7 @@ def call_unknown(d: Decision, fact: fx.CallUnknown) -> None:
             fx.CallFailed(step=fact.step, error=fact.error, retryable=True, dice=fact.dice),
         )
         return
-    d.emit(ev.OutcomeLost(step=fact.step, error=fact.error))
+    d.emit(ev.OutcomeLost(step=fact.step, error=fact.error, may_still_run=fact.may_still_run))
     settle(d, step)
 
 
@@ -123,7 +123,8 @@ def probed(d: Decision, fact: fx.Probed) -> None:
         return
     if fact.output is not None:
         succeed(d, step, ev.StepSucceeded(step=fact.step, output=fact.output, probed=True))
-    elif not fact.told and step.step.effect is Effect.IRREVERSIBLE:
+    elif (not fact.told or step.may_still_run) and step.step.effect is Effect.IRREVERSIBLE:
+        # "Not there yet" says nothing of a call that may still be on its way.
         _ask_what_happened(d, step)
     elif not fact.told:
         _run_again(d, step)

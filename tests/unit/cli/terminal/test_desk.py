@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -146,6 +147,22 @@ async def test_an_edit_that_the_agent_refuses_is_asked_again(
     shown = await watch(library, Typist("e", "minutes=1", "", "r"))
     assert "minutes: at least 5" in shown
     assert library.given == [("reject", GATE.id, None)]
+
+
+async def test_one_wrong_line_of_an_edit_leaves_the_others(
+    library: FakeTizmor, gated: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = library.preview
+
+    async def picky(execution: str, approval: str | None, arguments: dict[str, Any]) -> Any:
+        if arguments["minutes"] == "abc":
+            raise InvalidEdit("minutes: a number")
+        return await real(execution, approval, arguments)
+
+    monkeypatch.setattr(library, "preview", picky)
+    shown = await watch(library, Typist("e", "minutes=45", "minutes=abc", "", "a"))
+    assert "minutes: a number" in shown
+    assert library.given[0][2]["minutes"] == 45
 
 
 async def test_a_question_shows_its_choices_and_passes_on_what_is_typed(

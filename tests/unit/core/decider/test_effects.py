@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.core.script import Script, writing
+from tests.unit.core.script import Script, step, writing
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
+from tizmor.core.errors import UserError
+from tizmor.core.fork import fork
 from tizmor.core.plan import Effect, RetryPolicy
 
 READ, IDEMPOTENT = Effect.READ, Effect.IDEMPOTENT
@@ -190,3 +192,26 @@ def test_an_agents_own_question_is_never_taken_for_the_one_about_the_outcome() -
     script.tell(fx.Answered(question=asked, value="stop"))
     assert script.starts() == ["a"]
     assert script.ran["a"].answers == {from_agent.id: "stop"}
+
+
+def test_not_there_yet_says_nothing_of_an_irreversible_call_that_may_still_run() -> None:
+    """A call that was let go of (a time-out, a cancel) may be about to happen: a human is asked."""
+    script = Script(writing(IRREVERSIBLE, given={"x": 1}, probes=True)).approved("a")
+    script.lose("a", may_still_run=True).tell(fx.Probed(step="a", dice=0.5))
+    assert script.kinds() == ["QuestionAsked"]
+    assert script.starts() == []
+
+
+def test_cancelling_keeps_that_a_call_may_have_happened() -> None:
+    """Nobody knows whether it happened, and the end says so."""
+    script = Script(writing(IRREVERSIBLE, given={"x": 1})).approved("a").lose("a")
+    script.tell(fx.CancelAsked())
+    assert "may have happened" in script.one(ev.StepFailed).error
+    assert script.state.status == "CANCELLED"
+
+
+def test_nothing_is_forked_while_a_call_may_have_happened() -> None:
+    """It would be made again, under another key."""
+    script = Script(writing(IRREVERSIBLE, given={"x": 1}), step("b")).approved("a").lose("a")
+    with pytest.raises(UserError, match="not known yet"):
+        fork(script.state, "b", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import logging
 import re
 
 from pypdf import PdfReader
@@ -16,6 +17,9 @@ from tizmor.agents.files.formats.extracted import (
     Extracted,
     Unreadable,
 )
+
+# What is wrong with a file is said once, with its name, by who asked for it.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 _MAX_PAGES = 500
 _MADE_UP_TITLE = re.compile(
