@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -41,7 +42,7 @@ class MeetingCreated(Value, frozen=True):
     name="Calendar",
     effect=Effect.COMPENSATABLE,
     critical=True,
-    control=("attendees", "start", "when"),
+    control=("attendees", "start", "when", "minutes", "location"),
     resources=(Resource(name="calendar:me"),),
     phrases=(
         "set a meeting", "set up a meeting", "schedule a meeting", "schedule a call",
@@ -65,15 +66,19 @@ async def calendar_create(
     start: dt.datetime | None = None,
     location: str | None = None,
     description: str | None = None,
-    allow_overlap: bool = False,
+    overlap_at: dt.datetime | None = None,
     notes: list[str] | None = None,
+    notes_for: dt.datetime | None = None,
+    unread: list[str] | None = None,
     *,
     ctx: AgentContext,
 ) -> MeetingCreated:
     """Create a meeting in the calendar with people, at a free time or at the time that is said.
 
-    `start`, `allow_overlap` and `notes` (what the human should know of the time) are filled by the
-    preparation. Raises `PreconditionFailed` when the time is no longer free, or past.
+    The preparation fills `start`, `overlap_at` (the start that a human kept although it's taken),
+    `notes` (what the human should know of the time `notes_for`) and `unread` (the calendar files
+    known to be unreadable). Raises `PreconditionFailed` when the time is past, no longer free, or
+    a further calendar file can't be read.
     """
     if start is None:
         raise PreconditionFailed("no time was chosen")
@@ -84,13 +89,17 @@ async def calendar_create(
         location=location,
         description=description,
     )
-    meeting = await asyncio.to_thread(_create, invitation, allow_overlap, ctx)
+    meeting = await asyncio.to_thread(
+        _create, invitation, _same(overlap_at, start, ctx), unread or (), ctx
+    )
     words = time_in_words(Interval(meeting.start, meeting.end), ctx)
     ctx.progress(ctx.say(he=f"הפגישה נקבעה: {words}", en=f"meeting set: {words}"))
     return MeetingCreated(meeting=meeting, warnings=_not_invited(attendees, ctx))
 
 
-def _create(invitation: Invitation, allow_overlap: bool, ctx: AgentContext) -> Meeting:
+def _create(
+    invitation: Invitation, may_overlap: bool, unread: Sequence[str], ctx: AgentContext
+) -> Meeting:
     """The check and the write, as one; the event of an earlier attempt is given back as it is."""
     workspace, uid = ctx.workspace, uid_of(ctx.key)
     try:
@@ -98,24 +107,34 @@ def _create(invitation: Invitation, allow_overlap: bool, ctx: AgentContext) -> M
             earlier = read_event(workspace, uid)
             if earlier is not None:
                 return earlier
-            if not allow_overlap:
-                _check_free(invitation, ctx)
+            _check_not_past(invitation.interval, ctx)
+            if not may_overlap:
+                _check_free(invitation, unread, ctx)
             return write_event(workspace, uid, invitation, ctx.now)
     except ValueError as error:
         raise Permanent(f"the event can't be written: {error}") from error
 
 
-def _check_free(invitation: Invitation, ctx: AgentContext) -> None:
-    interval = invitation.interval
+def _check_not_past(interval: Interval, ctx: AgentContext) -> None:
     if interval.start < ctx.now:
         raise PreconditionFailed(ctx.say(he="הזמן כבר עבר", en="the time is past"))
-    taken = read_schedule(ctx.workspace, invitation.attendees, interval).conflicts(interval)
+
+
+def _check_free(invitation: Invitation, unread: Sequence[str], ctx: AgentContext) -> None:
+    """The time is free in all calendars but those `unread`, which the human was told of."""
+    interval = invitation.interval
+    schedule = read_schedule(ctx.workspace, invitation.attendees, interval)
+    taken = schedule.conflicts(interval)
     if taken:
         words = time_in_words(interval, ctx)
         raise PreconditionFailed(
             ctx.say(
                 he=f"{words} כבר תפוס: {taken[0].title}", en=f"{words} is taken: {taken[0].title}"
             )
+        )
+    if newly := [file for file in schedule.unread() if file not in unread]:
+        raise PreconditionFailed(
+            ctx.say(he=f"אי אפשר לקרוא את {newly[0]}", en=f"{newly[0]} can't be read")
         )
 
 
@@ -133,12 +152,14 @@ async def _prepare(
     """The time: the one that was edited or said, else the first that is free for all."""
     length = _length(minutes, ctx)
     choice = await asyncio.to_thread(choose_time, when, start, attendees, length, ctx)
-    notes = [*choice.notes, *_not_invited(attendees, ctx)]
+    start_text = choice.start.isoformat()
     return {
-        "start": choice.start.isoformat(),
+        "start": start_text,
         "minutes": int(length.total_seconds()) // 60,
-        "allow_overlap": choice.allow_overlap,
-        "notes": notes,
+        "overlap_at": start_text if choice.allow_overlap else None,
+        "notes": list(choice.notes),
+        "notes_for": start_text,
+        "unread": list(choice.unread),
     }
 
 
@@ -152,12 +173,14 @@ def _gate(
     location: str | None = None,
     description: str | None = None,
     notes: list[str] | None = None,
+    notes_for: dt.datetime | None = None,
     ctx: AgentContext,
     **_rest: object,
 ) -> Gate:
     if start is None:
         raise Permanent("no time was chosen")
     me = ctx.workspace.me_name or ctx.workspace.me_email
+    known = notes or () if _same(notes_for, start, ctx) else (_edited(ctx),)
     details = {
         ctx.say(he="מקום", en="location"): location,
         ctx.say(he="תיאור", en="description"): description,
@@ -167,7 +190,7 @@ def _gate(
         time=time_in_words(_interval(start, minutes, ctx), ctx),
         participants=tuple(filter(None, [me, *map(_participant, attendees)])),
         details={name: value for name, value in details.items() if value},
-        warnings=tuple(notes or ()),
+        warnings=(*known, *_not_invited(attendees, ctx)),
     )
 
 
@@ -191,10 +214,25 @@ def _length(minutes: int | None, ctx: AgentContext) -> dt.timedelta:
 
 def _interval(start: dt.datetime, minutes: int | None, ctx: AgentContext) -> Interval:
     """The meeting's time. A time without a zone, as a human types it, is in the workspace's."""
-    zone = ctx.workspace.zone
-    start = start.replace(tzinfo=zone) if start.tzinfo is None else start
-    start = start.astimezone(dt.UTC)
-    return Interval(start, start + _length(minutes, ctx))
+    begin = _instant(start, ctx)
+    return Interval(begin, begin + _length(minutes, ctx))
+
+
+def _instant(start: dt.datetime, ctx: AgentContext) -> dt.datetime:
+    zoned = start.replace(tzinfo=ctx.workspace.zone) if start.tzinfo is None else start
+    return zoned.astimezone(dt.UTC)
+
+
+def _same(meant: dt.datetime | None, start: dt.datetime, ctx: AgentContext) -> bool:
+    """Whether what was found out or allowed for the time `meant` holds for this start."""
+    return meant is not None and _instant(meant, ctx) == _instant(start, ctx)
+
+
+def _edited(ctx: AgentContext) -> str:
+    return ctx.say(
+        he="הזמן נערך: הוא ייבדק עם האישור",
+        en="the time was edited: it is checked once it is approved",
+    )
 
 
 def _participant(contact: Contact) -> str:

@@ -19,9 +19,10 @@ from pathlib import Path
 import icalendar
 import msgspec
 
-from tizmor.agents.calendar.ics import FOLDER
+from tizmor.agents.calendar.ics import FOLDER, MAX_BYTES
 from tizmor.agents.calendar.slots import Interval
 from tizmor.agents.files.atomic import write_atomically
+from tizmor.agents.files.guarded import read_bounded
 from tizmor.core.errors import Transient
 from tizmor.ports.vocabulary import Contact, Meeting
 from tizmor.ports.workspace import Workspace
@@ -99,7 +100,7 @@ def read_event(workspace: Workspace, uid: str) -> Meeting | None:
     """The meeting in the file of this UID; None when there is no file. Raises `ValueError` or
     `OSError` when the file is there and can't be read."""
     try:
-        content = _path(workspace, uid).read_bytes()
+        content = read_bounded(_path(workspace, uid), MAX_BYTES)
     except FileNotFoundError:
         return None
     return _meeting(icalendar.Calendar.from_ical(content), workspace, uid)

@@ -15,6 +15,7 @@ import msgspec
 import recurring_ical_events
 
 from tizmor.agents.calendar.slots import Interval
+from tizmor.agents.files.guarded import read_bounded
 from tizmor.core.errors import Permanent
 from tizmor.ports.workspace import Workspace
 
@@ -25,7 +26,7 @@ MAX_BYTES = 4_000_000
 MAX_OCCURRENCES = 20_000
 
 _DAY = dt.timedelta(days=1)
-_TOO_OFTEN = {"SECONDLY", "MINUTELY"}
+_TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 
 
 class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,11 +107,10 @@ def _read_folder(workspace: Workspace, folder: str, owner: str, window: Interval
 
 
 def _parse(path: Path) -> list[icalendar.Calendar]:
-    """Raises `ValueError` or `OSError` when the file isn't iCalendar or too large."""
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES // 1_000_000} MB")
+    """Raises `ValueError` or `OSError` when it is no regular file, not iCalendar or too large."""
+    content = read_bounded(path, MAX_BYTES)
     try:
-        components = icalendar.Calendar.from_ical(path.read_bytes(), multiple=True)
+        components = icalendar.Calendar.from_ical(content, multiple=True)
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(f"not iCalendar: {_reason(error)}") from error
     calendars = [c for c in components if isinstance(c, icalendar.Calendar)]

@@ -43,6 +43,10 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     def conflicts(self, interval: Interval) -> list[Occurrence]:
         return [o for o in self.taken if o.interval.overlaps(interval)]
 
+    def unread(self) -> tuple[str, ...]:
+        """The files that could not be read in full, each once."""
+        return tuple(dict.fromkeys(file for file, _ in self.problems))
+
     def gaps(self, window: Window, *, not_before: dt.datetime) -> list[Interval]:
         """What is free for all, in order."""
         busy = [o.interval for o in self.taken]

@@ -35,6 +35,8 @@ class TimeChoice(msgspec.Struct, frozen=True, kw_only=True):
     start: dt.datetime
     allow_overlap: bool = False
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """The calendar files that could not be read in full, which the notes speak of."""
 
 
 def choose_time(
@@ -73,7 +75,9 @@ def _first_free(
     first = next(slots.slots(free, length=length), None)
     if first is not None:
         return TimeChoice(
-            start=first.start.astimezone(ctx.workspace.zone), notes=_notes(first, schedule, ctx)
+            start=first.start.astimezone(ctx.workspace.zone),
+            notes=_notes(first, schedule, ctx),
+            unread=schedule.unread(),
         )
     wanted = dt.datetime.combine(window.first, window.hours.start, ctx.workspace.zone)
     text = ctx.say(
@@ -108,7 +112,12 @@ def _exact(
             en=f"{words} is taken: {titles}. When should it be?",
         )
         raise _question(text, question_id, start, attendees, length, ctx, keep=True)
-    return TimeChoice(start=start, allow_overlap=bool(taken), notes=_notes(interval, schedule, ctx))
+    return TimeChoice(
+        start=start,
+        allow_overlap=bool(taken),
+        notes=_notes(interval, schedule, ctx),
+        unread=schedule.unread(),
+    )
 
 
 def _question(

@@ -14,6 +14,7 @@ from vobject.base import ContentLine, getLogicalLines, parseLine
 from vobject.icalendar import stringToTextValues
 from vobject.vcard import splitFields
 
+from tizmor.agents.files.guarded import read_bounded
 from tizmor.core.errors import Permanent
 from tizmor.ports.vocabulary import Contact
 from tizmor.ports.workspace import Workspace
@@ -23,8 +24,6 @@ MAX_FILES = 2_000
 MAX_BYTES = 4_000_000
 MAX_CARDS = 20_000
 
-_CARD = re.compile(r"^BEGIN:VCARD\s*$.*?^END:VCARD\s*$", re.DOTALL | re.MULTILINE | re.IGNORECASE)
-_BEGIN = re.compile(r"^BEGIN:VCARD\s*$", re.MULTILINE | re.IGNORECASE)
 _HEBREW = re.compile(r"[א-ת]")
 
 
@@ -104,7 +103,7 @@ def cards_in(text: str, file: str) -> tuple[list[Card], list[str]]:
     """The cards of one file's text, and what is wrong with those that can't be read."""
     cards: list[Card] = []
     problems: list[str] = []
-    blocks = _CARD.findall(text.replace("\r\n", "\n"))
+    blocks, begun = _blocks(text)
     for number, block in enumerate(blocks, 1):
         try:
             cards.append(_card(block, file, number))
@@ -112,16 +111,32 @@ def cards_in(text: str, file: str) -> tuple[list[Card], list[str]]:
             problems.append(f"card {number}: {error}")
     if not blocks:
         problems.append("no vCard in it")
-    elif len(_BEGIN.findall(text)) != len(blocks):
+    elif begun != len(blocks):
         problems.append("a card in it is cut off")
     return cards, problems
 
 
+def _blocks(text: str) -> tuple[list[str], int]:
+    """The cards that are whole, from BEGIN to END, and how many were begun. Linear in the text."""
+    blocks: list[str] = []
+    begun = 0
+    current: list[str] | None = None
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        mark = line.rstrip().upper()
+        if mark == "BEGIN:VCARD":
+            begun += 1
+            current = []
+        if current is not None:
+            current.append(line)
+            if mark == "END:VCARD":
+                blocks.append("\n".join(current))
+                current = None
+    return blocks, begun
+
+
 def _text_of(path: Path) -> str:
-    """Raises `ValueError` when the file is too large or not in UTF-8."""
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError(f"larger than {MAX_BYTES // 1_000_000} MB")
-    return path.read_text("utf-8-sig")
+    """Raises `ValueError` when it is no regular file, too large or not in UTF-8, else `OSError`."""
+    return read_bounded(path, MAX_BYTES).decode("utf-8-sig")
 
 
 def _card(block: str, file: str, number: int) -> Card:

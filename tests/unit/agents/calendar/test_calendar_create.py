@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,7 +136,7 @@ async def test_the_answer_is_the_time(
     ctx = context(answers={"time": answer})
     prepared = await prepare(ctx, **wish("24T12:30"))
     assert prepared["start"].isoformat() == f"{start}:00+02:00"
-    assert prepared["allow_overlap"] is overlap
+    assert prepared["overlap_at"] == (prepared["start"] if overlap else None)
     assert any("overlaps Board" in note for note in prepared["notes"]) is overlap
     assert (await create(ctx, prepared)).meeting.start == prepared["start"]
 
@@ -263,6 +264,77 @@ async def test_a_time_that_passed_since_the_gate_is_prepared_anew(context: Any) 
     with pytest.raises(PreconditionFailed, match="past"):
         await create(late, prepared)
     assert (await prepare(late))["start"] >= late.now
+
+
+KEPT = {"time": "keep 2026-11-24T12:30:00+02:00"}
+
+
+async def test_to_keep_a_time_does_not_keep_one_edited_at_the_gate(
+    context: Any, write_event: Any, times: Any
+) -> None:
+    write_event("board", *times("1124T1200", "1124T1300"), "SUMMARY:Board")
+    ctx = context(answers=KEPT)
+    prepared = await prepare(ctx, **wish("24T12:30"))
+    edited = prepared | {"start": dt.datetime.fromisoformat("2026-11-24T12:15:00+02:00")}
+    with pytest.raises(PreconditionFailed, match="Board"):
+        await create(ctx, edited)
+
+
+async def test_to_keep_a_time_does_not_keep_it_once_past(
+    context: Any, write_event: Any, times: Any
+) -> None:
+    write_event("board", *times("1124T1200", "1124T1300"))
+    prepared = await prepare(context(answers=KEPT), **wish("24T12:30"))
+    late = context(now=prepared["start"] + dt.timedelta(minutes=1))
+    with pytest.raises(PreconditionFailed, match="past"):
+        await create(late, prepared)
+
+
+@pytest.mark.parametrize(
+    ("language", "warning"),
+    [
+        ("en", "the time was edited: it is checked once it is approved"),
+        ("he", "הזמן נערך: הוא ייבדק עם האישור"),
+    ],
+)
+async def test_the_gate_says_of_an_edited_time_only_that_it_will_be_checked(
+    context: Any, language: str, warning: str
+) -> None:
+    ctx = context(language=language)
+    prepared = await prepare(ctx, **wish("27T22:00"), attendees=[{"name": "Ron"}])
+    edited = prepared | {"start": dt.datetime.fromisoformat("2026-11-24T10:00")}
+    gate = calendar_create.gate_function(**edited, ctx=ctx)
+    assert gate.warnings[0] == warning
+    assert len(gate.warnings) == 2
+    assert "Ron" in gate.warnings[1]
+
+
+async def test_a_calendar_unreadable_since_the_gate_is_prepared_anew(
+    context: Any, tmp_path: Path
+) -> None:
+    prepared = await prepare(context())
+    (tmp_path / "calendar").mkdir(exist_ok=True)
+    (tmp_path / "calendar" / "half.ics").write_text("BEGIN:VCALENDAR\nBEGIN:VEV")
+    with pytest.raises(PreconditionFailed, match="half"):
+        await create(context(), prepared)
+    anew = await prepare(context())
+    assert any("half" in note for note in anew["notes"])
+    assert (await create(context(), anew)).meeting.start == anew["start"]
+
+
+def test_what_changes_the_meeting_is_under_control() -> None:
+    assert {"attendees", "start", "when", "location", "minutes"} <= set(
+        calendar_create.spec.control
+    )
+
+
+async def test_a_pipe_in_the_place_of_the_event_is_not_waited_for(
+    context: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "calendar").mkdir()
+    os.mkfifo(tmp_path / "calendar" / f"{'a' * 32}@tizmor.ics")
+    with pytest.raises(OutcomeUnknown):
+        await calendar_create.probe_function(KEYS[0], ctx=context())
 
 
 async def test_the_probe_tells_whether_the_call_happened(context: Any, tmp_path: Path) -> None:

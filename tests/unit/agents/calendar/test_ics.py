@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ def test_broken_files_and_events_are_named_and_the_rest_is_read(
 ) -> None:
     write_event("good", *times("1122T0900", "1122T1000"))
     write_event("flood", *times("1101T0900", "1101T1000"), "RRULE:FREQ=SECONDLY")
+    write_event("hourly", *times("1101T0900", "1101T0910"), "RRULE:FREQ=HOURLY")
     write_event("timeless", "SUMMARY:When?")
     write_event("garbled", "DTSTART:tomorrow", "DTEND:later")
     folder = tmp_path / "calendar"
@@ -140,10 +142,11 @@ def test_broken_files_and_events_are_named_and_the_rest_is_read(
     (folder / "cut.ics").write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:2026")
     (tmp_path.parent / "outside.ics").write_text("BEGIN:VCALENDAR\nEND:VCALENDAR\n")
     (folder / "link.ics").symlink_to(tmp_path.parent / "outside.ics")
+    os.mkfifo(folder / "pipe.ics")
     read = read_mine(workspace, week)
     assert starts(read.found) == ["22 09:00"]
     named = {file.rpartition("/")[2] for file, _ in read.problems}
     assert named == {
-        "binary.ics", "cut.ics", "empty.ics", "flood.ics", "garbled.ics", "link.ics",
-        "timeless.ics",
+        "binary.ics", "cut.ics", "empty.ics", "flood.ics", "garbled.ics", "hourly.ics",
+        "link.ics", "pipe.ics", "timeless.ics",
     }  # fmt: skip
