@@ -177,8 +177,8 @@ class House:
             inbox.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await inbox
-            await pump.close()
-            await journal.close()
+            if await pump.close():
+                await journal.close()
 
 
 def plan(*steps: Step, **more: object) -> Plan:

@@ -11,12 +11,18 @@ from tests.unit.engine.house import House, Process, finding, gate_opened, meet, 
 from tizmor.core import facts as fx
 from tizmor.core.errors import EngineError, StorageFailed
 from tizmor.core.ids import parse_id
-from tizmor.core.plan import Step
-from tizmor.engine import commit
+from tizmor.core.plan import Effect, Step
+from tizmor.engine import commit, pump
 from tizmor.engine.live import Live
 from tizmor.engine.views import Status
+from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.journal import Append, Committed
+from tizmor.ports.vocabulary import Value
 from tizmor.storage.memory import MemoryJournal
+
+
+class Nothing(Value, frozen=True):
+    pass
 
 
 class Disk(MemoryJournal):
@@ -219,3 +225,28 @@ async def test_a_retry_waits_for_its_time(house: House) -> None:
         assert live.timers["s"].when() - asyncio.get_running_loop().time() <= 0.5
         await process.cancel(execution.id)
         assert live.timers == {}, "an ended execution has none"
+
+
+async def test_an_effect_that_does_not_end_keeps_the_execution_owned(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may go on in a thread: the next owner must not make the call beside it."""
+    monkeypatch.setattr(pump, "_STOP_S", 0.01)
+    begun = asyncio.Event()
+
+    @agent(name="Endless", effect=Effect.IDEMPOTENT)
+    async def endless(*, ctx: AgentContext) -> Nothing:
+        """Never end."""
+        begun.set()
+        await asyncio.Event().wait()
+        return Nothing()
+
+    async with house.process(agents=[endless]) as process:
+        await process.start("q", plan=plan(Step(id="s", agent="Endless")))
+        await begun.wait()
+        assert await process.pump.close() is False
+
+
+async def test_a_process_with_nothing_in_flight_closes_clean(house: House) -> None:
+    async with house.process() as process:
+        assert await process.pump.close() is True
