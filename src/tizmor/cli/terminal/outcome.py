@@ -12,6 +12,8 @@ from tizmor.engine.views import Execution
 _STYLES = {"COMPLETED": "bold green", "FAILED": "bold red", "REJECTED": "bold red"}
 _SOURCES_SHOWN = 10
 
+_MAX_LINES = 80
+
 
 class Section(NamedTuple):
     """Lines under a title; without a title they stand alone."""
@@ -44,6 +46,7 @@ def sections(result: Mapping[str, Any], words: Words) -> list[Section]:
     found = [
         Section("", _paragraphs(result.get("answer"))),
         Section("", _paragraphs(result.get("summary"))),
+        *(Section(str(t.get("title", "")), _text(t)) for t in result.get("texts") or ()),
         Section(words.meeting, list(_meeting(result.get("meeting"), words))),
         Section(words.agenda, list(_agenda(result.get("agenda")))),
         Section(words.contacts, [_contact(c) for c in result.get("contacts") or ()]),
@@ -59,6 +62,12 @@ def sections(result: Mapping[str, Any], words: Words) -> list[Section]:
 
 def _paragraphs(text: str | None) -> list[str]:
     return text.strip().split("\n") if text else []
+
+
+def _text(text: Mapping[str, Any]) -> list[str]:
+    """The beginning of a document that was read; its file holds the rest."""
+    lines = str(text.get("text", "")).strip().split("\n")
+    return lines if len(lines) <= _MAX_LINES else [*lines[:_MAX_LINES], f"… {text.get('path')}"]
 
 
 def _meeting(meeting: Mapping[str, Any] | None, words: Words) -> Iterator[str]:
