@@ -52,6 +52,10 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True):
             raise Permanent("a path holds a NUL byte")
         root = self.root.resolve()
         path = Path(os.path.normpath(root / relative))
-        if not path.is_relative_to(root) or not path.resolve().is_relative_to(root):
+        try:
+            inside = path.is_relative_to(root) and path.resolve().is_relative_to(root)
+        except (OSError, RuntimeError) as error:  # links that lead to one another
+            raise Permanent(f"{relative!r} leads nowhere") from error
+        if not inside:
             raise Permanent(f"{relative!r} lies outside the workspace")
         return path

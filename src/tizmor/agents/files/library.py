@@ -77,7 +77,7 @@ def document_paths(workspace: Workspace, *, include_outputs: bool = False) -> li
     closed = _OTHER_THINGS if include_outputs else _OTHER_THINGS | {OUTPUTS}
     found: list[str] = []
     for path in _files(root, closed):
-        if path.is_symlink() and not _is_open(path.resolve(), root, closed):
+        if path.is_symlink() and not _leads_inside(path, root, closed):
             continue
         found.append(path.relative_to(root).as_posix())
         if len(found) > MAX_FILES:
@@ -112,6 +112,13 @@ def _files(root: Path, closed: frozenset[str]) -> Iterator[Path]:
 def _is_unicode(name: str) -> bool:
     """Whether a name can be written in JSON; Python reads other bytes as lone surrogates."""
     return not any("\ud800" <= c <= "\udfff" for c in name)
+
+
+def _leads_inside(link: Path, root: Path, closed: frozenset[str]) -> bool:
+    try:
+        return _is_open(link.resolve(), root, closed)
+    except (OSError, RuntimeError):  # links that lead to one another
+        return False
 
 
 def _is_open(target: Path, root: Path, closed: frozenset[str]) -> bool:

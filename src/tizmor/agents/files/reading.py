@@ -23,6 +23,7 @@ from tizmor.agents.files.formats import (
     workbook,
 )
 from tizmor.agents.files.formats.extracted import (
+    BROKEN,
     EMPTY,
     TOO_LARGE,
     Extracted,
@@ -120,7 +121,7 @@ def read_text(path: Path) -> ReadDocument:
         return content
     key = _key(path, status)
     try:
-        document = _document(extract(content), path, status)
+        document = _document(_extracted(extract, content), path, status)
     except Unreadable as error:
         _cache.put(key, error.reason)
         raise
@@ -153,6 +154,16 @@ def _bytes_of(path: Path, *, known: _Cache) -> tuple[bytes | ReadDocument | Reas
             return file.read(MAX_BYTES + 1)[:MAX_BYTES], status
         except OSError as error:
             raise Unreadable(_REFUSED) from error
+
+
+def _extracted(extract: Callable[[bytes], Extracted], content: bytes) -> Extracted:
+    """What the format's library makes of a stranger's bytes: it may raise anything at all."""
+    try:
+        return extract(content)
+    except Unreadable:
+        raise
+    except Exception as error:
+        raise Unreadable(BROKEN) from error
 
 
 def _document(extracted: Extracted, path: Path, status: os.stat_result) -> ReadDocument:

@@ -219,3 +219,18 @@ def test_an_unchanged_file_is_not_parsed_again(
 
     monkeypatch.setattr(PdfReader, "__init__", fail)
     assert read_text(tmp_path / "a.pdf") is first
+
+
+def test_whatever_a_library_raises_the_file_is_damaged(tmp_path: Path) -> None:
+    """Bytes of a stranger may make a parser raise anything."""
+    letter = tmp_path / "letter.docx"
+    document = docx.Document()
+    document.add_paragraph("hello " * 500)
+    document.save(str(letter))
+    with zipfile.ZipFile(letter) as archive:
+        at = archive.getinfo("word/document.xml").header_offset + 80
+    damaged = bytearray(letter.read_bytes())
+    damaged[at : at + 40] = bytes(40)
+    letter.write_bytes(damaged)
+    with pytest.raises(Unreadable):
+        read_text(letter)
