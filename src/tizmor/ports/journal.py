@@ -19,16 +19,19 @@ class NewExecution(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     user: str
     created_at_ms: int
+    priority: int = 0
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The read model of one execution as of a commit."""
+    """The read model of one execution as of a commit. `due_ms` is the wall time of its next timer;
+    None when it has none."""
 
     status: str
     steps_total: int = 0
     steps_done: int = 0
     updated_at_ms: int = 0
     ended: bool = False
+    due_ms: int | None = None
 
 
 class StepRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +76,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Sequence[WaitingRow] = ()
     create: NewExecution | None = None
     settles: Sequence[tuple[int, str]] = ()
+    checkpoint: bytes | None = None
     release: bool = False
 
 
@@ -94,8 +98,30 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     payload: bytes
 
 
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of one execution as folded from its events up to `seq`, that one included."""
+
+    seq: int
+    payload: bytes
+
+
+class Freed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What retention removed, or would remove. `bytes` is what the rows and blobs took up; on
+    SQLite the file shrinks by it only when no other process has it open (`compacted`)."""
+
+    executions: int = 0
+    events: int = 0
+    blobs: int = 0
+    bytes: int = 0
+    compacted: bool = False
+
+
 class StoredExecution(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `executions`. `owner` is None when nobody owns it."""
+    """One row of `executions`. `owner` is None when nobody owns it.
+
+    `may_still_run` is told by `adopt` alone: the former owner wasn't seen dead, its lease ran out;
+    a call of its may still be on its way.
+    """
 
     execution: int
     query: str
@@ -104,6 +130,8 @@ class StoredExecution(msgspec.Struct, frozen=True, kw_only=True):
     row: ExecutionRow
     owner: str | None = None
     epoch: int = 0
+    priority: int = 0
+    may_still_run: bool = False
 
 
 class InboxKind(enum.StrEnum):
@@ -154,6 +182,10 @@ class Journal(Protocol):
         thousands after a crash."""
         ...
 
+    async def checkpoint(self, execution: int) -> Checkpoint | None:
+        """The newest checkpoint, its checksum verified. Raises `JournalDamaged`."""
+        ...
+
     async def get(self, execution: int) -> StoredExecution | None: ...
 
     async def recent(
@@ -202,6 +234,12 @@ class Journal(Protocol):
     def wakes(self) -> AsyncIterator[None]:
         """Yields when another process may have written something for this one, at the latest
         every 250 ms when nothing can wake it sooner."""
+        ...
+
+    async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
+        """Remove the executions that ended before a wall time, with all that belongs to them, and
+        the blobs that nobody refers to any more; with `dry_run` only say what that would be. What
+        goes on or waits is never touched."""
         ...
 
     def check(self, *, deep: bool) -> list[tuple[str, str, str]]:

@@ -48,6 +48,8 @@ executions = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("last_checksum", _BigInteger, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due_ms", _BigInteger, nullable=True),
     sqlite_strict=True,
 )
 
@@ -106,4 +108,33 @@ sa.Index(
     inbox.c.execution,
     sqlite_where=sa.text("outcome IS NULL"),
     postgresql_where=sa.text("outcome IS NULL"),
+)
+
+# The newest one only: it shortens a fold, and losing it loses nothing.
+execution_checkpoints = sa.Table(
+    "execution_checkpoints",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("checksum", _BigInteger, nullable=False),
+    sqlite_strict=True,
+)
+
+# Large values by the SHA-256 of their bytes: one that occurs often is stored once.
+blobs = sa.Table(
+    "blobs",
+    metadata,
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+blob_uses = sa.Table(
+    "blob_uses",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
 )
