@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -53,6 +53,7 @@ class Orchestrator:
         agents: Mapping[str, Agent],
         presenter: Presenter,
         clock: Clock,
+        random_bits: Callable[[int], int] = secrets.randbits,
     ) -> None:
         self._journal = journal
         self._pump = pump
@@ -60,6 +61,7 @@ class Orchestrator:
         self._agents = agents
         self._presenter = presenter
         self._clock = clock
+        self._random_bits = random_bits
         self._wanted: dict[int, bool] = {}
         self._taken: set[int] = set()
 
@@ -116,9 +118,9 @@ class Orchestrator:
         )
 
     async def _begin(self, request: fx.Requested) -> Execution:
-        number = execution_number(request.at_ms, secrets.randbits(RANDOM_BITS))
+        number = execution_number(request.at_ms, self._random_bits(RANDOM_BITS))
         while self._pump.get(number) is not None:
-            number = execution_number(request.at_ms, secrets.randbits(RANDOM_BITS))
+            number = execution_number(request.at_ms, self._random_bits(RANDOM_BITS))
         live = self._pump.begin(number, request)
         self._wanted[number] = request.approve_all
         await self._pump.durable(live)
