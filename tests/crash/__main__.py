@@ -87,6 +87,7 @@ def _line(name: str, seed: int, barrier: bool, outcome: Outcome) -> dict[str, ob
         "control_doubled": len(verdict.control_doubled),
         "database": name,
         "barrier": "on" if barrier else "off",
+        "killed": outcome.killed,
         "stops": outcome.stops,
         "seconds": outcome.seconds,
         "seed": seed,

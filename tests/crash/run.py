@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import multiprocessing as mp
 import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from multiprocessing.context import ForkServerProcess
@@ -28,19 +30,23 @@ from tizmor.core.ids import public_id
 _WORKERS, _PEOPLE = 3, 2
 _BETWEEN_S = (0.0, 0.9)
 _STOPPED_S = (0.05, 1.5)
-_STOPS, _ALL_AT_ONCE = 0.15, 0.03
+_OUTLASTS_S = (10.5, 13.0)
+"""Longer than the lease of an owner on PostgreSQL."""
+_STOPS, _LONG, _ALL_AT_ONCE = 0.15, 0.15, 0.03
 _DRAIN_S = 180.0
 """How long after the last kill everything may take to end."""
 _CLOSE_S = 20.0
 
 _PROCESSES = mp.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.crash.person", "tests.crash.worker"])
+_PROCESSES.set_forkserver_preload(["tests.crash.run"])
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a run gave."""
 
     kills: int
+    killed: dict[str, int]
+    """By what they were."""
     stops: int
     orders: int
     seconds: float
@@ -56,7 +62,8 @@ class Cast:
         self._seed = seed
         self._numbers = itertools.count(1)
         self._alive: list[ForkServerProcess] = []
-        self.kills = 0
+        self._stopped: dict[ForkServerProcess, float] = {}
+        self.kills: Counter[str] = Counter()
         self.stops = 0
 
     def fill(self) -> None:
@@ -66,7 +73,7 @@ class Cast:
             ("worker", worker.work, _WORKERS),
             ("person", person.work, _PEOPLE),
         ):
-            there = sum(member.name.startswith(kind) for member in self._alive)
+            there = sum(_kind(member) == kind for member in self._alive)
             for _ in range(wanted - there):
                 self._start(kind, work)
 
@@ -90,24 +97,29 @@ class Cast:
         else:
             self._kill(dice.choice(self._alive))
 
+    def wake(self, *, at: float) -> None:
+        """Let those go on whose time is over at `at`, in seconds of the monotonic clock."""
+        for member, until in list(self._stopped.items()):
+            if until <= at:
+                del self._stopped[member]
+                _signal(member, signal.SIGCONT)
+
     def _kill(self, member: ForkServerProcess) -> None:
         member.kill()
         member.join()
-        self.kills += member.exitcode == -signal.SIGKILL
+        self.kills[_kind(member)] += member.exitcode == -signal.SIGKILL
+        self._stopped.pop(member, None)
 
     def _stop(self, member: ForkServerProcess, dice: random.Random) -> None:
         """While it stands still the others go on, and one more tries to go on with what it runs.
-        Some are killed where they stand."""
-        if member.pid is None or not member.is_alive():
+        It may be killed where it stands."""
+        if member in self._stopped:
             return
+        lasts_s = dice.uniform(*(_OUTLASTS_S if dice.random() < _LONG else _STOPPED_S))
+        self._stopped[member] = time.monotonic() + lasts_s
         self.stops += 1
-        os.kill(member.pid, signal.SIGSTOP)
+        _signal(member, signal.SIGSTOP)
         self._start("rescuer", rescuer.work)
-        time.sleep(dice.uniform(*_STOPPED_S))
-        if dice.random() < 0.3:
-            self._kill(member)
-        else:
-            os.kill(member.pid, signal.SIGCONT)
 
     def leave(self) -> list[str]:
         """Wait until all have closed; who could not is named."""
@@ -124,16 +136,27 @@ class Cast:
             member.join()
 
 
+def _kind(member: ForkServerProcess) -> str:
+    return member.name.partition("-")[0]
+
+
+def _signal(member: ForkServerProcess, number: signal.Signals) -> None:
+    if member.pid is not None and member.is_alive():
+        os.kill(member.pid, number)
+
+
 def run(scene: Scene, *, kills: int, seed: int) -> Outcome:
     """Kill until `kills` have died; `scene.recorder` runs already."""
     began = time.monotonic()
     dice = random.Random(seed)
     cast = Cast(scene, seed)
     try:
-        while cast.kills < kills:
+        while cast.kills.total() < kills:
             cast.fill()
             time.sleep(dice.uniform(*_BETWEEN_S))
+            cast.wake(at=time.monotonic())
             cast.strike(dice)
+        cast.wake(at=math.inf)
         asyncio.run(wire.ask(scene.recorder, wire.Enter(phase="drain")))
         _drain(cast, scene)
         asyncio.run(wire.ask(scene.recorder, wire.Enter(phase="stop")))
@@ -143,7 +166,8 @@ def run(scene: Scene, *, kills: int, seed: int) -> Outcome:
     stories, damage = asyncio.run(_journal(scene))
     entries = _entries(asyncio.run(wire.ask(scene.recorder, wire.Dump())))
     return Outcome(
-        kills=cast.kills,
+        kills=cast.kills.total(),
+        killed=dict(cast.kills),
         stops=cast.stops,
         orders=sum(entry.kind == "ack" and entry.verb != "start" for entry in entries),
         seconds=round(time.monotonic() - began, 1),
