@@ -22,7 +22,8 @@ _MACHINE = (
 _MACHINE_HE = (
     r"(?:בינה(?: ה?מלאכותית)?|ai|מודל(?: ה?שפה)?|עוזר(?: ה?וירטואלי)?|סוכנ|צ'?אט ?בוט|תזמור)"
 )
-_EMAIL = r"[\w.+-]+@[\w-]+\.[\w.-]+"
+_EMAIL = r"[\w.+-]{1,64}@[\w-]{1,63}\.\w"
+"""As much of an address as tells it from other words, bounded as RFC 5321 does (4.5.3.1)."""
 _OPENING = r"(?:\A|[.!:;,]\s*|\b(?:please|now|then|also|and|immediately|instead|just|must|should) )"
 _OPENING_HE = r"(?:\A|[.!:;,]\s*|\bנא |\bאנא )ו?"
 
@@ -84,10 +85,11 @@ def without_instructions(passages: Sequence[Passage]) -> tuple[list[Passage], bo
     kept: list[Passage] = []
     tainted_block = -1
     found = False
+    orders = {heading: addresses_machine(heading) for heading in {p.heading for p in passages}}
     for passage in passages:
         if passage.block == tainted_block:
             continue
-        if addresses_machine(passage.text) or addresses_machine(passage.heading):
+        if orders[passage.heading] or addresses_machine(passage.text):
             found = True
             if passage.kind is not Kind.ROW:
                 tainted_block = passage.block

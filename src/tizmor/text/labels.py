@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _LABEL = re.compile(
-    r"\A\W*(?:decided|decision|agreed|approved|open|open point|to ?do|risk|question|strategy|"
+    r"\W*(?:decided|decision|agreed|approved|open|open point|to ?do|risk|question|strategy|"
     r"the strategy|goal|הוחלט|החלטה|סוכם|פתוח|נקודה פתוחה|סיכון|שאלה|ה?אסטרטגיה|מטרה|יעד)\s*:\s*",
     re.IGNORECASE,
 )
@@ -13,7 +13,7 @@ _LABEL = re.compile(
 
 def without_label(text: str) -> str:
     """A statement without the labels that it begins with, for where its kind is said already."""
-    bare = _LABEL.sub("", text, count=1)
-    if not bare or bare == text:
-        return text
-    return without_label(bare[:1].upper() + bare[1:])
+    start = 0
+    while (label := _LABEL.match(text, start)) and label.end() < len(text):
+        start = label.end()
+    return text[start : start + 1].upper() + text[start + 1 :] if start else text

@@ -20,6 +20,9 @@ __all__ = ["closeness", "name_keys", "name_words", "names_meet", "words_meet"]
 
 _MAX_LENGTH = 200
 _MAX_KEYS = 64
+_LONGEST_COMPARED = 32
+_KEYS_COMPARED = 8
+"""Comparing two words letter by letter takes time that grows with both."""
 _WORD = re.compile(r"[^\W_]+(?:׳[^\W_]*)*")
 _APOSTROPHES = re.compile(r"['’‘`´׳]")
 _QUOTES = re.compile('["״“”]')
@@ -135,12 +138,19 @@ def _word_keys(word: str) -> frozenset[str]:
     return frozenset(re.sub(r"(.)\1+", r"\1", "".join(c)) or "-" for c in combinations)
 
 
+def _some_keys(word: str) -> list[str]:
+    """The first keys of a word: what is alike in sound is so in any of them."""
+    return sorted(_word_keys(word))[:_KEYS_COMPARED]
+
+
 @functools.lru_cache(maxsize=65536)
 def _word_closeness(a: str, b: str) -> float:
     if _meet(a, b):
         return 1.0
+    if max(len(a), len(b)) > _LONGEST_COMPARED:
+        return 0.0
     alike = SequenceMatcher(None, a, b).ratio()
     sound_alike = max(
-        SequenceMatcher(None, x, y).ratio() for x in _word_keys(a) for y in _word_keys(b)
+        SequenceMatcher(None, x, y).ratio() for x in _some_keys(a) for y in _some_keys(b)
     )
     return min(0.95, max(alike, 0.85 * sound_alike))

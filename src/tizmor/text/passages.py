@@ -8,6 +8,7 @@ passage reads on its own.
 from __future__ import annotations
 
 import enum
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ _LONGEST_HEADING_WORDS = 8
 _REMARK_WORDS = 4
 _MAX_PASSAGES = 20_000
 
-_HEADING = re.compile(r"\s{0,3}#{1,6}\s+(?P<text>.*?)\s*#*\s*\Z")
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s+(?P<text>.*)")
+_LONGEST_HEADING = 300
 _UNDERLINE = re.compile(r"\s{0,3}(?:={3,}|-{3,})\s*\Z")
 _RULE = re.compile(r"\s{0,3}(?:[-*_]\s*){3,}\Z")
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
@@ -40,6 +42,8 @@ _ABBREVIATION = re.compile(
     r"(?:^|\s)[a-zא-ת])\.\Z",
     re.IGNORECASE,
 )
+_ABBREVIATION_SEEN = 10
+"""Characters: the longest abbreviation and what may stand before it."""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\]\([^)\s\[]{0,1000}(?:\s+\"[^\"\[]{0,300}\")?\)")
 _TAG = re.compile(r"</?[a-zA-Z][^>\n]{0,300}>")
@@ -89,15 +93,16 @@ def plain(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """`text` cut at the ends of its sentences."""
-    found: list[str] = []
+    found: list[list[str]] = []
     for piece in _SENTENCE_END.split(text):
         if found and (
-            _ABBREVIATION.search(found[-1]) or (piece[0].isascii() and piece[0].islower())
+            _ABBREVIATION.search(found[-1][-1][-_ABBREVIATION_SEEN:])
+            or (piece[0].isascii() and piece[0].islower())
         ):
-            found[-1] += f" {piece}"
+            found[-1].append(piece)
         else:
-            found.append(piece)
-    return found
+            found.append([piece])
+    return [" ".join(pieces) for pieces in found]
 
 
 def clip(text: str, length: int) -> str:
@@ -136,7 +141,7 @@ class _Cutter:
         elif _RULE.match(line):
             self.end_block()
         elif heading := _HEADING.match(line):
-            self._set_heading(heading["text"])
+            self._set_heading(heading["text"].rstrip().rstrip("#"))
         elif line.lstrip().startswith("|"):
             self._begin(Kind.ROW, line.strip(), joins=self._kind is Kind.ROW)
         else:
@@ -171,7 +176,7 @@ class _Cutter:
 
     def _set_heading(self, text: str) -> None:
         self.end_block()
-        self._heading = plain(text)
+        self._heading = clip(plain(text), _LONGEST_HEADING)
 
     def _is_one_line(self) -> bool:
         return len(self._lines) == 1 and self._kind is Kind.SENTENCE
@@ -223,17 +228,17 @@ class _Cutter:
 
 def _units(lines: Sequence[str]) -> list[str]:
     """Lines of a paragraph: a long line was wrapped and goes on; short ones stand on their own."""
-    units: list[str] = []
+    units: list[list[str]] = []
     length_before = 0
     for line in lines:
         text = line.strip()
         goes_on = length_before >= _WRAPPED_FROM or (text[0].isascii() and text[0].islower())
         if units and goes_on:
-            units[-1] += f" {text}"
+            units[-1].append(text)
         else:
-            units.append(text)
+            units.append([text])
         length_before = len(text)
-    return units
+    return [" ".join(unit) for unit in units]
 
 
 def _row_texts(lines: Sequence[str]) -> list[str]:
@@ -246,7 +251,7 @@ def _row_texts(lines: Sequence[str]) -> list[str]:
 def _row_text(header: Sequence[str], cells: Sequence[str]) -> str:
     """'Staff: first half 470000; year 840000' where the first cell names the row, and
     'week: 1; site: Afula' where it doesn't. A remark beside its kind is 'Decision: …'."""
-    names = [*header, *[""] * (len(cells) - len(header))]
+    names = itertools.chain(header, itertools.repeat(""))
     pairs = [(name, cell) for name, cell in zip(names, cells, strict=False) if cell]
     if not header or not pairs:
         return "; ".join(cell for _, cell in pairs)

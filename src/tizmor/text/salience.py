@@ -22,6 +22,8 @@ _FULL_WORDS = 8
 """Content words from which on a text isn't taken for a fragment."""
 _SAME_FROM = 0.72
 _LIKENESS_COSTS = 0.6
+_MOST_COMPARED = 200
+"""Texts with a rare word in common that one text is compared with: the newest kept."""
 
 
 class Collection:
@@ -94,7 +96,11 @@ def distinct(items: Iterable[T], words_of: Callable[[T], Iterable[str]]) -> list
     for item, words in sets:
         ordered = sorted(words, key=lambda word: (frequency[word], word))
         rare = ordered[: len(ordered) - math.ceil(_SAME_FROM * len(ordered)) + 1] or [""]
-        if not any(_is_same(words, other) for word in rare for other in by_rare_word[word]):
+        if not any(
+            _is_same(words, other)
+            for word in rare
+            for other in by_rare_word[word][-_MOST_COMPARED:]
+        ):
             kept.append(item)
             for word in rare:
                 by_rare_word[word].append(words)

@@ -97,7 +97,7 @@ _NOT_QUANTITIES = re.compile(
 )
 _QUANTITY = re.compile(
     r"[₪$€£]\s?\d|\d\s?(?:%|₪|\$|€|£)|\d\s*(?:percent|אחוז)|(?:ils|nis|usd|eur)\s?\d|"
-    r"\d[\d,.]*\s?(?:k|m|bn)?\s+[^\W\d_]{2,}|[^\W\d_]{2,}:\s*[₪$€£]?\d[\d,.]*"
+    r"\d[,.]*\s?(?:k|m|bn)?\s+[^\W\d_]{2}|[^\W\d_]{2}:\s*[₪$€£]?\d"
 )
 _TOTAL = _any_of(r"total|sum", r"סך הכול|סך הכל|סהכ|סה\"כ")
 

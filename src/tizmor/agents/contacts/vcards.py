@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import vobject
-from vobject.base import ContentLine, getLogicalLines, parseLine
+from vobject.base import ContentLine
 from vobject.icalendar import stringToTextValues
 from vobject.vcard import splitFields
 
@@ -25,6 +24,14 @@ MAX_BYTES = 4_000_000
 MAX_CARDS = 20_000
 
 _HEBREW = re.compile(r"[א-ת]")
+_LINE = re.compile(
+    r"(?:(?P<group>[\w-]+)\.)?(?P<name>[\w-]+)"
+    r'(?P<parameters>(?:;(?:[^":;]++|"[^"]*+")*+)*+):(?P<value>.*)',
+    re.ASCII | re.DOTALL,
+)
+_QUOTED_PRINTABLE = re.compile(r"[^:]{0,200}QUOTED-PRINTABLE", re.IGNORECASE)
+_PARAMETER = re.compile(r';((?:[^";]++|"[^"]*+")*+)')
+_PARAMETER_VALUE = re.compile(r'(?:[^",]++|"[^"]*+")++')
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,10 +170,42 @@ def _properties(block: str) -> dict[str, list[str]]:
     """The values of each property, still escaped: vobject's own components keep only the first
     text of a list, so that of several nicknames one would be left."""
     values: dict[str, list[str]] = {}
-    for line, number in getLogicalLines(io.StringIO(block), allowQP=True):
-        property_ = ContentLine(*parseLine(line, number))
+    for line in _logical_lines(block):
+        property_ = _content_line(line)
         values.setdefault(property_.name, []).append(str(property_.value).strip())
     return values
+
+
+def _logical_lines(block: str) -> Iterator[str]:
+    """Lines unfolded (RFC 6350, 3.2); quoted-printable ones go on after `=` (RFC 2045, 6.7)."""
+    pieces: list[str] = []
+    for line in block.split("\n"):
+        if pieces and pieces[-1].endswith("=") and _QUOTED_PRINTABLE.match(pieces[0]):
+            pieces.append(f"\n{line}")
+        elif pieces and line[:1] in (" ", "\t"):
+            pieces.append(line[1:])
+        else:
+            if pieces:
+                yield "".join(pieces)
+            pieces = [line] if line.strip() else []
+    if pieces:
+        yield "".join(pieces)
+
+
+def _content_line(line: str) -> ContentLine:
+    """One line of a card (RFC 6350, 3.3).
+
+    vobject's own pattern takes time exponential in the parameters of a line without a colon.
+    """
+    parts = _LINE.fullmatch(line)
+    if parts is None:
+        raise ValueError(f"this line can't be read: {line[:60]!r}")
+    parameters = []
+    for parameter in _PARAMETER.findall(parts["parameters"]):
+        name, equals, values = parameter.partition("=")
+        listed = [v.strip('"') for v in _PARAMETER_VALUE.findall(values)] if equals else []
+        parameters.append([name.strip(), *listed])
+    return ContentLine(parts["name"].replace("_", "-"), parameters, parts["value"], parts["group"])
 
 
 def _family_and_given(contents: dict[str, list[str]]) -> tuple[str, str]:

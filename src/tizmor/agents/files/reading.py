@@ -49,10 +49,10 @@ _MAX_CACHED_CHARACTERS = 30_000_000
 _LONGEST_TITLE = 120
 
 _FRONT_MATTER = re.compile(r"\A---\n(?P<body>.*?)\n(?:---|\.\.\.)(?:\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:[^\S\n]*[\"']?(?P<title>.+?)[\"']?[^\S\n]*$", re.M | re.I)
-_HEADING = re.compile(r"^#{1,3}\s+(?P<title>.+?)\s*#*$", re.MULTILINE)
+_FRONT_TITLE = re.compile(r"^title:(?P<title>.*)$", re.M | re.I)
+_HEADING = re.compile(r"^#{1,3}[^\S\n]+(?P<title>[^\s#].*)$", re.MULTILINE)
 _FIRST_LINE = re.compile(
-    r"\A\W*(?:(?:subject|re|נושא|הנדון)\s*:\s*)?(?P<title>[^\n|]{3,100}?)[.:]?\n", re.I
+    r"\A\W{0,200}(?:(?:subject|re|נושא|הנדון)\s*:\s*)?(?P<title>[^\n|]{3,100}?)[.:]?\n", re.I
 )
 _NO_TITLE_MATTER = re.compile(r"[*_`]+|\s+")
 
@@ -188,6 +188,17 @@ def _title(extracted: Extracted, front: str, text: str, path: Path) -> str:
     heading = _HEADING.search(text)
     if heading is None and path.suffix.lower() in _WITHOUT_HEADINGS:
         heading = _FIRST_LINE.match(text)
-    written = (named and named["title"]) or extracted.title or (heading and heading["title"]) or ""
+    written = (
+        (named and _unquoted(named["title"]))
+        or extracted.title
+        or (heading and heading["title"].rstrip().rstrip("#"))
+        or ""
+    )
     plain_title = _NO_TITLE_MATTER.sub(" ", written).strip()
     return (plain_title or re.sub(r"[-_\s]+", " ", path.stem).strip() or path.name)[:_LONGEST_TITLE]
+
+
+def _unquoted(value: str) -> str:
+    """A value of front matter without the quotes around it."""
+    value = value.strip()
+    return value[value[:1] in ("'", '"') : len(value) - (value[-1:] in ("'", '"'))]

@@ -62,7 +62,7 @@ _EXPECTATIONS = (
     ),
     _Expectation(
         re.compile(r"\b(?:who|whose|whom)\b|(?<![א-ת])(?:מי|למי|של מי)(?![א-ת])"),
-        re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+|[א-ת]{2,} [א-ת]{2,}"),
+        re.compile(r"\b[A-Z][a-z]+ [A-Z][a-z]+|[א-ת]{2} [א-ת]{2}"),
     ),
 )
 

@@ -25,6 +25,8 @@ _STRONG = ("L", "R", "AL")
 _DIRECTIONS = {"L": "L", "R": "R", "AL": "R", "EN": "R", "AN": "R"}
 """Numbers count as right to left where neutrals are resolved (rules N0 to N2)."""
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
+_MOST_OPEN = 63
+"""Brackets nested deeper end the pairing, as definition BD16 says."""
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -126,7 +128,7 @@ def _pair_brackets(entries: list[_Entry], *, embedding: str) -> None:
             continue
         direction = embedding
         if embedding not in inside:
-            before = (_direction(entry) for entry in reversed(entries[:first]))
+            before = (_direction(entries[place]) for place in range(first - 1, -1, -1))
             direction = next((found for found in before if found), embedding)
         entries[first]["type"] = entries[last]["type"] = direction
 
@@ -137,6 +139,8 @@ def _bracket_pairs(entries: list[_Entry]) -> list[tuple[int, int]]:
     open_ones: list[tuple[str, int]] = []
     for index, entry in enumerate(entries):
         if entry["ch"] in _BRACKETS:
+            if len(open_ones) == _MOST_OPEN:
+                break
             open_ones.append((_BRACKETS[entry["ch"]], index))
         depth = next((d for d in range(len(open_ones)) if open_ones[~d][0] == entry["ch"]), None)
         if depth is not None:

@@ -37,6 +37,7 @@ ENCRYPTED = Reason(en="it is encrypted", he="הקובץ מוצפן")
 EMPTY = Reason(en="it holds no text", he="אין בו טקסט")
 BROKEN = Reason(en="the file is damaged", he="הקובץ פגום")
 TOO_LARGE = Reason(en="it is too large", he="הקובץ גדול מדי")
+TOO_DEEP = Reason(en="its parts are nested too deeply", he="חלקיו מקוננים עמוק מדי")
 NOT_TEXT = Reason(en="it is not text", he="זה אינו קובץ טקסט")
 ZIP_BOMB = Reason(
     en="it unpacks to far more than a document holds (a zip bomb?)",

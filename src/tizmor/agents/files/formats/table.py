@@ -56,6 +56,5 @@ def _one_line(cell: str) -> str:
 
 
 def _without_empty_end(row: list[str]) -> list[str]:
-    while row and not row[-1]:
-        row = row[:-1]
-    return row
+    length = next((place for place in range(len(row), 0, -1) if row[place - 1]), 0)
+    return row[:length]
