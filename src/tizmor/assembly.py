@@ -15,6 +15,7 @@ from tizmor.agents.system import system_check
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable
 from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.drivers.embedded.secrets import LocalSecrets
 from tizmor.engine.context import CallContext
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
@@ -30,6 +31,7 @@ from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal
 from tizmor.ports.planner import Planner
+from tizmor.ports.secrets import Secrets
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings
@@ -54,6 +56,7 @@ class Tizmor(Orchestrator):
         agents: dict[str, Agent],
         planner: Planner,
         clock: Clock,
+        secrets: Secrets,
         patience_s: float,
         interactive: bool,
         trouble: Trouble,
@@ -66,6 +69,7 @@ class Tizmor(Orchestrator):
             workspace=workspace,
             clock=clock,
             dice=random.random,
+            secrets=secrets,
         )
         pump = Pump(
             journal=journal,
@@ -83,6 +87,7 @@ class Tizmor(Orchestrator):
             presenter=Presenter(zone=workspace.zone, folder=workspace.root, program=program),
             clock=clock,
         )
+        self._secrets = secrets
         self.workspace = workspace
         self.settings = settings
 
@@ -114,8 +119,8 @@ class Tizmor(Orchestrator):
         root = _folder(workspace)
         settings = settings or settings_module.load(root)
         clock = clock or SystemClock()
-        database = settings.database(root)
-        journal = open_sqlite(database.parent, create=write, clock=clock, name=database.name)
+        journal = await _journal(settings, root, write=write, clock=clock)
+        secrets = LocalSecrets(root / ".tizmor" / "secrets")
         known: dict[str, Agent] = {}
         check = system_check(
             storage=lambda: journal.check(deep=False), agents=lambda: sorted(known)
@@ -128,6 +133,7 @@ class Tizmor(Orchestrator):
             agents=known,
             planner=planner or EmbeddedPlanner([agent.spec for agent in known.values()]),
             clock=clock,
+            secrets=secrets,
             patience_s=patience_s,
             interactive=interactive,
             trouble=trouble,
@@ -155,6 +161,8 @@ class Tizmor(Orchestrator):
             answers={},
             clock=self._clock,
             report=lambda message: None,
+            secrets=self._secrets,
+            stopping=(),
         )
         checked = await self._agents["SystemCheck"].function(ctx=context)
         if not deep:
@@ -180,6 +188,18 @@ class Tizmor(Orchestrator):
         if await self._pump.close():
             with contextlib.suppress(StorageFailed):
                 await self._journal.close()
+
+
+async def _journal(settings: Settings, root: Path, *, write: bool, clock: Clock) -> Journal:
+    if not settings.server_url:
+        database = settings.database(root)
+        return open_sqlite(database.parent, create=write, clock=clock, name=database.name)
+    # Loaded only where it is used: its driver takes a tenth of a second.
+    from tizmor.storage.postgres.journal import open_postgres
+
+    return await open_postgres(
+        settings.server_url, write=write, clock=clock, lease_s=settings.lease_s
+    )
 
 
 def _folder(workspace: str | Path) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import json
+import math
 import os
 import shlex
 import tomllib
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
@@ -34,7 +35,9 @@ _FILE_LIMIT = 64 * 1024
 _MEETING_MINUTES = range(5, 1441)
 _LANGUAGES = ("", "he", "en")
 _BIDI = ("auto", "on", "off")
-_DATABASES = ("sqlite",)
+_SERVERS = ("postgresql", "postgres")
+_DATABASES = ("sqlite", *_SERVERS)
+_LEASE_S = (1.0, 600.0)
 _LOCALTIME = Path("/etc/localtime")
 
 _DEFAULT = Workspace(root=Path())
@@ -55,7 +58,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bidi: str = "auto"
     """Whether Hebrew is put into visual order for the terminal: `on`, `off`, or `auto`."""
     database_url: str = ""
-    """Empty: the workspace's own database under `.tizmor/`."""
+    """Empty: the workspace's own database under `.tizmor/`. It may hold a password."""
+    lease_s: float = 10.0
+    """On PostgreSQL: for how long a process that isn't heard of keeps what it owns. Seconds."""
+
+    @property
+    def server_url(self) -> str:
+        """The database's URL when it is on a PostgreSQL server; else empty."""
+        scheme, colon, rest = self.database_url.partition(":")
+        return f"postgresql:{rest}" if colon and scheme.partition("+")[0] in _SERVERS else ""
 
     def database(self, root: Path) -> Path:
         """The database's file: the one that is named, relative to the workspace, or its own."""
@@ -156,7 +167,8 @@ def _as_line(name: str, value: object) -> str:
 
 
 def _as_variable(name: str, value: object) -> str:
-    return f"{PREFIX}{name.upper()}={_as_word(value)}"
+    prefix = "" if name == "database_url" else PREFIX
+    return f"{prefix}{name.upper()}={_as_word(value)}"
 
 
 def _as_option(name: str, value: object) -> str:
@@ -262,15 +274,45 @@ def _bidi(value: object) -> str:
 
 
 def _database_url(value: object) -> str:
-    # The URL may hold a password, so the problem names its scheme alone.
-    url = urlsplit(_text(value))
+    # The URL may hold a password, so no problem repeats more of it than its scheme.
+    if not isinstance(value, str):
+        raise ValueError("it is not text")
+    try:
+        url = urlsplit(value.strip())
+        port_is_right = url.port is None or url.port > 0
+    except ValueError:
+        port_is_right = False
+    if not port_is_right:
+        raise ValueError(
+            "its host or port can't be read: write signs such as / : @ in a password as %2F %3A %40"
+        )
     scheme = url.scheme.partition("+")[0]
     if scheme not in _DATABASES:
         known = ", ".join(_DATABASES)
         raise ValueError(f"{scheme!r} is not a database that this version knows ({known})")
-    if url.netloc or len(url.path.removeprefix("/")) < 2 or url.path.endswith("/"):
+    if scheme in _SERVERS:
+        _check_server(url)
+    elif url.netloc or len(url.path.removeprefix("/")) < 2 or url.path.endswith("/"):
         raise ValueError("it names no file: sqlite:// and then a slash and the file's path")
-    return _text(value)
+    return value.strip()
+
+
+def _check_server(url: SplitResult) -> None:
+    if not url.path.strip("/") or "/" in url.path.strip("/"):
+        raise ValueError("it names no database: the host, a slash, and the database's name")
+    if url.fragment:
+        raise ValueError("it holds a #: write that sign in a password as %23")
+
+
+def _lease_s(value: object) -> float:
+    least, most = _LEASE_S
+    try:
+        seconds = math.nan if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        seconds = math.nan
+    if not least <= seconds <= most:
+        raise ValueError(f"{value!r} is not a number of seconds from {least:g} to {most:g}")
+    return seconds
 
 
 def _one_of(known: tuple[str, ...], value: object) -> str:
@@ -310,5 +352,6 @@ _SETTINGS = {
     "meeting_minutes": _Setting(_meeting_minutes, 30),
     "language": _Setting(_language, "he"),
     "bidi": _Setting(_bidi, "auto"),
-    "database_url": _Setting(_database_url, "sqlite:////var/lib/tizmor/journal.db"),
+    "database_url": _Setting(_database_url, "postgresql://tizmor:PASSWORD@localhost/tizmor"),
+    "lease_s": _Setting(_lease_s, 10),
 }

@@ -5,15 +5,17 @@ import datetime as dt
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import pytest
+from tests.contracts.postgres_server import PostgresServer, binaries
 
 from tizmor.ports.journal import Append, Journal
 from tizmor.storage.memory import MemoryDatabase, MemoryJournal
+from tizmor.storage.postgres.journal import PostgresJournal
 from tizmor.storage.sqlite import SqliteJournal, open_sqlite
 
 _COMMIT_AND_DIE = """
@@ -21,6 +23,7 @@ import asyncio, datetime, os, signal, sys, time
 from pathlib import Path
 import msgspec
 from tizmor.ports.journal import Append
+from tizmor.storage.postgres.journal import open_postgres
 from tizmor.storage.sqlite import open_sqlite
 
 class Clock:
@@ -31,7 +34,10 @@ class Clock:
         return time.monotonic()
 
 async def main():
-    journal = open_sqlite(Path(sys.argv[1]), create=True, clock=Clock())
+    if sys.argv[1].startswith("postgresql:"):
+        journal = await open_postgres(sys.argv[1], write=True, clock=Clock())
+    else:
+        journal = open_sqlite(Path(sys.argv[1]), create=True, clock=Clock())
     await journal.commit([msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Append)])
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -98,17 +104,51 @@ class SqliteBackend:
         journal._owners.vanish()
 
     async def commit_and_die(self, append: Append) -> None:
-        process = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, "-c", _COMMIT_AND_DIE, str(self.folder)],
-            input=msgspec.msgpack.encode(append),
-            check=False,
-        )
-        assert process.returncode == -signal.SIGKILL
+        await _commit_and_die(str(self.folder), append)
 
     async def close(self) -> None:
         for journal in self._opened:
             await journal.close()
+
+
+class PostgresBackend:
+    def __init__(self, server: PostgresServer, database: str) -> None:
+        self.server = server
+        self.database = database
+        self.url = server.url(database)
+        self._opened: list[PostgresJournal] = []
+
+    def open(self) -> Journal:
+        journal = PostgresJournal(self.url, clock=FixedClock())
+        self._opened.append(journal)
+        return journal
+
+    def die(self, journal: Journal) -> None:
+        """Its lease runs out, and nobody saw it die."""
+        assert isinstance(journal, PostgresJournal)
+        assert journal._heart is not None
+        journal._heart.cancel()
+        self.execute("UPDATE owners SET until = '-infinity' WHERE name = $1", journal.owner)
+
+    async def commit_and_die(self, append: Append) -> None:
+        await _commit_and_die(self.url, append)
+
+    async def close(self) -> None:
+        for journal in self._opened:
+            await journal.close()
+
+    def execute(self, statement: str, *values: object) -> list[Any]:
+        return self.server.execute(statement, *values, database=self.database)
+
+
+async def _commit_and_die(place: str, append: Append) -> None:
+    process = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", _COMMIT_AND_DIE, place],
+        input=msgspec.msgpack.encode(append),
+        check=False,
+    )
+    assert process.returncode == -signal.SIGKILL
 
 
 @pytest.fixture
@@ -116,11 +156,48 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for all tests, with a template that has the newest schema."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed")
+    server = PostgresServer()
+    try:
+        server.start()
+        server.make_template()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def new_postgres(postgres_server: PostgresServer) -> Iterator[Callable[[], PostgresBackend]]:
+    """Makes a database of its own at each call."""
+    made = []
+
+    def make() -> PostgresBackend:
+        made.append(postgres_server.new_database())
+        return PostgresBackend(postgres_server, made[-1])
+
+    yield make
+    for database in made:
+        postgres_server.drop_database(database)
+
+
+@pytest.fixture
+async def postgres(new_postgres: Callable[[], PostgresBackend]) -> AsyncIterator[PostgresBackend]:
+    backend = new_postgres()
+    yield backend
+    await backend.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Backend]:
     made: Backend = MemoryBackend()
     if request.param == "sqlite":
         made = SqliteBackend(tmp_path / ".tizmor")
+    elif request.param == "postgresql":
+        made = request.getfixturevalue("new_postgres")()
     yield made
     await made.close()
 

@@ -438,7 +438,7 @@ async def test_the_rows_of_steps_and_approvals_may_be_written_again(journal: Jou
     await journal.commit([created(A, steps=[step], waiting=[gate])])
     again = await journal.commit([then(A, 2, "more", steps=[step, step], waiting=[gate, gate])])
 
-    assert again.first_positions == [2]
+    assert await places(journal, again) == [2]
 
 
 async def test_a_command_wakes_the_owner_and_its_outcome_the_sender(

@@ -1,4 +1,5 @@
-"""Checkpoints, blobs for large values, priorities and the next timer of an execution."""
+"""Checkpoints, blobs for large values, priorities and the next timer of an execution; on PostgreSQL
+leases, and where its positions begin."""
 
 from __future__ import annotations
 
@@ -36,4 +37,20 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary, primary_key=True),
         sqlite_with_rowid=False,
         sqlite_strict=True,
+    )
+    if op.get_bind().dialect.name == "postgresql":
+        _only_on_postgresql()
+
+
+def _only_on_postgresql() -> None:
+    op.create_table(
+        "owners",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("process", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "journal_origin",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("transactions", sa.BigInteger, nullable=False),
     )

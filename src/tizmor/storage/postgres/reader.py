@@ -1,0 +1,194 @@
+"""Everything that only looks, on a connection of its own that refuses to write.
+
+What belongs together is read in one snapshot. Rows of the journal are verified as they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import asyncpg
+import msgspec
+
+from tizmor.ports.journal import Checkpoint, InboxRow, Record, StoredExecution
+from tizmor.storage.blobs import BlobDamaged, join, references
+from tizmor.storage.chain import START, Link, checksum, damage, verified
+from tizmor.storage.postgres import position
+from tizmor.storage.postgres.lease import Life, lives
+from tizmor.storage.postgres.wire import Connection, Wire
+from tizmor.storage.rows import EXECUTION, INBOX, inbox_row, stored_execution
+
+PATIENCE_S = 120.0
+
+_SET_UP = (
+    "SELECT set_config('jit', 'off', false),"
+    " set_config('default_transaction_read_only', 'on', false)"
+)
+_COLUMNS = "SELECT execution, position, seq, at_ms, payload, checksum FROM journal"
+_HISTORIES = f"{_COLUMNS} WHERE execution = ANY($1) AND seq > $2 ORDER BY execution, seq"
+_HEADS = "SELECT id, last_seq, last_checksum FROM executions WHERE id = ANY($1)"
+_FEED = (
+    f"{_COLUMNS} WHERE position > $2 AND position < {position.HORIZON} ORDER BY position LIMIT $3"
+)
+_LAST = f"SELECT max(position) FROM journal WHERE position < {position.HORIZON}"
+_LINKS = (
+    "SELECT execution, seq, checksum FROM journal"
+    " WHERE (execution, seq) IN (SELECT * FROM unnest($1::bigint[], $2::int[]))"
+)
+_BLOBS = "SELECT hash, content FROM blobs WHERE hash = ANY($1)"
+_CHECKPOINT = "SELECT seq, payload, checksum FROM execution_checkpoints WHERE execution = $1"
+_RECENT = f"{EXECUTION} WHERE id < $1 AND ($3::int IS NULL OR ended = $3) ORDER BY id DESC LIMIT $2"
+_PENDING = (
+    f"{INBOX} JOIN executions ON executions.id = inbox.execution"
+    " WHERE inbox.outcome IS NULL AND executions.owner = $1 ORDER BY inbox.id"
+)
+_IDS = (
+    "SELECT id FROM (SELECT id FROM executions UNION SELECT execution FROM journal) AS known"
+    " WHERE id > $1 ORDER BY id LIMIT $2"
+)
+_BEYOND = (1 << 63) - 1
+
+_T = TypeVar("_T")
+
+
+class Reader:
+    """Reads one database."""
+
+    def __init__(self, url: str, purpose: str) -> None:
+        self._wire = Wire(url, purpose, prepare=self._set_up, patience_s=PATIENCE_S)
+        self._origin = 0
+
+    async def histories(
+        self, executions: Iterable[int], after_seq: int = 0
+    ) -> dict[int, list[Record]]:
+        """Each execution's events, to the very one that `executions` holds for its last."""
+        wanted = list(executions)
+
+        async def look(connection: Connection) -> dict[int, list[Record]]:
+            heads = {n: Link(*link) for n, *link in await connection.fetch(_HEADS, wanted)}
+            heads = {n: heads.get(n, START) for n in wanted}
+            within = [n for n in wanted if after_seq <= heads[n].seq]
+            links = await _links(connection, dict.fromkeys(within, after_seq))
+            rows = await connection.fetch(_HISTORIES, within, after_seq)
+            records = await _whole(connection, verified(links, map(tuple, rows)))
+            for n in within:
+                if links[n] != heads[n]:
+                    raise damage(n, heads[n].seq, "the last row is not the one that was written")
+            found: dict[int, list[Record]] = {n: [] for n in wanted}
+            for record in records:
+                found[record.execution].append(record)
+            return found
+
+        return await self._snapshot(look)
+
+    async def feed(self, after_position: int, limit: int) -> list[Record]:
+        """Behind the horizon nothing can appear any more: see `position`."""
+
+        async def look(connection: Connection) -> list[Record]:
+            rows = await connection.fetch(_FEED, self._origin, after_position, limit)
+            firsts: dict[int, int] = {}
+            for row in rows:
+                firsts.setdefault(row["execution"], row["seq"] - 1)
+            links = await _links(connection, firsts)
+            return await _whole(connection, verified(links, map(tuple, rows)))
+
+        return await self._snapshot(look)
+
+    async def checkpoint(self, execution: int) -> Checkpoint | None:
+        async def look(connection: Connection) -> Checkpoint | None:
+            row = await connection.fetchrow(_CHECKPOINT, execution)
+            if row is None:
+                return None
+            seq, payload, sealed = row
+            if checksum(0, execution, seq, 0, payload) != sealed:
+                raise damage(execution, seq, "the checkpoint is not what was written")
+            record = Record(position=0, execution=execution, seq=seq, at_ms=0, payload=payload)
+            return Checkpoint(seq=seq, payload=(await _whole(connection, [record]))[0].payload)
+
+        return await self._snapshot(look)
+
+    async def last_position(self) -> int:
+        last = await self._wire.use(lambda connection: connection.fetchval(_LAST, self._origin))
+        return last or 0
+
+    async def get(self, execution: int) -> StoredExecution | None:
+        row = await self._one(f"{EXECUTION} WHERE id = $1", execution)
+        return None if row is None else stored_execution(tuple(row))
+
+    async def recent(
+        self, *, limit: int, before: int | None, ended: bool | None
+    ) -> list[StoredExecution]:
+        state = None if ended is None else int(ended)
+        rows = await self._all(_RECENT, _BEYOND if before is None else before, limit, state)
+        return [stored_execution(tuple(row)) for row in rows]
+
+    async def unfinished(self) -> list[StoredExecution]:
+        rows = await self._all(f"{EXECUTION} WHERE ended = 0 ORDER BY id")
+        return [stored_execution(tuple(row)) for row in rows]
+
+    async def outcome(self, inbox_id: int) -> str | None:
+        row = await self._one("SELECT outcome FROM inbox WHERE id = $1", inbox_id)
+        return None if row is None else row[0]
+
+    async def pending(self, owner: str) -> list[InboxRow]:
+        return [inbox_row(tuple(row)) for row in await self._all(_PENDING, owner)]
+
+    async def is_alive(self, owner: str) -> bool:
+        known = await self._wire.use(lambda connection: lives(connection, [owner]))
+        return known[owner] is Life.ALIVE
+
+    async def ids(self, after: int, limit: int) -> list[int]:
+        """Executions that any row names, ascending, a page at a time."""
+        rows = await self._all(_IDS, after, limit)
+        return [row["id"] for row in rows]
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    async def _set_up(self, connection: Connection) -> None:
+        await connection.execute(_SET_UP)
+        self._origin = await position.origin(connection)
+
+    async def _snapshot(self, look: Callable[[Connection], Awaitable[_T]]) -> _T:
+        async def within(connection: Connection) -> _T:
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                return await look(connection)
+
+        return await self._wire.use(within)
+
+    async def _one(self, query: str, *values: object) -> asyncpg.Record | None:
+        return await self._wire.use(lambda connection: connection.fetchrow(query, *values))
+
+    async def _all(self, query: str, *values: object) -> list[asyncpg.Record]:
+        return await self._wire.use(lambda connection: connection.fetch(query, *values))
+
+
+async def _links(connection: Connection, places: Mapping[int, int]) -> dict[int, Link]:
+    """Where each execution's chain stands behind a row, by that row's own word."""
+    wanted = {execution: seq for execution, seq in places.items() if seq > 0}
+    links = dict.fromkeys(places, START)
+    if wanted:
+        rows = await connection.fetch(_LINKS, list(wanted), list(wanted.values()))
+        links |= {execution: Link(seq, sealed) for execution, seq, sealed in rows}
+    for execution, seq in wanted.items():
+        if links[execution].seq != seq:
+            raise damage(execution, seq, "the row is missing")
+    return links
+
+
+async def _whole(connection: Connection, records: list[Record]) -> list[Record]:
+    """The records with the large values back in their payloads."""
+    wanted = {digest for record in records for digest in references(record.payload)}
+    if not wanted:
+        return records
+    rows = await connection.fetch(_BLOBS, list(wanted))
+    contents: dict[bytes, bytes] = dict(map(tuple, rows))
+    return [_joined(record, contents.get) for record in records]
+
+
+def _joined(record: Record, fetch: Callable[[bytes], Any]) -> Record:
+    try:
+        return msgspec.structs.replace(record, payload=join(record.payload, fetch))
+    except BlobDamaged as error:
+        raise damage(record.execution, record.seq, str(error)) from error

@@ -1,0 +1,93 @@
+"""What `gc` removes: executions that ended long ago, and blobs that nobody refers to.
+
+In small transactions: a long one would hold back the horizon behind which the feed is read. One
+that is interrupted between them is gone on with by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from tizmor.ports.journal import Freed
+from tizmor.storage.postgres.wire import Connection, Wire
+
+PATIENCE_S = 600.0
+
+_PAGE = 500
+_OLD = "ended = 1 AND updated_at_ms < $1"
+_CANDIDATES = f"SELECT id FROM executions WHERE {_OLD} AND id > $2 ORDER BY id LIMIT {_PAGE}"
+# Read again under the row's lock: one that goes on meanwhile stays.
+_REMOVE = f"DELETE FROM executions WHERE id = ANY($2) AND {_OLD} RETURNING id"
+_ROW_BYTES = 64
+"""Of a row of the journal beside its payload: its header, its columns, its place in two indexes."""
+_EVENTS = (
+    "SELECT count(*) AS number,"
+    f" coalesce(sum(octet_length(payload) + {_ROW_BYTES}), 0)::bigint AS bytes"
+    " FROM journal WHERE execution = ANY($1)"
+)
+_BELONGING = (
+    "journal",
+    "execution_steps",
+    "pending_approvals",
+    "inbox",
+    "execution_checkpoints",
+    "blob_uses",
+)
+_KEEP_OUT = "SELECT pg_advisory_xact_lock(hashtext('tizmor blobs'))"
+_BLOBS = "SELECT count(*) AS number, coalesce(sum(octet_length(content)), 0)::bigint AS bytes FROM"
+_REMOVE_BLOBS = (
+    "WITH gone AS (DELETE FROM blobs WHERE NOT EXISTS"
+    " (SELECT FROM blob_uses WHERE blob_uses.hash = blobs.hash) RETURNING content)"
+    f" {_BLOBS} gone"
+)
+_UNUSED_BLOBS = (
+    f"{_BLOBS} blobs WHERE NOT EXISTS (SELECT FROM blob_uses AS u JOIN executions AS e"
+    f" ON e.id = u.execution WHERE u.hash = blobs.hash AND NOT ({_OLD}))"
+)
+
+
+async def collect(wire: Wire, *, ended_before_ms: int, dry_run: bool) -> Freed:
+    """As the port's `gc` says."""
+    executions = events = size = 0
+    after = 0
+    while page := await _page(wire, ended_before_ms, after):
+        after = page[-1]
+        remove = partial(_remove, ended_before_ms=ended_before_ms, page=page, dry_run=dry_run)
+        removed, number, freed = await wire.use(remove)
+        executions, events, size = executions + removed, events + number, size + freed
+    blobs, freed = await wire.use(
+        lambda connection: _unused(connection, ended_before_ms, dry_run=dry_run)
+    )
+    return Freed(executions=executions, events=events, blobs=blobs, bytes=size + freed)
+
+
+async def _page(wire: Wire, ended_before_ms: int, after: int) -> list[int]:
+    rows = await wire.use(lambda connection: connection.fetch(_CANDIDATES, ended_before_ms, after))
+    return [row["id"] for row in rows]
+
+
+async def _remove(
+    connection: Connection, *, ended_before_ms: int, page: Sequence[int], dry_run: bool
+) -> tuple[int, int, int]:
+    async with connection.transaction():
+        gone = list(page)
+        if not dry_run:
+            gone = [row["id"] for row in await connection.fetch(_REMOVE, ended_before_ms, page)]
+        number, size = (await connection.fetch(_EVENTS, gone))[0]
+        if not dry_run:
+            for table in _BELONGING:
+                await connection.execute(f"DELETE FROM {table} WHERE execution = ANY($1)", gone)
+    return len(gone), number, size
+
+
+async def _unused(
+    connection: Connection, ended_before_ms: int, *, dry_run: bool
+) -> tuple[int, int]:
+    async with connection.transaction():
+        if dry_run:
+            number, size = (await connection.fetch(_UNUSED_BLOBS, ended_before_ms))[0]
+        else:
+            await connection.execute(_KEEP_OUT)
+            number, size = (await connection.fetch(_REMOVE_BLOBS))[0]
+    return number, size
