@@ -1,85 +1,83 @@
-"""Measure: `python -m benchmarks [WORKLOAD…]`, each system in a process of its own.
+"""Measure: `python -m benchmarks [--workload NAME …] [--system NAME …]`.
 
-Prints a table and writes `benchmarks/results.json`. CPU per step and the ratios within one run are
-steady; wall times depend on the disk, whose own fsync in that run stands beside them.
+Every measurement is a process of its own on an empty folder. Rounds go over all systems in turn, so
+that what else the machine does meets all of them. Progress goes to standard error, one table to
+standard output, and `benchmarks/results.json` is written after each workload: a run that is broken
+off keeps what it has, and one of some workloads or systems replaces only their rows.
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-from pathlib import Path
+import time
+from collections.abc import Sequence
 
-import msgspec
-import uvloop
+from benchmarks.catalog import SYSTEMS, System
+from benchmarks.outcome import Outcome
+from benchmarks.rows import Row, keep, row_of, row_without
+from benchmarks.run import NotRun, measured
+from benchmarks.servers import Servers
+from benchmarks.table import text
+from benchmarks.workloads import WORKLOADS, Workload
 
-from benchmarks.measure import Measurement, measure
-from benchmarks.systems import naive, tizmor_core
-from benchmarks.workloads import WORKLOADS
-
-SYSTEMS = {"tizmor-core": tizmor_core, "naive": naive}
-RESULTS = Path(__file__).with_name("results.json")
+_ORDER = [(workload, system) for workload in WORKLOADS for system in SYSTEMS]
 
 
 def main() -> None:
+    options = _options()
+    workloads = [WORKLOADS[name] for name in options.workload or WORKLOADS]
+    systems = [SYSTEMS[name] for name in options.system or SYSTEMS]
+    rows: list[Row] = []
+    with Servers() as servers:
+        for workload in workloads:
+            found = _compare(systems, workload, servers, options)
+            keep(found, _ORDER)
+            rows += found
+    print(text(rows))
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
-    parser.add_argument("--system", choices=SYSTEMS, help="measure only this one, in this process")
-    options = parser.parse_args()
-    names = options.workloads or list(WORKLOADS)
-    if unknown := [name for name in names if name not in WORKLOADS]:
-        parser.error(f"unknown workload {unknown[0]!r}; there are {', '.join(WORKLOADS)}")
-    if options.system:
-        for name in names:
-            print(msgspec.json.encode(_measured(options.system, name)).decode(), flush=True)
-        return
-    rows = [_in_own_process(system, name) for name in names for system in SYSTEMS]
-    _print(rows)
-    _keep(rows)
+    parser.add_argument("--workload", nargs="+", choices=WORKLOADS)
+    parser.add_argument("--system", nargs="+", choices=SYSTEMS)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--long-s",
+        type=float,
+        default=10.0,
+        help="a system whose first round took longer gets no other",
+    )
+    return parser.parse_args()
 
 
-def _measured(system: str, workload: str) -> Measurement:
-    module = SYSTEMS[system]
-    work = measure(system, module.SETTINGS, module.opened, WORKLOADS[workload])
-    return uvloop.run(work)
-
-
-def _in_own_process(system: str, workload: str) -> Measurement:
-    command = [sys.executable, "-m", "benchmarks", "--system", system, workload]
-    output = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-    return msgspec.json.decode(output.splitlines()[-1], type=Measurement)
-
-
-def _print(rows: list[Measurement]) -> None:
-    head = ("system", "workload", "n", "steps/s", "CPU µs/step", "p50 ms", "p99 ms", "fsync ms")
-    table = [head] + [
-        (
-            row.system,
-            row.workload,
-            str(row.n),
-            f"{row.steps_per_s:,.0f}",
-            f"{row.cpu_us_per_step:.1f}",
-            f"{row.p50_ms:.2f}",
-            f"{row.p99_ms:.2f}",
-            f"{row.fsync_ms:.3f}",
-        )
-        for row in rows
+def _compare(
+    systems: Sequence[System], workload: Workload, servers: Servers, options: argparse.Namespace
+) -> list[Row]:
+    outcomes: dict[str, list[Outcome]] = {system.name: [] for system in systems}
+    reasons: dict[str, str] = {}
+    going = list(systems)
+    for number in range(1, options.rounds + 1):
+        for system in list(going):
+            started = time.monotonic()
+            try:
+                outcomes[system.name].append(measured(system, workload, servers))
+                said = f"{time.monotonic() - started:.1f} s"
+            except NotRun as error:
+                said = reasons[system.name] = str(error)
+            _say(f"{workload.name}, round {number}, {system.name}: {said}")
+            if system.name in reasons or time.monotonic() - started > options.long_s:
+                going.remove(system)
+    return [
+        row_of(system, workload, outcomes[system.name])
+        if outcomes[system.name]
+        else row_without(system, workload, reasons[system.name])
+        for system in systems
     ]
-    widths = [max(len(line[i]) for line in table) for i in range(len(head))]
-    for line in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
 
 
-def _keep(rows: list[Measurement]) -> None:
-    """Replace the results of what was measured, keep those of what was not."""
-    measured = {(row.system, row.workload) for row in rows}
-    kept: list[Measurement] = []
-    if RESULTS.exists():
-        before = msgspec.json.decode(RESULTS.read_bytes(), type=list[Measurement])
-        kept = [row for row in before if (row.system, row.workload) not in measured]
-    content = msgspec.json.format(msgspec.json.encode([*kept, *rows]), indent=1)
-    RESULTS.write_bytes(content + b"\n")
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,22 @@
-"""Tizmor's core, pipeline and journal alone: what `serve` runs for every execution."""
+"""Tizmor's core, pipeline and journal alone: what runs for every execution."""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-from benchmarks.measure import RunOne
-from benchmarks.workloads import Workload
-from tizmor import AgentContext, agent
+from benchmarks.contract import Engine, Site
+from benchmarks.systems.tizmor_plan import agent_of, plan_of
 from tizmor.core import facts as fx
+from tizmor.core.events import decode
+from tizmor.core.folds import evolve
 from tizmor.core.ids import RANDOM_BITS, execution_number
-from tizmor.core.plan import Plan, Step
+from tizmor.core.plan import Plan
+from tizmor.core.state import State
 from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer, now_ms
 from tizmor.engine.pump import Pump
 from tizmor.pipeline.approve import Approve
@@ -21,25 +24,10 @@ from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import compose
 from tizmor.pipeline.invoke import invoke
 from tizmor.pipeline.trace import Trace
+from tizmor.ports.journal import Journal
 from tizmor.ports.planner import PlanRequest
-from tizmor.ports.vocabulary import Value
 from tizmor.ports.workspace import Workspace
 from tizmor.storage.sqlite import open_sqlite
-
-SETTINGS = "SQLite WAL, synchronous=FULL, group commit; read models in the same transaction"
-
-
-class Nothing(Value, frozen=True):
-    value: str = ""
-
-
-_NOTHING = Nothing(value="v")
-
-
-@agent(name="Nothing")
-async def nothing(value: str = "", *, ctx: AgentContext) -> Nothing:
-    """Do nothing."""
-    return _NOTHING
 
 
 class _GivenPlan:
@@ -47,48 +35,59 @@ class _GivenPlan:
         return Plan(goal=request.text)
 
 
+class _Core:
+    def __init__(self, pump: Pump, journal: Journal, plan: Plan, clock: SystemClock) -> None:
+        self._pump = pump
+        self._journal = journal
+        self._plan = plan
+        self._clock = clock
+
+    async def run(self, execution: str) -> None:
+        at_ms = now_ms(self._clock)
+        number = execution_number(at_ms, secrets.randbits(RANDOM_BITS))
+        request = fx.Requested(at_ms=at_ms, query=execution, plan=self._plan)
+        await self._ended(self._pump.begin(number, request))
+
+    async def resume(self, executions: Sequence[str]) -> None:
+        unfinished = await self._journal.unfinished()
+        adopted = await self._journal.adopt_all([stored.execution for stored in unfinished])
+        histories = await self._journal.read_all([stored.execution for stored in adopted])
+        lives = []
+        for stored in adopted:
+            state = State(stored.execution)
+            records = histories[stored.execution]
+            for record in records:
+                evolve(state, decode(record.payload), record.at_ms)
+            lives.append(self._pump.adopt(state, epoch=stored.epoch, seq=records[-1].seq))
+        await asyncio.gather(*(self._ended(live) for live in lives))
+
+    async def _ended(self, live: Live) -> None:
+        while not (live.state.ended and live.durable_seq == live.written_seq):
+            if live.broken is not None:
+                raise live.broken
+            await live.changed.wait()
+        if live.state.status != "COMPLETED":
+            raise RuntimeError(f"the execution ended {live.state.status}")
+        self._pump.forget(live)
+
+
 @asynccontextmanager
-async def opened(folder: Path, workload: Workload) -> AsyncIterator[RunOne]:
+async def opened(site: Site) -> AsyncIterator[Engine]:
     clock = SystemClock()
-    journal = open_sqlite(folder / ".tizmor", create=True, clock=clock)
+    journal = open_sqlite(site.folder / ".tizmor", create=True, clock=clock)
+    work = agent_of(site)
     performer = Performer(
-        agents={"Nothing": nothing},
+        agents={work.spec.name: work},
         planner=_GivenPlan(),
         pipeline=compose([Trace(), Approve(), Classify()], invoke),
-        workspace=Workspace(root=folder),
+        workspace=Workspace(root=site.folder),
         clock=clock,
         dice=lambda: 0.5,
     )
     pump = Pump(journal=journal, performer=performer, clock=clock)
-    plan = performer.checked(_plan(workload))
-
-    async def run_one() -> None:
-        at_ms = now_ms(clock)
-        number = execution_number(at_ms, secrets.randbits(RANDOM_BITS))
-        live = pump.begin(number, fx.Requested(at_ms=at_ms, query="nothing", plan=plan))
-        while not (live.state.ended and live.durable_seq == live.written_seq):
-            await live.changed.wait()
-        if live.state.status != "COMPLETED":
-            raise RuntimeError(f"the execution ended {live.state.status}")
-        pump.forget(live)
-
+    plan = performer.checked(plan_of(site))
     try:
-        yield run_one
+        yield _Core(pump, journal, plan, clock)
     finally:
         await pump.close()
         await journal.close()
-
-
-def _plan(workload: Workload) -> Plan:
-    return Plan(
-        goal="nothing",
-        steps=tuple(
-            Step(
-                id=name,
-                agent="Nothing",
-                arguments={"value": {"$ref": f"/{needs[0]}/value"}} if needs else {},
-                after=needs[1:],
-            )
-            for name, needs in workload.edges.items()
-        ),
-    )

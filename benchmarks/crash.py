@@ -1,0 +1,153 @@
+"""What a `kill -9` costs: how much runs again, and how long until it goes on.
+
+Two processes, one after the other, on the same folder: the first is killed in the middle of its
+work (it kills itself, with SIGKILL, at an exact place), the second goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from benchmarks.contract import Open, Site, StepBody
+from benchmarks.cost import own_cpu_s, tree_cpu_s
+from benchmarks.outcome import Outcome
+from benchmarks.workloads import BLOCKED_STEP, Workload, chain_step, edges
+
+KILLED_IN = 500
+_SETTLE_S = 1.0
+"""From when all stand at the blocked step until the kill: what lies in buffers is on disk then."""
+
+
+def calls_log(folder: Path, life: int) -> Path:
+    """Where the calls of steps are written, outside of the system: a name a line."""
+    return folder / f"calls-{life}"
+
+
+def counted_body(log: Path, *, killed: bool) -> StepBody:
+    """Write the call down; the killed life ends in the middle of step `KILLED_IN`."""
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    last = chain_step(KILLED_IN)
+
+    async def step(name: str) -> None:
+        os.write(file, f"{name} {time.time()}\n".encode())
+        if killed and name == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return step
+
+
+async def run_until_killed(opened: Open, site: Site) -> None:
+    async with opened(site) as engine:
+        await engine.run("execution-0")
+
+
+async def go_on(
+    opened: Open,
+    site: Site,
+    workload: Workload,
+    *,
+    born: float,
+    calls: Path,
+    server_pids: Sequence[int],
+) -> Outcome:
+    """The second life of a chain. `born` is the wall time at which its process was started."""
+    server = tree_cpu_s(*server_pids)
+    cpu, wall = own_cpu_s(), time.perf_counter()
+    async with opened(site) as engine:
+        await engine.resume(["execution-0"])
+        cpu, wall = own_cpu_s() - cpu, time.perf_counter() - wall
+    before, again = _calls(calls_log(calls, 1)), _calls(calls_log(calls, 2))
+    names = [name for name, _ in again]
+    missing = set(edges(workload.shape, workload.size)) - {n for n, _ in before} - set(names)
+    if missing:
+        raise RuntimeError(f"{len(missing)} steps never ran")
+    finished = {name for name, _ in before} - {chain_step(KILLED_IN)}
+    repeated = sum(count for name, count in Counter(names).items() if name in finished)
+    resumed_ms = (again[0][1] - born) * 1000
+    return Outcome(
+        n=1,
+        steps=len(names),
+        wall_s=wall,
+        cpu_s=cpu,
+        server_cpu_s=tree_cpu_s(*server_pids) - server if server_pids else None,
+        latencies_ms=[resumed_ms],
+        repeated_steps=repeated,
+        resumed_ms=resumed_ms,
+        stored_steps=workload.steps,
+    )
+
+
+def _calls(log: Path) -> list[tuple[str, float]]:
+    lines = [line.split() for line in log.read_text().splitlines()]
+    return [(name, float(at)) for name, at in lines]
+
+
+class Blockade:
+    """Steps whose `BLOCKED_STEP` never ends; `reached` when it runs in `expected` executions."""
+
+    def __init__(self, expected: int) -> None:
+        self.reached = asyncio.Event()
+        self._missing = expected
+
+    async def step(self, name: str) -> None:
+        if name != BLOCKED_STEP:
+            return
+        self._missing -= 1
+        if self._missing == 0:
+            self.reached.set()
+        await asyncio.Event().wait()
+
+
+async def leave_unfinished(opened: Open, site: Site, blockade: Blockade, executions: int) -> None:
+    """Bring all executions to the blocked step, then die."""
+    async with opened(site) as engine:
+        runs = [asyncio.create_task(engine.run(f"execution-{i}")) for i in range(executions)]
+        await _reached(blockade, runs)
+        await asyncio.sleep(_SETTLE_S)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def recover(
+    opened: Open,
+    site: Site,
+    blockade: Blockade,
+    executions: int,
+    *,
+    server_pids: Sequence[int],
+    say: Callable[[Outcome], None],
+) -> NoReturn:
+    """From opening the system until the blocked step runs again in every execution. The process
+    had imported everything before; it ends here."""
+    server = tree_cpu_s(*server_pids)
+    cpu, wall = own_cpu_s(), time.perf_counter()
+    async with opened(site) as engine:
+        resuming = asyncio.create_task(engine.resume([f"execution-{i}" for i in range(executions)]))
+        await _reached(blockade, [resuming])
+        cpu, wall = own_cpu_s() - cpu, time.perf_counter() - wall
+        outcome = Outcome(
+            n=executions,
+            steps=executions,
+            wall_s=wall,
+            cpu_s=cpu,
+            server_cpu_s=tree_cpu_s(*server_pids) - server if server_pids else None,
+            latencies_ms=[wall * 1000],
+            resumed_ms=wall * 1000,
+        )
+        say(outcome)
+        os._exit(0)  # the blocked steps never end: there is no orderly way out of here
+
+
+async def _reached(blockade: Blockade, runs: list[asyncio.Task[None]]) -> None:
+    """Wait for the blockade; a run that ends before it has failed."""
+    reached = asyncio.create_task(blockade.reached.wait())
+    done, _ = await asyncio.wait([reached, *runs], return_when=asyncio.FIRST_COMPLETED)
+    for run in done - {reached}:
+        run.result()
+        raise RuntimeError("an execution ended before its blocked step")
