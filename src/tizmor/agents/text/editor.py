@@ -21,6 +21,7 @@ _ID_LETTERS = 8
 """The last letters of an execution's id: those that tell executions of one day apart."""
 _KEY_LETTERS = 8
 _MARKUP = re.compile(r"([\\`*<>\[\]])")
+_ENDS_TARGET = re.compile(r"[%<>\\\x00-\x1f\x7f]")
 
 
 class AgendaWritten(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -46,8 +47,8 @@ async def editor(
 ) -> AgendaWritten:
     """Write the agenda of a meeting from an analysis, as numbered points with their sources.
 
-    The file is `out/agendas/TITLE-EXECUTION.md`, marked with its execution. Called again with the
-    same key, it leaves the file as it is. An analysis that holds nothing gives no agenda.
+    The file is `out/agendas/TITLE-EXECUTION-KEY.md`, marked with both. Called again with the same
+    key, it leaves the file as it is. An analysis that holds nothing gives no agenda.
     """
     points = items(analysis, ctx)
     if not points:
@@ -79,16 +80,17 @@ def _title(analysis: Analysis, ctx: AgentContext) -> str:
 
 
 def _write(heading: str, points: Sequence[Item], ctx: AgentContext) -> str:
-    name = f"{_slug(heading)}-{_slug(ctx.execution_id[-_ID_LETTERS:])}"
+    """The call's own file: its name says nothing of what else is there, so that calls at the same
+    time can't take it from one another."""
+    marks = (heading, ctx.execution_id[-_ID_LETTERS:], ctx.key[:_KEY_LETTERS])
+    relative = f"{FOLDER}/{'-'.join(map(_slug, marks))}.md"
+    path = ctx.workspace.path(relative)
     mark = f"key: {ctx.key}\n"
-    for relative in (f"{FOLDER}/{name}.md", f"{FOLDER}/{name}-{_slug(ctx.key[:_KEY_LETTERS])}.md"):
-        path = ctx.workspace.path(relative)
-        if not path.exists():
-            write_atomically(path, _markdown(heading, points, mark, ctx))
-            return relative
-        if mark in path.read_text(encoding="utf-8", errors="replace"):
-            return relative
-    raise Permanent(f"{relative} is there already and was written by another call")
+    if not path.exists():
+        write_atomically(path, _markdown(heading, points, mark, ctx))
+    elif mark not in path.read_text(encoding="utf-8", errors="replace"):
+        raise Permanent(f"{relative} is there already and was written by another call")
+    return relative
 
 
 def _markdown(heading: str, points: Sequence[Item], mark: str, ctx: AgentContext) -> str:
@@ -102,7 +104,7 @@ def _markdown(heading: str, points: Sequence[Item], mark: str, ctx: AgentContext
         f"{written}: {ctx.say(he=f'{day:%d.%m.%Y}', en=day.isoformat())}\n",
     ]
     for number, item in enumerate(points, 1):
-        links = ", ".join(f"[{_escaped(path)}](<../../{path}>)" for path in item.sources)
+        links = ", ".join(f"[{_escaped(path)}](<../../{_target(path)}>)" for path in item.sources)
         lines.append(
             f"{number}. **{_escaped(item.purpose)}**: {_escaped(item.text)}  \n"
             f"   {source}: {links}\n"
@@ -112,7 +114,12 @@ def _markdown(heading: str, points: Sequence[Item], mark: str, ctx: AgentContext
 
 def _escaped(text: str) -> str:
     """Text of documents as text: it can't become markup of the agenda."""
-    return _MARKUP.sub(r"\\\1", text)
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def _target(path: str) -> str:
+    """A path as a link's target: what would end it is percent-encoded (RFC 3986, 2.1)."""
+    return _ENDS_TARGET.sub(lambda found: f"%{ord(found[0]):02X}", path)
 
 
 def _slug(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -56,9 +57,9 @@ async def test_the_agenda_has_numbered_points_with_their_documents(
     assert text.count("מקור: [notes/") == 9
 
 
-async def test_the_file_is_named_by_title_and_execution(context: Make) -> None:
+async def test_the_file_is_named_by_title_execution_and_key(context: Make) -> None:
     result = await editor(ctx=context(), analysis=FULL)
-    assert result.agenda.file == "out/agendas/Agenda-תבואות-56789abc.md"
+    assert result.agenda.file == "out/agendas/Agenda-תבואות-56789abc-00000000.md"
 
 
 async def test_the_same_key_gives_the_same_file_and_leaves_it_alone(
@@ -80,6 +81,44 @@ async def test_another_call_of_the_execution_has_a_file_of_its_own(
     second = await editor(ctx=context(key="f" * 64), analysis=FULL)
     assert second.agenda.file == "out/agendas/Agenda-תבואות-56789abc-ffffffff.md"
     assert (workspace.root / first.agenda.file).exists()
+
+
+async def test_calls_at_the_same_time_do_not_take_one_another_s_file(
+    workspace: Workspace, context: Make
+) -> None:
+    """Two steps of one execution, with one title, each find no file yet."""
+    keys = [digit * 64 for digit in "0123456789abcdef"]
+    results = await asyncio.gather(*(editor(ctx=context(key=k), analysis=FULL) for k in keys))
+    texts = [(workspace.root / r.agenda.file).read_text(encoding="utf-8") for r in results]
+    assert [f"key: {k}\n" in text for k, text in zip(keys, texts, strict=True)] == [True] * 16
+
+
+async def test_a_call_that_runs_again_has_its_file_whatever_became_of_others(
+    workspace: Workspace, context: Make
+) -> None:
+    first = await editor(ctx=context(), analysis=FULL)
+    second = await editor(ctx=context(key="f" * 64), analysis=FULL)
+    (workspace.root / first.agenda.file).unlink()
+    again = await editor(ctx=context(key="f" * 64, attempt=2), analysis=FULL)
+    assert again.agenda.file == second.agenda.file
+    assert len(list((workspace.root / "out/agendas").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("a> [click](x).md", "a%3E [click](x).md"),
+        ("a\\.md", "a%5C.md"),
+        ("50%3E.md", "50%253E.md"),
+        ("a\n# b.md", "a%0A# b.md"),
+    ],
+)
+async def test_a_document_s_name_can_not_end_the_link_to_it(
+    workspace: Workspace, context: Make, path: str, target: str
+) -> None:
+    result = await editor(ctx=context(), analysis=Analysis(decisions=points("One.", source=path)))
+    text = (workspace.root / result.agenda.file).read_text(encoding="utf-8")
+    assert f"(<../../{target}>)" in text
 
 
 async def test_an_analysis_of_little_gives_as_many_points_as_it_has(context: Make) -> None:
