@@ -21,7 +21,8 @@ from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.decider import decide
 from tizmor.core.plan import Choice, Effect, Plan, Question, Step
-from tizmor.core.state import State, evolve
+from tizmor.core.folds import evolve
+from tizmor.core.state import GateState, State
 from tizmor.core.transitions import TERMINAL
 
 EXECUTION = 7
@@ -103,7 +104,7 @@ class Simulation:
             *(lambda c=c: self._perform(c) for c in self.commands),
             *(lambda c=c: self._finish(c) for c in self.in_flight),
             *(lambda name=name: self._fire(name) for name in self.timers),
-            *(lambda g=g: self._decide(g.opened) for g in self.state.open_gates()),
+            *(lambda g=g: self._decide(g) for g in self.state.open_gates()),
             *(lambda i=i: self._answer(i) for i, _ in self.state.open_questions()),
         ]
         if self.state.paused and not possible:
@@ -223,7 +224,7 @@ class Simulation:
         self.at_ms = max(self.at_ms, self.timers.pop(name))
         self.tell(fx.TimerFired(step=name))
 
-    def _decide(self, gate: ev.GateOpened) -> None:
+    def _decide(self, gate: GateState) -> None:
         how = self._outcome("approve", "edit", "reject")
         if how == "reject":
             self.tell(fx.Rejected(approval=gate.id))
@@ -234,7 +235,9 @@ class Simulation:
     def _answer(self, question: str) -> None:
         """The human looks at the world before they answer whether something happened in it."""
         asked = self.state.questions[question]
-        if asked.about_outcome and asked.step is not None:
+        if asked.about == "failure":
+            value = self.choose(("again", "skip", "stop"))
+        elif asked.about == "outcome" and asked.step is not None:
             happened = self.state.steps[asked.step].key in self.world.done
             value = self.choose(("happened", "stop") if happened else ("again", "stop"))
         else:

@@ -35,10 +35,14 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Words that people ask for it with, in every language it is asked in."""
     accompanies: tuple[str, ...] = ()
     """Agents that this one is planned beside when its inputs are there: an agenda, a meeting."""
+    capability: str = ""
+    """What it can do, in a word that other agents that can do the same use, too: each stands in
+    for the others when one fails."""
     control: tuple[str, ...] = ()
     untrusted: bool = False
     prepares: bool = False
     probes: bool = False
+    compensates: bool = False
     resources: tuple[Resource, ...] = ()
     retry: RetryPolicy = RetryPolicy()
     timeout_s: float | None = None

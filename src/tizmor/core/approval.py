@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tizmor.core.graph import references, tokens
+from typing import Any
+
+from tizmor.core.graph import references, takes_item, tokens
 from tizmor.core.plan import Choice, Effect, Plan, Question, Step
 
 
@@ -15,7 +17,7 @@ def tainted_steps(plan: Plan) -> frozenset[str]:
     """The steps whose output carries what a document or a stranger said: those that declare it,
     and all that take arguments from them. The plan's references must be free of cycles."""
     tainted: set[str] = {s.id for s in plan.steps if s.untrusted}
-    sources = {s.id: {tokens(p)[0] for p in references(s.arguments)} for s in plan.steps}
+    sources = {s.id: {tokens(p)[0] for p in references(_data(s))} for s in plan.steps}
     readers: dict[str, list[str]] = {}
     for step, used in sources.items():
         for source in sorted(used):
@@ -29,13 +31,24 @@ def tainted_steps(plan: Plan) -> frozenset[str]:
     return frozenset(tainted)
 
 
-def untrusted_controls(plan: Plan, step: Step) -> tuple[str, ...]:
-    """The control arguments of a step whose value comes from untrusted content."""
-    tainted = tainted_steps(plan)
+def _data(step: Step) -> list[Any]:
+    """All that a step's output may be made of."""
+    items = step.for_each.items if step.for_each else None
+    return [step.arguments, items, *(other.arguments for other in step.alternatives)]
+
+
+def untrusted_controls(
+    tainted: frozenset[str], step: Step, parent: Step | None = None
+) -> tuple[str, ...]:
+    """The control arguments of a step whose value comes from untrusted content: from the output of
+    a `tainted` step, or from an item of its `parent`'s list that does."""
+    items = parent.for_each.items if parent is not None and parent.for_each else None
+    dirty_items = any(tokens(p)[0] in tainted for p in references(items))
     return tuple(
         name
         for name in step.control
         if any(tokens(p)[0] in tainted for p in references(step.arguments.get(name)))
+        or (dirty_items and takes_item(step.arguments.get(name)))
     )
 
 
@@ -57,23 +70,88 @@ def chosen(question: Question, answer: str) -> str | None:
 HAPPENED = "happened"
 AGAIN = "again"
 STOP = "stop"
+EDIT = "edit"
+SKIP = "skip"
+ROLL_BACK = "roll_back"
 
 
 def unsettled_question(step: Step, error: str, language: str) -> Question:
-    """What is asked when nothing can tell whether an irreversible call happened."""
-    he = language == "he"
+    """What is asked when nothing can tell whether a call with an effect happened."""
     title = step.title or step.agent
+    if language == "he":
+        return Question(
+            id="outcome",
+            text=f'לא ידוע אם הפעולה "{title}" בוצעה ({error}). מה קרה?',
+            choices=(
+                Choice(value=HAPPENED, label="היא בוצעה"),
+                Choice(value=AGAIN, label="לא בוצעה, לבצע"),
+                Choice(value=STOP, label="לוותר עליה"),
+            ),
+            free_text=False,
+        )
     return Question(
         id="outcome",
-        text=(
-            f'לא ידוע אם הפעולה "{title}" בוצעה ({error}). מה קרה?'
-            if he
-            else f"It is not known whether “{title}” happened ({error}). What is the case?"
-        ),
+        text=f"It is not known whether “{title}” happened ({error}). What is the case?",
         choices=(
-            Choice(value=HAPPENED, label="היא בוצעה" if he else "it happened"),
-            Choice(value=AGAIN, label="לא בוצעה, לבצע" if he else "it did not happen; do it now"),
-            Choice(value=STOP, label="לוותר עליה" if he else "leave it"),
+            Choice(value=HAPPENED, label="it happened"),
+            Choice(value=AGAIN, label="it did not happen; do it now"),
+            Choice(value=STOP, label="leave it"),
+        ),
+        free_text=False,
+    )
+
+
+def failure_question(step: Step, error: str, language: str, *, can_roll_back: bool) -> Question:
+    """What is asked when a call failed for good, having done nothing."""
+    title = step.title or step.agent
+    he = language == "he"
+    labels = _FAILURE_HE if he else _FAILURE_EN
+    values = [AGAIN, EDIT, SKIP, ROLL_BACK, STOP] if can_roll_back else [AGAIN, EDIT, SKIP, STOP]
+    return Question(
+        id="failure",
+        text=f'הפעולה "{title}" נכשלה: {error}. מה לעשות?'
+        if he
+        else f"“{title}” failed: {error}. What now?",
+        choices=tuple(Choice(value=value, label=labels[value]) for value in values),
+        free_text=False,
+    )
+
+
+_FAILURE_EN = {
+    AGAIN: "try again",
+    EDIT: "try again with other arguments",
+    SKIP: "go on without it",
+    ROLL_BACK: "take back what was done",
+    STOP: "stop here",
+}
+_FAILURE_HE = {
+    AGAIN: "לנסות שוב",
+    EDIT: "לנסות שוב עם ערכים אחרים",
+    SKIP: "להמשיך בלעדיה",
+    ROLL_BACK: "לבטל את מה שנעשה",
+    STOP: "לעצור כאן",
+}
+
+
+def compensation_question(step: Step, error: str, language: str) -> Question:
+    """What is asked when something that was done can't be taken back."""
+    title = step.title or step.agent
+    if language == "he":
+        return Question(
+            id="compensation",
+            text=f'הביטול של "{title}" נכשל: {error}. מה לעשות?',
+            choices=(
+                Choice(value=AGAIN, label="לנסות שוב"),
+                Choice(value=STOP, label="להשאיר כפי שהוא"),
+            ),
+            free_text=False,
+        )
+    return Question(
+        id="compensation",
+        text=f"“{title}” could not be taken back: {error}. What now?",
+        choices=(
+            Choice(value=AGAIN, label="try again"),
+            Choice(value=STOP, label="leave it as it is"),
         ),
         free_text=False,
     )

@@ -1,8 +1,8 @@
 """A plan is checked before it runs, like a program.
 
 Every problem names the step and says what to do. What is found here: ids, unknown agents,
-arguments and references of a wrong type, cycles, and two steps that use one resource with no
-order between them.
+arguments and references of a wrong type, conditions and lists that lead nowhere, cycles, and two
+steps that use one resource with no order between them.
 """
 
 from __future__ import annotations
@@ -12,60 +12,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msgspec import structs
-
 from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Parameter
-from tizmor.core.graph import is_reference, needs, ordered_before, references, tokens
-from tizmor.core.plan import REF, Access, Effect, Plan, Resource, RetryPolicy, Step
+from tizmor.core.conflicts import conflicts
+from tizmor.core.graph import is_item, is_reference, needs, references, takes_item, tokens
+from tizmor.core.plan import DEFAULT, ITEM, REF, Plan, Step
 
 MAX_STEPS = 100_000
+MAX_WIDTH = 1_000
+"""Calls of one `for_each` at a time."""
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_SEVERITY = list(Effect)
-
-
-def completed(plan: Plan, agents: Mapping[str, AgentSpec]) -> Plan:
-    """The plan with what the agents declare copied into its steps.
-
-    A plan may ask for more care than an agent declares (a graver effect, a gate), never for less.
-    """
-    return structs.replace(
-        plan,
-        steps=tuple(
-            _completed(step, agents[step.agent]) if step.agent in agents else step
-            for step in plan.steps
-        ),
-    )
-
-
-def _completed(step: Step, spec: AgentSpec) -> Step:
-    return structs.replace(
-        step,
-        title=step.title or spec.name,
-        effect=max(step.effect, spec.effect, key=_SEVERITY.index),
-        critical=step.critical or spec.critical,
-        prepares=spec.prepares,
-        probes=spec.probes,
-        untrusted=step.untrusted or spec.untrusted,
-        control=tuple(dict.fromkeys((*spec.control, *step.control))),
-        resources=_resources_of(step, spec),
-        retry=spec.retry if step.retry == RetryPolicy() else step.retry,
-        timeout_s=spec.timeout_s if step.timeout_s is None else step.timeout_s,
-    )
-
-
-def _resources_of(step: Step, spec: AgentSpec) -> tuple[Resource, ...]:
-    """Each once; exclusive where the plan or the agent says so."""
-    joined: dict[str, Resource] = {}
-    for resource in (*step.resources, *spec.resources):
-        if resource.name not in joined or resource.access is Access.EXCLUSIVE:
-            joined[resource.name] = resource
-    return tuple(joined.values())
 
 
 def check(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:
-    """All problems of a plan, empty when it may run. Linear in steps and edges, but for steps that
-    share a resource, which are compared pair by pair."""
+    """All problems of a plan, empty when it may run. Linear in steps and edges."""
     if len(plan.steps) > MAX_STEPS:
         return [f"the plan has {len(plan.steps)} steps; at most {MAX_STEPS} are allowed"]
     problems = [*_ids(plan)]
@@ -99,6 +59,41 @@ def _step(step: Step, steps: Mapping[str, Step], agents: Mapping[str, AgentSpec]
     if spec is None:
         yield f"step {step.id!r}: there is no agent {step.agent!r}; `tizmor agents` lists them"
         return
+    yield from _call(step, spec, steps, agents)
+    yield from _flow(step, steps, agents)
+    for other in step.alternatives:
+        alternative = agents.get(other.agent)
+        if alternative is None:
+            yield f"step {step.id!r}: there is no agent {other.agent!r} to stand in"
+        else:
+            yield from _call(other, alternative, steps, agents)
+
+
+def _flow(step: Step, steps: Mapping[str, Step], agents: Mapping[str, AgentSpec]) -> Iterator[str]:
+    """When the step runs, how often, and what it waits for."""
+    for other in step.after:
+        if other not in steps:
+            yield f"step {step.id!r}: waits for {other!r}, which is not in the plan"
+    for condition in step.when:
+        for pointer in references([condition.value, condition.operand]):
+            yield from _reference(step, pointer, steps, agents)
+    if step.for_each is None:
+        if takes_item(step.arguments):
+            yield f"step {step.id!r}: `{ITEM}` has a meaning only in a step with `forEach`"
+        return
+    for pointer in references(step.for_each.items):
+        yield from _reference(step, pointer, steps, agents)
+    if not 1 <= step.for_each.width <= MAX_WIDTH:
+        yield f"step {step.id!r}: the width of `forEach` is a number from 1 to {MAX_WIDTH}"
+    items = _schema_of(step.for_each.items, steps, agents)
+    if items is not None and items.get("type") not in (None, "array"):
+        yield f"step {step.id!r}: `forEach` wants a list, got {schema.type_name(items)}"
+
+
+def _call(
+    step: Step, spec: AgentSpec, steps: Mapping[str, Step], agents: Mapping[str, AgentSpec]
+) -> Iterator[str]:
+    """Whether the arguments fit the agent."""
     known = {p.name for p in spec.parameters}
     for name in step.arguments:
         if name not in known:
@@ -113,9 +108,6 @@ def _step(step: Step, steps: Mapping[str, Step], agents: Mapping[str, AgentSpec]
             yield f"step {step.id!r}: {step.agent} needs the argument {parameter.name!r}"
     for pointer in references(step.arguments):
         yield from _reference(step, pointer, steps, agents)
-    for other in step.after:
-        if other not in steps:
-            yield f"step {step.id!r}: waits for {other!r}, which is not in the plan"
 
 
 def _argument(
@@ -126,19 +118,34 @@ def _argument(
     agents: Mapping[str, AgentSpec],
 ) -> Iterator[str]:
     value = step.arguments[parameter.name]
-    if not is_reference(value):
-        yield from (
-            f"step {step.id!r}: argument {parameter.name!r}: {problem}"
-            for problem in _literal(value, parameter.schema, spec.defs)
+    if is_item(value):
+        return  # what the items are is known when the list is there: the call checks them
+    if schema.is_secret(parameter.schema) and not isinstance(value, str):
+        yield (
+            f"step {step.id!r}: argument {parameter.name!r} is a secret: it is given by name, "
+            "as secret:NAME, and by no other step"
         )
         return
-    source = _source_schema(value[REF], steps, agents)
+    literal = value.get(DEFAULT) if is_reference(value) and DEFAULT in value else value
+    if not is_reference(literal):
+        yield from (
+            f"step {step.id!r}: argument {parameter.name!r}: {problem}"
+            for problem in _literal(literal, parameter.schema, spec.defs)
+        )
+    source = _schema_of(value, steps, agents)
     if source is not None and not schema.fits(source, parameter.schema):
         yield (
             f"step {step.id!r}: argument {parameter.name!r} wants "
             f"{schema.type_name(parameter.schema)}, but {value[REF]} is "
             f"{schema.type_name(source)}"
         )
+
+
+def _schema_of(
+    value: Any, steps: Mapping[str, Step], agents: Mapping[str, AgentSpec]
+) -> schema.Schema | None:
+    """The type of what a reference leads to; None for what is none, or leads nowhere."""
+    return _source_schema(value[REF], steps, agents) if is_reference(value) else None
 
 
 _JSON_TYPES: dict[str, tuple[type, ...]] = {
@@ -179,9 +186,9 @@ def _reference(
     elif target == step.id:
         yield f"step {step.id!r}: refers to itself by {pointer}"
     elif steps[target].agent in agents and _source_schema(pointer, steps, agents) is None:
-        spec = agents[steps[target].agent]
-        names = ", ".join(schema.fields(spec.output, spec.defs)) or "nothing"
-        yield f"step {step.id!r}: {pointer} leads nowhere; {spec.name} returns {names}"
+        source = steps[target]
+        names = ", ".join(schema.fields(*_output(source, agents[source.agent]))) or "nothing"
+        yield f"step {step.id!r}: {pointer} leads nowhere; {source.agent} returns {names}"
 
 
 def _source_schema(
@@ -192,7 +199,16 @@ def _source_schema(
     except ValueError:
         return None
     spec = agents.get(steps[target].agent) if target in steps else None
-    return schema.at(spec.output, spec.defs, rest) if spec else None
+    return schema.at(*_output(steps[target], spec), rest) if spec else None
+
+
+def _output(step: Step, spec: AgentSpec) -> tuple[schema.Schema, Mapping[str, Any]]:
+    """The schema of what a step gives, which for a `forEach` is all that its calls gave."""
+    if step.for_each is None:
+        return spec.output, spec.defs
+    failed = {"type": "array", "items": {"type": "object"}}
+    results = {"type": "array", "items": spec.output}
+    return {"type": "object", "properties": {"results": results, "failed": failed}}, spec.defs
 
 
 def _cycle(plan: Plan) -> Iterator[str]:
@@ -204,20 +220,8 @@ def _cycle(plan: Plan) -> Iterator[str]:
 
 
 def _resources(plan: Plan) -> Iterator[str]:
-    users: dict[str, list[tuple[Step, Access]]] = {}
-    for step in plan.steps:
-        for resource in step.resources:
-            users.setdefault(resource.name, []).append((step, resource.access))
-    shared = {name: who for name, who in users.items() if len(who) > 1}
-    if not shared:
-        return
-    before = ordered_before(plan)
-    for name, who in shared.items():
-        for i, (first, access) in enumerate(who):
-            for second, other in who[i + 1 :]:
-                ordered = first.id in before[second.id] or second.id in before[first.id]
-                if not ordered and Access.EXCLUSIVE in (access, other):
-                    yield (
-                        f"steps {first.id!r} and {second.id!r} both use {name} with no order "
-                        f"between them; put {first.id!r} into {second.id!r}'s `after`"
-                    )
+    for conflict in conflicts(plan):
+        yield (
+            f"steps {conflict.first!r} and {conflict.second!r} both use {conflict.resource} with "
+            f"no order between them; put {conflict.first!r} into {conflict.second!r}'s `after`"
+        )

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import msgspec
 
-from tizmor.core.plan import Step
+from tizmor.core.plan import Plan, Step
+
+
+class Timer(enum.StrEnum):
+    """What a timer is for; a step has at most one of each."""
+
+    RETRY = "retry"
+    DEADLINE = "deadline"
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +24,18 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class MakePlan(Command, frozen=True):
     query: str
     answers: dict[str, str]
+
+
+class Replan(Command, frozen=True):
+    """Find another way to the request's goal, without the agents in `failed`; steps in `done` have
+    succeeded and keep their ids."""
+
+    step: str
+    query: str
+    answers: dict[str, str]
+    failed: tuple[str, ...]
+    plan: Plan
+    done: frozenset[str]
 
 
 class PrepareCall(Command, frozen=True):
@@ -42,12 +62,27 @@ class ProbeCall(Command, frozen=True):
     key: str
 
 
+class CompensateCall(Command, frozen=True):
+    """Undo what the step did; `output` is what it gave."""
+
+    step: Step
+    output: dict[str, Any]
+    attempt: int
+    key: str
+
+
 class SetTimer(Command, frozen=True):
+    """`step` is empty for the execution's own deadline; `due_ms` is wall time. It takes the place
+    of one that is set for the same."""
+
     step: str
     due_ms: int
+    timer: Timer = Timer.RETRY
 
 
 class StopCall(Command, frozen=True):
+    """Tell the running call to stop; it has a bounded time to do so."""
+
     step: str
 
 

@@ -3,7 +3,8 @@
 `decide(state, fact)` says what happened (events, already folded into the state when it returns)
 and what is to be done (commands). What the caller owes: the events are appended to the journal in
 order, before anything that depends on them is shown; each command is performed once; each
-`PrepareCall`, `RunCall` and `ProbeCall` is answered by exactly one fact on its step. A fact that
+`Replan`, `PrepareCall`, `RunCall`, `ProbeCall` and `CompensateCall` is answered by exactly one
+fact on its step. A fact that
 comes too late (the step has ended, the gate is closed) decides nothing.
 """
 
@@ -19,6 +20,8 @@ from tizmor.core.decisions.control import (
     owner_changed,
     pause_asked,
     resume_asked,
+    timer_fired,
+    woken,
 )
 from tizmor.core.decisions.decision import Decision, end
 from tizmor.core.decisions.humans import (
@@ -29,6 +32,7 @@ from tizmor.core.decisions.humans import (
     gate_needed,
     rejected,
 )
+from tizmor.core.decisions.ladder import replan_impossible, replan_made
 from tizmor.core.decisions.outcomes import (
     call_completed,
     call_failed,
@@ -37,11 +41,17 @@ from tizmor.core.decisions.outcomes import (
     probed,
 )
 from tizmor.core.decisions.planning import plan_made, plan_making_failed, requested
+from tizmor.core.decisions.rollback import (
+    compensated,
+    compensation_failed,
+    compensation_starting,
+    undo_next,
+)
 from tizmor.core.decisions.steps import (
     call_prepared,
     call_starting,
+    look_at_due,
     reported,
-    timer_fired,
 )
 from tizmor.core.state import State
 from tizmor.core.transitions import StepStatus
@@ -54,33 +64,43 @@ def decide(state: State, fact: fx.Fact) -> Decision:
     decision = Decision(state, fact.at_ms)
     if not state.ended:
         _REACTIONS[type(fact)](decision, fact)
+        look_at_due(decision)
         _end_if_done(decision)
     return decision
 
 
 def _end_if_done(d: Decision) -> None:
     state = d.state
-    if state.unfinished or state.plan is None or state.ended:
+    if state.unfinished or state.plan is None or state.ended or state.planning:
         return
-    if state.planning or (state.open_questions() and not state.cancelling):
+    if state.rolling_back and undo_next(d):
         return
-    statuses = {s.status for s in state.steps.values()}
-    if state.cancelling:
-        status = "CANCELLED"
-    elif S.FAILED in statuses:
-        status = "FAILED"
-    elif S.REJECTED in statuses:
-        status = "REJECTED"
-    else:
-        status = "COMPLETED"
-    end(d, status)
+    if state.open_questions() and not state.ending:
+        return
+    end(d, state.ending or _outcome(state))
+
+
+def _outcome(state: State) -> str:
+    """How an execution ends whose steps have all ended. What failed within a `for_each` is its
+    step's to judge."""
+    statuses = {
+        s.status for s in state.steps.values() if s.parent is None or s.status is S.REJECTED
+    }
+    if S.FAILED in statuses:
+        return "FAILED"
+    if S.REJECTED in statuses:
+        return "REJECTED"
+    return "COMPLETED"
 
 
 _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.Requested: requested,
     fx.PlanMade: plan_made,
     fx.PlanMakingFailed: plan_making_failed,
+    fx.ReplanMade: replan_made,
+    fx.ReplanImpossible: replan_impossible,
     fx.OwnerChanged: owner_changed,
+    fx.Woken: woken,
     fx.CallStarting: call_starting,
     fx.CallWithdrawn: call_withdrawn,
     fx.Reported: reported,
@@ -92,6 +112,9 @@ _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.CallUnknown: call_unknown,
     fx.PreconditionBroken: precondition_broken,
     fx.Probed: probed,
+    fx.CompensationStarting: compensation_starting,
+    fx.Compensated: compensated,
+    fx.CompensationFailed: compensation_failed,
     fx.TimerFired: timer_fired,
     fx.Approved: approved,
     fx.Rejected: rejected,

@@ -21,12 +21,16 @@ class Event(
 
 
 class Created(Event, frozen=True):
-    """`forked_from` is the public id of the execution that this one goes on from."""
+    """`forked_from` is the public id of the execution that this one goes on from; `deadline_ms` the
+    wall time by which it must have ended. Of two executions that could go on, the one with the
+    higher priority does first."""
 
     query: str
     user: str = "me"
     approve_all: bool = False
     forked_from: str | None = None
+    priority: int = 0
+    deadline_ms: int | None = None
 
 
 class Planned(Event, frozen=True):
@@ -34,6 +38,28 @@ class Planned(Event, frozen=True):
 
 
 class PlanningFailed(Event, frozen=True):
+    error: str
+
+
+class ReplanStarted(Event, frozen=True):
+    """The step failed for good; the planner is asked for another way from here."""
+
+    step: str
+    error: str
+
+
+class Replanned(Event, frozen=True):
+    """A new plan takes the place of what has not begun. Steps that both plans have go on as they
+    are; the step that failed, and those that the new plan leaves out, are replaced."""
+
+    step: str
+    plan: Plan
+
+
+class ReplanFailed(Event, frozen=True):
+    """There is no other way; the step's failure goes to the next rung of the ladder."""
+
+    step: str
     error: str
 
 
@@ -45,17 +71,23 @@ class Adopted(Event, frozen=True):
 
 
 class QuestionAsked(Event, frozen=True):
-    """`step` is None for a question of the planner's."""
+    """`step` is None for a question of the planner's. `about` tells the engine's own questions from
+    those of agents: what became of a call, what to do about a failure or about a compensation that
+    failed."""
 
     id: str
     question: Question
     step: str | None = None
+    about: str = ""
 
 
 class QuestionAnswered(Event, frozen=True):
+    """`arguments` are what a human wrote who chose to go on with other arguments."""
+
     id: str
     value: str
     by: str = ""
+    arguments: dict[str, Any] | None = None
 
 
 class Prepared(Event, frozen=True):
@@ -108,6 +140,37 @@ class StepStarted(Event, frozen=True):
     attempt: int
     key: str = ""
     approval: str | None = None
+
+
+class Expanded(Event, frozen=True):
+    """The step's list is there; it runs once for each of its `count` items, as steps `STEP.0`,
+    `STEP.1`, …"""
+
+    step: str
+    count: int
+
+
+class Gathered(Event, frozen=True):
+    """All calls of a `for_each` have ended, and at least one of them well: its output is theirs."""
+
+    step: str
+
+
+class StepBypassed(Event, frozen=True):
+    """The step isn't run: its condition doesn't hold, a human chose to leave it out, or (`because`)
+    it reads what such a step would have given."""
+
+    step: str
+    because: str | None = None
+
+
+class AgentReplaced(Event, frozen=True):
+    """The agent failed for good, having done nothing; the step's alternative number `alternative`
+    (from 0) takes over."""
+
+    step: str
+    alternative: int
+    error: str
 
 
 class Found(Event, frozen=True):
@@ -171,6 +234,46 @@ class StepCancelled(Event, frozen=True):
     step: str
 
 
+class DeadlinePassed(Event, frozen=True):
+    """The time of a step, or with None of the execution, is over: what runs is told to stop and
+    what it did is found out, nothing else begins."""
+
+    step: str | None = None
+
+
+class RollbackStarted(Event, frozen=True):
+    """What has succeeded is taken back, the last one first, once nothing runs any more."""
+
+    by: str = ""
+    reason: str | None = None
+
+
+class CompensationStarted(Event, frozen=True):
+    """The intent of a compensation, durable before it is called."""
+
+    step: str
+    attempt: int
+
+
+class Compensated(Event, frozen=True):
+    step: str
+
+
+class CompensationFailed(Event, frozen=True):
+    """With `retry_at_ms` it is tried again then; without, a human is asked."""
+
+    step: str
+    error: str
+    retry_at_ms: int | None = None
+
+
+class CompensationLeft(Event, frozen=True):
+    """What the step did stays: it can't be taken back, or a human chose to leave it."""
+
+    step: str
+    error: str
+
+
 class Paused(Event, frozen=True):
     by: str = ""
 
@@ -193,6 +296,9 @@ AnyEvent = (
     Created
     | Planned
     | PlanningFailed
+    | ReplanStarted
+    | Replanned
+    | ReplanFailed
     | Adopted
     | QuestionAsked
     | QuestionAnswered
@@ -202,6 +308,10 @@ AnyEvent = (
     | GateRejected
     | ApprovalDelegated
     | StepStarted
+    | Expanded
+    | Gathered
+    | StepBypassed
+    | AgentReplaced
     | Found
     | StepSucceeded
     | StepKept
@@ -211,6 +321,12 @@ AnyEvent = (
     | StepFailed
     | StepSkipped
     | StepCancelled
+    | DeadlinePassed
+    | RollbackStarted
+    | CompensationStarted
+    | Compensated
+    | CompensationFailed
+    | CompensationLeft
     | Paused
     | Resumed
     | CancelRequested

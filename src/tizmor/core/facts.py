@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tizmor.core.commands import Timer
 from tizmor.core.plan import Plan, Question
 
 
@@ -28,6 +29,8 @@ class Requested(Fact, frozen=True):
     forked_from: str | None = None
     kept: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     """Outputs of steps that are not run again, by step id, each after all that it needs."""
+    priority: int = 0
+    deadline_s: float | None = None
 
 
 class PlanMade(Fact, frozen=True):
@@ -40,10 +43,29 @@ class PlanMakingFailed(Fact, frozen=True):
     error: str
 
 
+class ReplanMade(Fact, frozen=True):
+    """A checked plan for going on after a step's failure."""
+
+    step: str
+    plan: Plan
+
+
+class ReplanImpossible(Fact, frozen=True):
+    step: str
+    error: str
+
+
 class OwnerChanged(Fact, frozen=True):
-    """This process has just adopted the execution; nothing of it runs anywhere."""
+    """This process has just adopted the execution; nothing of it runs in any process that lives.
+
+    `may_still_run`: the former owner wasn't seen dead, so a call of its may be on its way."""
 
     epoch: int
+    may_still_run: bool = False
+
+
+class Woken(Fact, frozen=True):
+    """This process owns the execution and had let go of its state; nothing of it runs."""
 
 
 class CallStarting(Fact, frozen=True):
@@ -122,8 +144,31 @@ class Probed(Fact, frozen=True):
     dice: float = 0.0
 
 
-class TimerFired(Fact, frozen=True):
+class Compensated(Fact, frozen=True):
     step: str
+
+
+class CompensationFailed(Fact, frozen=True):
+    """`retryable` when trying again may help; a compensation that is done twice does no harm."""
+
+    step: str
+    error: str
+    retryable: bool
+    retry_after_s: float | None = None
+    dice: float = 0.0
+
+
+class CompensationStarting(Fact, frozen=True):
+    """May the compensation begin?"""
+
+    step: str
+
+
+class TimerFired(Fact, frozen=True):
+    """`step` is empty for the execution's own deadline."""
+
+    step: str
+    timer: Timer = Timer.RETRY
 
 
 class Approved(Fact, frozen=True):
@@ -144,9 +189,12 @@ class Rejected(Fact, frozen=True):
 
 
 class Answered(Fact, frozen=True):
+    """`arguments` come with the choice to go on with other arguments, already checked."""
+
     question: str
     value: str
     by: str = ""
+    arguments: dict[str, Any] | None = None
 
 
 class ApprovalGivenToAll(Fact, frozen=True):
@@ -162,4 +210,7 @@ class ResumeAsked(Fact, frozen=True):
 
 
 class CancelAsked(Fact, frozen=True):
+    """`roll_back`: what has succeeded is taken back."""
+
     by: str = ""
+    roll_back: bool = False

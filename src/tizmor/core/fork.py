@@ -10,25 +10,32 @@ from typing import Any
 
 from msgspec import structs
 
+from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.errors import UserError
-from tizmor.core.graph import batches, ordered_before
+from tizmor.core.graph import dependencies, descendants, order
 from tizmor.core.plan import Effect, Plan
 from tizmor.core.state import State
 from tizmor.core.transitions import StepStatus
 
 
 def fork(
-    state: State, step: str, arguments: dict[str, Any] | None
+    state: State,
+    step: str,
+    arguments: dict[str, Any] | None = None,
+    output: dict[str, Any] | None = None,
 ) -> tuple[Plan, dict[str, dict[str, Any]]]:
     """The plan of a fork from `step`, with some of its arguments replaced, and the outputs that
-    are kept, each after all that it needs.
+    are kept, each after all that it needs. With an `output` the step itself isn't run again: this
+    is what it gave.
 
-    Raises `UserError` for a step that isn't there, and while it isn't known whether a call with an
-    effect happened: it would be made again.
+    Raises `UserError` for a step that isn't there, for arguments beside an output, and while it
+    isn't known whether a call with an effect happened: it would be made again.
     """
-    if state.plan is None or step not in state.steps:
-        known = ", ".join(state.steps) or "none"
+    if state.plan is None or step not in {s.id for s in state.plan.steps}:
+        known = ", ".join(s.id for s in state.plan.steps) if state.plan else "none"
         raise UserError(f"there is no step {step!r} to fork from (steps: {known})")
+    if arguments and output is not None:
+        raise UserError("a step that isn't run again takes no arguments: give one or the other")
     if unknown := [name for name in state.steps if _may_have_happened(state, name)]:
         raise UserError(
             f"it is not known yet what became of {', '.join(unknown)}: "
@@ -44,16 +51,30 @@ def fork(
             for s in state.plan.steps
         ),
     )
-    before = ordered_before(plan)
-    return plan, {
-        name: state.outputs[name]
-        for wave in batches(plan)
-        for name in wave
-        if name in state.outputs and name != step and step not in before[name]
+    outputs = _given(state)
+    anew = descendants(plan, step)
+    if output is None:
+        anew.add(step)
+    else:
+        outputs[step] = output
+    needed = dependencies(plan)
+    kept: dict[str, dict[str, Any]] = {}
+    for name in order(plan):
+        if name in outputs and name not in anew and all(other in kept for other in needed[name]):
+            kept[name] = outputs[name]
+    return plan, kept
+
+
+def _given(state: State) -> dict[str, dict[str, Any]]:
+    """What the steps gave, but for those whose effect has been taken back."""
+    return {
+        name: output
+        for name, output in state.outputs.items()
+        if state.steps[name].status is StepStatus.SUCCEEDED
     }
 
 
 def _may_have_happened(state: State, name: str) -> bool:
     step = state.steps[name]
     in_flight = step.status in (StepStatus.RUNNING, StepStatus.UNSETTLED)
-    return step.step.effect is not Effect.READ and (in_flight or state.asks_what_happened(name))
+    return step.step.effect is not Effect.READ and (in_flight or state.is_asked(name, OUTCOME))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import graphlib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from tizmor.core.plan import REF, Plan, Step
+from tizmor.core.plan import DEFAULT, ITEM, REF, Plan, Step
 
 INDEX = re.compile(r"0|[1-9][0-9]*")
 """A place in an array (RFC 6901, section 4)."""
@@ -29,19 +29,41 @@ def tokens(pointer: str) -> list[str]:
 
 
 def is_reference(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(REF), str)
+    """Whether a value stands for a part of another step's output."""
+    if not isinstance(value, dict) or not isinstance(value.get(REF), str):
+        return False
+    return len(value) == 1 or (len(value) == 2 and DEFAULT in value)
+
+
+def is_item(value: Any) -> bool:
+    """Whether a value stands for (a part of) the item that a call of a `for_each` is for."""
+    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(ITEM), str)
 
 
 def references(value: Any) -> Iterator[str]:
     """The pointers of all references in a JSON value, in order."""
+    for reference in _references(value):
+        yield reference[REF]
+
+
+def takes_item(value: Any) -> bool:
+    """Whether an item pointer stands anywhere in a JSON value."""
+    if is_item(value):
+        return True
+    if isinstance(value, dict):
+        return any(takes_item(part) for part in value.values())
+    return isinstance(value, (list, tuple)) and any(takes_item(part) for part in value)
+
+
+def _references(value: Any) -> Iterator[dict[str, Any]]:
     if is_reference(value):
-        yield value[REF]
+        yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from references(item)
+            yield from _references(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from references(item)
+            yield from _references(item)
 
 
 def index(token: str) -> int:
@@ -53,8 +75,11 @@ def index(token: str) -> int:
 
 def look_up(outputs: Mapping[str, Any], pointer: str) -> Any:
     """What a pointer leads to. Raises `DanglingReference`."""
-    value: Any = outputs
-    for token in tokens(pointer):
+    return _walk(outputs, tokens(pointer), pointer)
+
+
+def _walk(value: Any, way: list[str], pointer: str) -> Any:
+    for token in way:
         try:
             value = value[index(token)] if isinstance(value, (list, tuple)) else value[token]
         except (KeyError, IndexError, ValueError, TypeError) as error:
@@ -62,21 +87,65 @@ def look_up(outputs: Mapping[str, Any], pointer: str) -> Any:
     return value
 
 
-def resolved(value: Any, outputs: Mapping[str, Any]) -> Any:
-    """The value with every reference replaced by what it leads to. Raises `DanglingReference`."""
+def resolved(value: Any, outputs: Mapping[str, Any], item: Any = None) -> Any:
+    """The value with every reference, and every pointer into `item`, replaced by what it leads to.
+
+    Raises `DanglingReference` where there is neither that nor a default.
+    """
     if is_reference(value):
-        return look_up(outputs, value[REF])
+        return _referenced(value, outputs)
+    if is_item(value):
+        pointer = value[ITEM]
+        return _walk(item, tokens(pointer) if pointer else [], pointer)
     if isinstance(value, dict):
-        return {k: resolved(v, outputs) for k, v in value.items()}
+        return {k: resolved(v, outputs, item) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [resolved(v, outputs) for v in value]
+        return [resolved(v, outputs, item) for v in value]
     return value
 
 
+def _referenced(reference: dict[str, Any], outputs: Mapping[str, Any]) -> Any:
+    try:
+        return look_up(outputs, reference[REF])
+    except DanglingReference:
+        if DEFAULT in reference:
+            return reference[DEFAULT]
+        raise
+
+
+class Needs(NamedTuple):
+    """The other steps that a step waits for, each once, in order of mention.
+
+    It takes data from `read` and is impossible without it, waits for `watched` to end in whatever
+    way, and comes after `followed`, which must not have failed.
+    """
+
+    read: tuple[str, ...]
+    watched: tuple[str, ...]
+    followed: tuple[str, ...]
+
+
+def edges(step: Step) -> Needs:
+    """What a step waits for, by kind. A step in several kinds stands in the strictest."""
+    required: dict[str, None] = {}
+    mentioned: dict[str, None] = {}
+    for reference in _references(step.arguments):
+        target = tokens(reference[REF])[0]
+        (mentioned if DEFAULT in reference else required)[target] = None
+    for condition in step.when:
+        for pointer in references([condition.value, condition.operand]):
+            mentioned[tokens(pointer)[0]] = None
+    if step.for_each is not None:
+        for pointer in references(step.for_each.items):
+            required[tokens(pointer)[0]] = None
+    followed = dict.fromkeys(n for n in step.after if n not in required)
+    watched = (n for n in mentioned if n not in required and n not in followed)
+    return Needs(tuple(required), tuple(watched), tuple(followed))
+
+
 def needs(step: Step) -> tuple[str, ...]:
-    """The steps that a step waits for, each once, in order of mention."""
-    mentioned = (tokens(p)[0] for p in references(step.arguments))
-    return tuple(dict.fromkeys((*mentioned, *step.after)))
+    """The steps that a step waits for, each once."""
+    return sum(edges(step), ())
 
 
 def dependencies(plan: Plan) -> dict[str, tuple[str, ...]]:
@@ -98,11 +167,22 @@ def batches(plan: Plan) -> list[list[str]]:
     return waves
 
 
-def ordered_before(plan: Plan) -> dict[str, set[str]]:
-    """For each step all those that surely end before it starts."""
-    edges = dependencies(plan)
-    before: dict[str, set[str]] = {}
-    for wave in batches(plan):
-        for step in wave:
-            before[step] = set(edges[step]).union(*(before[n] for n in edges[step]))
-    return before
+def order(plan: Plan) -> list[str]:
+    """The steps so that each comes after all that it waits for. Raises `graphlib.CycleError`."""
+    return [step for wave in batches(plan) for step in wave]
+
+
+def descendants(plan: Plan, step: str) -> set[str]:
+    """All steps that wait, directly or not, for `step`."""
+    dependents: dict[str, list[str]] = {s.id: [] for s in plan.steps}
+    for name, required in dependencies(plan).items():
+        for other in required:
+            dependents[other].append(name)
+    found: set[str] = set()
+    queue = [step]
+    while queue:
+        for other in dependents[queue.pop()]:
+            if other not in found:
+                found.add(other)
+                queue.append(other)
+    return found

@@ -2,7 +2,9 @@
 
 A step's arguments are JSON values in which `{"$ref": "/STEP/field"}` stands for a part of another
 step's output: a JSON Pointer (RFC 6901) into the object of all outputs by step id. These
-references are the graph's edges; `after` adds the few edges that carry no data.
+references are the graph's edges; `after` adds the few edges that carry no data. A reference with a
+`default` waits for the other step's end, however it ends, and takes the default where there is
+nothing; one without makes the step impossible when the other one delivers nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from typing import Any
 import msgspec
 
 REF = "$ref"
+DEFAULT = "default"
+ITEM = "$item"
+"""`{"$item": "/field"}` in a step with `for_each`: a pointer into the item that a call is for."""
 
 
 class Effect(enum.StrEnum):
@@ -22,6 +27,30 @@ class Effect(enum.StrEnum):
     IDEMPOTENT = "idempotent"
     COMPENSATABLE = "compensatable"
     IRREVERSIBLE = "irreversible"
+
+
+class OnFailure(enum.StrEnum):
+    """What happens when a call failed for good: retries, alternatives and replanning are used up.
+
+    FAIL: the step fails, what depends on it is skipped, the rest goes on. ASK: a human chooses.
+    ROLL_BACK: what has succeeded is taken back.
+    """
+
+    FAIL = "fail"
+    ASK = "ask"
+    ROLL_BACK = "roll_back"
+
+
+class Test(enum.StrEnum):
+    """How a condition looks at its value. EMPTY holds for null, "", [], {} and what isn't there."""
+
+    EMPTY = "empty"
+    NOT_EMPTY = "not_empty"
+    EQUALS = "equals"
+    NOT_EQUALS = "not_equals"
+    GREATER = "greater"
+    LESS = "less"
+    CONTAINS = "contains"
 
 
 class Access(enum.StrEnum):
@@ -70,6 +99,30 @@ class Question(_Value, frozen=True):
     free_text: bool = True
 
 
+class Condition(_Value, frozen=True):
+    """Something that must hold for a step to run: `value`, mostly a reference, passes the test.
+
+    A condition never fails: numbers compare with numbers and text with text, anything else doesn't
+    hold.
+    """
+
+    value: Any
+    test: Test = Test.NOT_EMPTY
+    operand: Any = None
+
+
+class ForEach(_Value, frozen=True):
+    """Run the step's agent once for each item of a list, `width` calls at a time.
+
+    `items` is a list or a reference to one. The step's output is
+    `{"results": [the outputs that there are, in the order of the items],
+    "failed": [{"index", "error"}]}`; it fails only when every item does.
+    """
+
+    items: Any
+    width: int = 8
+
+
 class Step(_Value, frozen=True):
     """One call of one agent. `id` matches `[a-z][a-z0-9_]*`, unique in its plan.
 
@@ -86,10 +139,23 @@ class Step(_Value, frozen=True):
     critical: bool = False
     prepares: bool = False
     probes: bool = False
+    compensates: bool = False
     after: tuple[str, ...] = ()
+    when: tuple[Condition, ...] = ()
+    """All must hold when the step's needs are met, or it is passed over: what reads its output is
+    passed over, too, and what only comes `after` it goes on."""
+    for_each: ForEach | None = None
     resources: tuple[Resource, ...] = ()
     retry: RetryPolicy = RetryPolicy()
     timeout_s: float | None = None
+    """For each call."""
+    deadline_s: float | None = None
+    """For the whole step, its retries and waits included, from the moment its needs are met."""
+    alternatives: tuple[Step, ...] = ()
+    """The same step by other agents of the same capability, tried in this order once the agent has
+    failed for good and is known to have done nothing."""
+    on_failure: OnFailure | None = None
+    """None in a plan that isn't checked yet: fail where nothing outside is changed, else ask."""
     control: tuple[str, ...] = ()
     """Arguments that steer an effect: recipients, addresses, paths, times."""
     untrusted: bool = False
@@ -106,3 +172,5 @@ class Plan(_Value, frozen=True):
     questions: tuple[Question, ...] = ()
     planner: str = ""
     """Name and version of the planner that made it, e.g. `embedded/1`."""
+    deadline_s: float | None = None
+    """For the whole execution, from its creation."""

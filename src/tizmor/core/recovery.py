@@ -11,6 +11,8 @@ from tizmor.core.plan import RetryPolicy
 
 MAX_REPREPARES = 5
 """How often a call is prepared anew because what it was prepared for was gone."""
+MAX_REPLANS = 2
+"""How often an execution may look for another way."""
 _LONGEST_S = 24 * 3600.0
 
 

@@ -34,6 +34,14 @@ def type_name(schema: Schema) -> str:
     return str(kind) if kind else "any"
 
 
+_MARK = "x-secret"
+"""The keyword that marks a string as the name of a secret."""
+
+
+def is_secret(schema: Schema) -> bool:
+    return bool(schema.get(_MARK))
+
+
 def resolve(schema: Schema, defs: Mapping[str, Schema]) -> Schema:
     """The schema behind `$ref`s and behind an optional."""
     while True:

@@ -14,10 +14,17 @@
              SUCCEEDED
 
 A step that its agent can't go on with until a human says something is ASKED; the answer makes it
-READY again, or SUCCEEDED where it was whether a lost call had happened, and it had. From RUNNING,
-`PreconditionLost` leads back to READY: prepared and approved anew. Every move is one event; READY
-alone is reached by arithmetic, when the last need is met. After a crash the fold of the journal
-gives the same statuses, and the decider dispatches what is due.
+READY again, or SUCCEEDED where it was whether a lost call had happened, and it had. ASKED is also
+where a failure waits for the human's choice. From RUNNING, `PreconditionLost` leads back to READY:
+prepared and approved anew; so does `AgentReplaced`, with another agent. A step whose failure has
+the planner look for another way is REPLANNING, and REPLACED once one is found.
+
+A step with `for_each` is EXPANDED from READY and lives no life of its own: its items' steps do. A
+step whose condition doesn't hold is BYPASSED. When an execution is rolled back, what SUCCEEDED is
+COMPENSATING, one step at a time, and then COMPENSATED or LEFT as it is.
+
+Every move is one event; READY alone is reached by arithmetic, when the last need is met. After a
+crash the fold of the journal gives the same statuses, and the decider dispatches what is due.
 """
 
 from __future__ import annotations
@@ -37,19 +44,38 @@ class StepStatus(enum.StrEnum):
     RUNNING = "running"
     RETRYING = "retrying"
     UNSETTLED = "unsettled"
+    REPLANNING = "replanning"
+    EXPANDED = "expanded"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     SKIPPED = "skipped"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+    BYPASSED = "bypassed"
+    REPLACED = "replaced"
+    COMPENSATING = "compensating"
+    COMPENSATED = "compensated"
+    LEFT = "left"
 
 
 S = StepStatus
 
-TERMINAL = frozenset({S.SUCCEEDED, S.FAILED, S.SKIPPED, S.REJECTED, S.CANCELLED})
+UNDOING = frozenset({S.COMPENSATING, S.COMPENSATED, S.LEFT})
+"""Statuses of a step that had succeeded when the execution was rolled back."""
+TERMINAL = UNDOING | {
+    S.SUCCEEDED,
+    S.FAILED,
+    S.SKIPPED,
+    S.REJECTED,
+    S.CANCELLED,
+    S.BYPASSED,
+    S.REPLACED,
+}
+"""Nothing of the step is due any more but its compensation."""
 STARTABLE = frozenset({S.READY, S.PREPARED, S.APPROVED, S.RETRYING, S.UNSETTLED, S.RUNNING})
 """RUNNING is startable once more: a read that was cut off by a crash runs again."""
 _LIVE = frozenset(S) - TERMINAL
+_UNBEGUN = _LIVE - {S.RUNNING, S.UNSETTLED, S.EXPANDED, S.REPLANNING}
 
 MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.Prepared: (frozenset({S.READY, S.RETRYING}), S.PREPARED),
@@ -64,9 +90,20 @@ MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.PreconditionLost: (frozenset({S.RUNNING}), S.READY),
     ev.QuestionAsked: (STARTABLE, S.ASKED),
     ev.QuestionAnswered: (frozenset({S.ASKED}), S.READY),
+    ev.Expanded: (frozenset({S.READY}), S.EXPANDED),
+    ev.Gathered: (frozenset({S.EXPANDED}), S.SUCCEEDED),
+    ev.AgentReplaced: (STARTABLE, S.READY),
+    ev.ReplanStarted: (STARTABLE, S.REPLANNING),
+    ev.ReplanFailed: (frozenset({S.REPLANNING}), S.READY),
+    ev.Replanned: (_UNBEGUN | {S.REPLANNING}, S.REPLACED),
     ev.StepFailed: (_LIVE, S.FAILED),
     ev.StepSkipped: (_LIVE, S.SKIPPED),
+    ev.StepBypassed: (_LIVE, S.BYPASSED),
     ev.StepCancelled: (_LIVE, S.CANCELLED),
+    ev.CompensationStarted: (frozenset({S.SUCCEEDED, S.COMPENSATING}), S.COMPENSATING),
+    ev.CompensationFailed: (frozenset({S.COMPENSATING}), S.COMPENSATING),
+    ev.Compensated: (frozenset({S.COMPENSATING}), S.COMPENSATED),
+    ev.CompensationLeft: (frozenset({S.SUCCEEDED, S.COMPENSATING}), S.LEFT),
 }
 """For each event that moves a step: where it may come from, and where it leads."""
 

@@ -11,9 +11,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from msgspec import structs
+
+from tizmor.core import checkpoint
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
 from tizmor.engine.live import Live
-from tizmor.engine.projections import execution_row, step_rows, waiting_rows
+from tizmor.engine.projections import RESTS, execution_row, step_rows, waiting_rows
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Append, Committed, Journal
 
@@ -22,6 +25,10 @@ _log = logging.getLogger("tizmor.engine")
 MAX_EVENTS = 512
 """Events in one commit, about: an execution's are not split."""
 LINGER_S = 0.02
+CHECKPOINT_S = 4.0
+CHECKPOINT_EVENTS = 256
+"""A checkpoint is due after so many seconds of activity, or when the journal has doubled since the
+last one; a short execution has none."""
 _RETRY_S = (0.05, 0.1, 0.25, 0.5)
 
 
@@ -35,7 +42,8 @@ class GroupCommit:
     A commit that failed, or whose outcome is unknown, is tried again unchanged; meanwhile nothing
     that depends on it goes on. When patience ends, `failed` is called once with the error and
     every waiting barrier raises it. `let_go` is called for each execution that has ended on disk,
-    or that another process owns.
+    or that another process owns, `kept` for each other one of which something has come to disk;
+    `due_ms` tells the wall time of an execution's next timer.
     """
 
     def __init__(
@@ -47,6 +55,8 @@ class GroupCommit:
         trouble: Trouble,
         failed: Callable[[EngineError], None],
         let_go: Callable[[Live], None],
+        kept: Callable[[Live], None],
+        due_ms: Callable[[int], int | None],
     ) -> None:
         self._journal = journal
         self._clock = clock
@@ -54,6 +64,8 @@ class GroupCommit:
         self._trouble = trouble
         self._failed = failed
         self._let_go = let_go
+        self._kept = kept
+        self._due_ms = due_ms
         self._waiting: dict[int, Live] = {}
         self._in_flight: list[tuple[Live, Append]] = []
         self._task: asyncio.Task[None] | None = None
@@ -106,12 +118,51 @@ class GroupCommit:
             live = self._waiting.pop(execution)
             if live.lost:
                 continue
-            append = _append_of(live)
+            append = self._append_of(live)
             events += len(append.events)
             batch.append((live, append))
             if events >= MAX_EVENTS:
                 break
         return batch
+
+    def _append_of(self, live: Live) -> Append:
+        state = live.state
+        events, live.unwritten = live.unwritten, []
+        steps, live.dirty_steps = live.dirty_steps, set()
+        waiting, live.dirty_waiting = live.dirty_waiting, set()
+        settles, live.settles = live.settles, []
+        create, live.create = live.create, None
+        row = execution_row(state)
+        if row.status in RESTS:
+            row = structs.replace(row, due_ms=self._due_ms(live.execution))
+        return Append(
+            execution=live.execution,
+            epoch=live.epoch,
+            first_seq=live.written_seq - len(events) + 1,
+            events=events,
+            row=row,
+            steps=step_rows(state, steps),
+            waiting=waiting_rows(state, waiting),
+            create=create,
+            settles=settles,
+            checkpoint=self._checkpoint_of(live),
+            release=state.ended,
+        )
+
+    def _checkpoint_of(self, live: Live) -> bytes | None:
+        """The state as bytes when one is due: at growing distances, and every few seconds as long
+        as something happens. What ends needs none."""
+        seq, at = live.last_checkpoint
+        now = self._clock.monotonic()
+        if not at:
+            live.last_checkpoint = (live.durable_seq, now)
+            return None
+        old = now - at >= CHECKPOINT_S
+        far = live.written_seq >= max(CHECKPOINT_EVENTS, 2 * seq)
+        if not (old or far) or live.written_seq == seq or live.state.ended:
+            return None
+        live.last_checkpoint = (live.written_seq, now)
+        return checkpoint.encode(live.state)
 
     async def _commit(self, batch: list[tuple[Live, Append]]) -> None:
         appends = [append for _, append in batch]
@@ -124,6 +175,8 @@ class GroupCommit:
                 live.release(append.first_seq + len(append.events) - 1)
                 if append.release:
                     self._let_go(live)
+                else:
+                    self._kept(live)
 
     async def _until_kept(self, appends: list[Append]) -> Committed:
         started = self._clock.monotonic()
@@ -148,24 +201,3 @@ class GroupCommit:
             live.break_off(error)
         self._waiting.clear()
         self._failed(error)
-
-
-def _append_of(live: Live) -> Append:
-    state = live.state
-    events, live.unwritten = live.unwritten, []
-    steps, live.dirty_steps = live.dirty_steps, set()
-    waiting, live.dirty_waiting = live.dirty_waiting, set()
-    settles, live.settles = live.settles, []
-    create, live.create = live.create, None
-    return Append(
-        execution=live.execution,
-        epoch=live.epoch,
-        first_seq=live.written_seq - len(events) + 1,
-        events=events,
-        row=execution_row(state),
-        steps=step_rows(state, steps),
-        waiting=waiting_rows(state, waiting),
-        create=create,
-        settles=settles,
-        release=state.ended,
-    )

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from typing import Any, TypeVar
+
+import msgspec
 
 from tizmor.core.events import storable
+from tizmor.pipeline.verdicts import Verdict
 from tizmor.ports.clock import Clock
+from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
 _MESSAGE_LIMIT = 2000
+_STRUCK_OUT = "•••"
+_V = TypeVar("_V", bound=msgspec.Struct)
 
 
 class CallContext:
@@ -19,6 +26,9 @@ class CallContext:
         "_clock",
         "_make_key",
         "_report",
+        "_revealed",
+        "_secrets",
+        "_stopping",
         "answers",
         "attempt",
         "execution_id",
@@ -39,6 +49,8 @@ class CallContext:
         answers: Mapping[str, str],
         clock: Clock,
         report: Callable[[str], None],
+        secrets: Secrets = NO_SECRETS,
+        stopping: Container[str] = (),
     ) -> None:
         self.execution_id = execution_id
         self.step_id = step_id
@@ -49,6 +61,9 @@ class CallContext:
         self.answers = answers
         self._clock = clock
         self._report = report
+        self._secrets = secrets
+        self._stopping = stopping
+        self._revealed: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -59,7 +74,46 @@ class CallContext:
         return self._clock.now().astimezone(self.workspace.zone)
 
     def progress(self, message: str) -> None:
-        self._report(storable(message)[:_MESSAGE_LIMIT])
+        self._report(self.redacted(storable(message))[:_MESSAGE_LIMIT])
+
+    @property
+    def stopping(self) -> bool:
+        return self.step_id in self._stopping
+
+    def secret(self, name: str) -> str:
+        value = self._secrets.get(name)
+        if value not in self._revealed:
+            self._revealed = (*self._revealed, value)
+        return value
+
+    def redacted(self, text: str) -> str:
+        """The text with every secret that the call was given struck out."""
+        for value in self._revealed:
+            text = text.replace(value, _STRUCK_OUT)
+        return text
+
+    def cleared(self, verdict: Verdict) -> Verdict:
+        """A verdict without the secrets that the call was given."""
+        return self._cleared(verdict) if self._revealed else verdict
+
+    def _cleared(self, verdict: _V) -> _V:
+        fields = msgspec.structs.asdict(verdict)
+        return msgspec.convert(self._without_secrets(fields), type(verdict))
+
+    def _without_secrets(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self.redacted(value)
+            case dict():
+                return {
+                    self.redacted(key): self._without_secrets(part) for key, part in value.items()
+                }
+            case list() | tuple():
+                return [self._without_secrets(part) for part in value]
+            case msgspec.Struct():
+                return self._cleared(value)
+            case _:
+                return value
 
     def say(self, *, he: str, en: str) -> str:
         return he if self.language == "he" else en

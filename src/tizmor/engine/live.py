@@ -6,7 +6,6 @@ import asyncio
 import bisect
 
 from tizmor.core import events as ev
-from tizmor.core.facts import Fact
 from tizmor.core.ids import public_id
 from tizmor.core.state import State
 from tizmor.ports.journal import NewExecution
@@ -16,6 +15,10 @@ class Live:
     """State, what of it is not yet written, and what runs for it.
 
     `written_seq` counts the events that have been emitted, `durable_seq` those that are on disk.
+    `taken` are the inbox rows that were carried out. `held`: there is no room for it now, and
+    nothing of it is performed. `queued` counts the calls that wait for room, `stopping` are the
+    steps whose running call was told to stop, `last_checkpoint` is the newest one's sequence number
+    and monotonic time.
     """
 
     def __init__(self, state: State, *, epoch: int, seq: int, create: NewExecution | None) -> None:
@@ -30,9 +33,12 @@ class Live:
         self.dirty_steps: set[str] = set()
         self.dirty_waiting: set[str] = set()
         self.settles: list[tuple[int, str]] = []
-        self.facts: list[Fact] = []
+        self.taken: set[int] = set()
         self.tasks: dict[str, asyncio.Task[None]] = {}
-        self.timers: dict[str, asyncio.TimerHandle] = {}
+        self.queued = 0
+        self.held = False
+        self.stopping: set[str] = set()
+        self.last_checkpoint: tuple[int, float] = (0, 0.0)
         self.broken: Exception | None = None
         self.changed = asyncio.Event()
         self._barriers: list[tuple[int, asyncio.Future[None]]] = []
@@ -40,6 +46,17 @@ class Live:
     @property
     def language(self) -> str:
         return self.state.plan.language if self.state.plan else "en"
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs for it and all that it had to say is on disk."""
+        return (
+            not self.tasks
+            and not self.queued
+            and not self.settles
+            and self.durable_seq == self.written_seq
+            and self.create is None
+        )
 
     @property
     def lost(self) -> bool:
@@ -56,7 +73,7 @@ class Live:
         if isinstance(event, _WAITING_EVENTS):
             self.dirty_waiting.add(event.id)
             if isinstance(event, (ev.GateApproved, ev.GateRejected)):
-                self.dirty_steps.add(self.state.gates[event.id].opened.step)
+                self.dirty_steps.add(self.state.gates[event.id].step)
         elif isinstance(event, ev.Ended):
             self.dirty_waiting.update(self.state.gates, self.state.questions)
         elif isinstance(event, ev.Planned):
@@ -89,8 +106,6 @@ class Live:
             if not barrier.done():
                 barrier.set_exception(error)
         self._barriers.clear()
-        for timer in self.timers.values():
-            timer.cancel()
         for task in self.tasks.values():
             task.cancel()
         self.tell()

@@ -1,13 +1,14 @@
 """Executions from outside: start, get, list, stream, result, control.
 
 Whatever is answered here was read from the journal or waited for it: nothing is shown that isn't
-on disk. An execution is run by at most one process; every other one sends orders and follows.
+on disk. An execution is run by at most one process; every other one sends orders and follows
+(`tizmor.engine.ownership`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import datetime as dt
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -15,30 +16,29 @@ from typing import Any
 import msgspec
 
 from tizmor.core import facts as fx
-from tizmor.core.errors import EngineError, UnknownExecution, UserError
+from tizmor.core.approval import EDIT, chosen
+from tizmor.core.decisions.ladder import FAILURE
+from tizmor.core.errors import UnknownExecution, UserError
+from tizmor.core.events import as_stored
 from tizmor.core.fork import fork
+from tizmor.core.graph import resolved
 from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
 from tizmor.core.plan import Plan
 from tizmor.core.state import GateState, State
 from tizmor.engine import orders
-from tizmor.engine.live import Live
+from tizmor.engine.history import fold
 from tizmor.engine.orders import Order
-from tizmor.engine.perform import Performer, now_ms
+from tizmor.engine.ownership import FOLLOW_S, Ownership
+from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter, end_type
-from tizmor.engine.projections import status_of
+from tizmor.engine.projections import RESTS, status_of
 from tizmor.engine.pump import Pump
-from tizmor.engine.request import checked_request
+from tizmor.engine.request import checked_deadline, checked_priority, checked_request
 from tizmor.engine.tail import Tail
 from tizmor.engine.views import Execution, ExecutionSummary, Status, StreamEvent, Waiting
 from tizmor.ports.agent import Agent
-from tizmor.ports.clock import Clock
+from tizmor.ports.clock import Clock, now_ms
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
-
-_log = logging.getLogger("tizmor.engine")
-
-_FOLLOW_S = 0.1
-_CONFIRM_S = 5.0
-_RESTS = (Status.WAITING, Status.PAUSED)
 
 
 class Orchestrator:
@@ -62,8 +62,8 @@ class Orchestrator:
         self._presenter = presenter
         self._clock = clock
         self._random_bits = random_bits
+        self._ownership = Ownership(journal, pump, clock)
         self._wanted: dict[int, bool] = {}
-        self._taken: set[int] = set()
 
     async def plan(self, request: str) -> Plan:
         """The request's checked plan; creates nothing. Raises `RequestRefused`, `PlanRefused`."""
@@ -76,8 +76,15 @@ class Orchestrator:
         user: str = "me",
         approve_all: bool = False,
         plan: Plan | None = None,
+        priority: int = 0,
+        deadline: dt.timedelta | None = None,
     ) -> Execution:
-        """Start an execution, durable when this returns. Raises `RequestRefused`, `PlanRefused`."""
+        """Start an execution, durable when this returns.
+
+        Of what could go on, the higher `priority` does first. What has not ended by its `deadline`
+        from now is stopped, and fails with what it has. Raises `RequestRefused`, `PlanRefused`,
+        `UserError`.
+        """
         request = checked_request(request)
         if plan is not None:
             plan = self._performer.checked(plan)
@@ -88,6 +95,8 @@ class Orchestrator:
                 user=user,
                 approve_all=approve_all,
                 plan=plan,
+                priority=checked_priority(priority),
+                deadline_s=checked_deadline(deadline),
             )
         )
 
@@ -97,14 +106,17 @@ class Orchestrator:
         step: str,
         *,
         arguments: Mapping[str, Any] | None = None,
+        output: Mapping[str, Any] | None = None,
         approve_all: bool = False,
     ) -> Execution:
         """A new execution that keeps what succeeded and runs `step`, with some of its arguments
-        changed, and all that depends on it again. Raises `UnknownExecution`, `UserError`,
+        changed, and all that depends on it again; or, with an `output`, takes this for what the
+        step gave and runs only what depends on it. Raises `UnknownExecution`, `UserError`,
         `PlanRefused`."""
         stored = await self._stored(execution_id)
-        state, _ = await self._fold(stored.execution)
-        plan, kept = fork(state, step, dict(arguments or {}))
+        state, _ = await fold(self._journal, stored.execution)
+        given = None if output is None else _given(output)
+        plan, kept = fork(state, step, dict(arguments or {}), given)
         return await self._begin(
             fx.Requested(
                 at_ms=now_ms(self._clock),
@@ -129,7 +141,7 @@ class Orchestrator:
     async def get(self, execution_id: str) -> Execution:
         """One execution as it stands. Raises `UnknownExecution`."""
         stored = await self._stored(execution_id)
-        state, _ = await self._fold(stored.execution)
+        state, _ = await fold(self._journal, stored.execution)
         return self._presenter.execution(state, interrupted=await self._is_interrupted(stored))
 
     async def list(self, *, limit: int = 50) -> Sequence[ExecutionSummary]:
@@ -142,10 +154,13 @@ class Orchestrator:
     async def interrupted(self) -> Sequence[ExecutionSummary]:
         """Executions whose process has gone while they ran."""
         unfinished = await self._journal.recent(limit=1000, ended=False)
+        running = [stored for stored in unfinished if stored.row.status not in RESTS]
+        owners = dict.fromkeys(stored.owner for stored in running if stored.owner is not None)
+        alive = {owner: await self._journal.is_owner_alive(owner) for owner in owners}
         return [
             self._presenter.summary(stored, interrupted=True)
-            for stored in unfinished
-            if await self._is_interrupted(stored)
+            for stored in running
+            if stored.owner is None or not alive[stored.owner]
         ]
 
     async def logs(self, execution_id: str) -> Sequence[StreamEvent]:
@@ -175,7 +190,7 @@ class Orchestrator:
                 self._let_go(tail.execution)
                 return
             status = status_of(tail.state)
-            if status in _RESTS and not keep_waiting and tail.is_quiet(live):
+            if status in RESTS and not keep_waiting and tail.is_quiet(live):
                 yield self._rest(tail, status)
                 return
             if not await self._follow(tail, changed):
@@ -195,11 +210,11 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         if not stored.row.ended:
             self._wanted[stored.execution] = approve_all
-            live = await self._adopt(stored.execution)
-            await self._give(stored.execution, InboxKind.RESUME, Order(by="resume"))
+            live = await self._ownership.adopt(stored.execution)
+            await self._ownership.give(stored.execution, InboxKind.RESUME, Order(by="resume"))
             if approve_all:
                 yes = Order(by="--yes", approve_all=True)
-                await self._give(stored.execution, InboxKind.APPROVE, yes)
+                await self._ownership.give(stored.execution, InboxKind.APPROVE, yes)
             if live is not None and not live.lost:
                 await self._pump.durable(live)
         return await self.get(execution_id)
@@ -219,12 +234,12 @@ class Orchestrator:
         decided otherwise before.
         """
         stored = await self._stored(execution_id)
-        state, _ = await self._fold(stored.execution)
+        state, _ = await fold(self._journal, stored.execution)
         gate = orders.approval_of(state, approval)
         edited = shown = None
         if arguments:
             edited, shown = self._edited(state, gate, arguments)
-        order = Order(target=gate.opened.id, arguments=edited, shown=shown, comment=comment, by=by)
+        order = Order(target=gate.id, arguments=edited, shown=shown, comment=comment, by=by)
         return await self._take_and_give(stored.execution, InboxKind.APPROVE, order)
 
     async def preview(
@@ -233,19 +248,19 @@ class Orchestrator:
         """An approval as it would be with `arguments` changed; nothing is decided. Raises as
         `approve`."""
         stored = await self._stored(execution_id)
-        state, _ = await self._fold(stored.execution)
+        state, _ = await fold(self._journal, stored.execution)
         gate = orders.approval_of(state, approval)
         edited, shown = self._edited(state, gate, arguments)
-        opened = msgspec.structs.replace(gate.opened, arguments=edited, shown=shown)
-        return self._presenter.gate(GateState(opened, gate.opened_at_ms), state)
+        changed = msgspec.structs.replace(gate, arguments=edited, shown=shown)
+        return self._presenter.gate(changed, state)
 
     def _edited(
         self, state: State, gate: GateState, arguments: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The gate's arguments with changes, and what a human sees of them."""
-        step = state.steps[gate.opened.step].step
+        step = state.steps[gate.step].step
         agent = self._performer.agent(step)
-        edited = orders.edited(gate, arguments, agent, self._presenter.zone)
+        edited = orders.edited(gate.arguments, arguments, agent, self._presenter.zone)
         site = _Site(
             execution=state.execution,
             public_id=public_id(state.execution),
@@ -263,140 +278,83 @@ class Orchestrator:
     ) -> str:
         """Reject a gate: what depends on it is skipped, the rest goes on. Raises as `approve`."""
         stored = await self._stored(execution_id)
-        state, _ = await self._fold(stored.execution)
+        state, _ = await fold(self._journal, stored.execution)
         gate = orders.approval_of(state, approval)
-        order = Order(target=gate.opened.id, comment=reason, by=by)
+        order = Order(target=gate.id, comment=reason, by=by)
         return await self._take_and_give(stored.execution, InboxKind.REJECT, order)
 
     async def answer(
-        self, execution_id: str, choice: str, *, question: str | None = None, by: str = "me"
+        self,
+        execution_id: str,
+        choice: str,
+        *,
+        question: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        by: str = "me",
     ) -> str:
-        """Answer a question. Raises as `approve`, and `UserError` for what is no answer to it."""
+        """Answer a question; `arguments` are those to go on with where the choice is to edit them.
+        Raises as `approve`, and `UserError` for what is no answer to it."""
         stored = await self._stored(execution_id)
-        state, _ = await self._fold(stored.execution)
+        state, _ = await fold(self._journal, stored.execution)
         target = orders.question_of(state, question)
         orders.check_answer(state, target, choice)
-        order = Order(target=target, choice=choice, by=by)
+        edits = self._rewritten(state, target, choice, arguments or {})
+        order = Order(target=target, choice=choice, arguments=edits, by=by)
         return await self._take_and_give(stored.execution, InboxKind.ANSWER, order)
+
+    def _rewritten(
+        self, state: State, question: str, choice: str, arguments: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """The arguments to change of a step that failed, checked; None if it goes on as it was."""
+        asked = state.questions[question]
+        edits = asked.about == FAILURE and chosen(asked.question, choice) == EDIT
+        if not edits or asked.step is None:
+            if arguments:
+                raise UserError("arguments go with the choice to try again with other ones")
+            return None
+        if not arguments:
+            raise UserError("say which arguments to try again with, as PATH=VALUE")
+        step = state.steps[asked.step]
+        before = step.arguments or resolved(step.step.arguments, state.outputs)
+        agent = self._performer.agent(step.step)
+        whole = orders.edited(before, arguments, agent, self._presenter.zone)
+        return {name: whole[name] for name in arguments}
 
     async def pause(self, execution_id: str, *, by: str = "me") -> str:
         """Let running steps end and start none."""
         stored = await self._stored(execution_id)
         return await self._take_and_give(stored.execution, InboxKind.PAUSE, Order(by=by))
 
-    async def cancel(self, execution_id: str, *, by: str = "me") -> str:
-        """Stop for good; what running calls with an effect did is found out first."""
+    async def cancel(self, execution_id: str, *, roll_back: bool = False, by: str = "me") -> str:
+        """Stop for good; what running calls with an effect did is found out first. With
+        `roll_back`, what was done is taken back, the last thing first."""
         stored = await self._stored(execution_id)
-        return await self._take_and_give(stored.execution, InboxKind.CANCEL, Order(by=by))
+        order = Order(by=by, roll_back=roll_back)
+        return await self._take_and_give(stored.execution, InboxKind.CANCEL, order)
 
     def owns(self, execution_id: str) -> bool:
         """Whether this process runs the execution."""
         number = parse_id(execution_id)
-        return number is not None and self._pump.get(number) is not None
+        return number is not None and (
+            self._pump.get(number) is not None or self._pump.rests(number)
+        )
 
     async def obey(self) -> None:
         """Take the orders that other processes wrote for executions that run here, for ever."""
-        while True:
-            try:
-                async for _ in self._journal.wakes():
-                    await self._take_inbox()
-            except (EngineError, ValueError):
-                _log.warning("the inbox can't be read now", exc_info=True)
-            await asyncio.sleep(_FOLLOW_S)
-
-    async def _take_inbox(self) -> None:
-        rows = await self._journal.pending()
-        self._taken.intersection_update(row.id for row in rows)
-        for row in rows:
-            live = self._pump.get(row.execution)
-            if live is None or row.id in self._taken:
-                continue
-            self._taken.add(row.id)
-            try:
-                order = orders.decode(row.payload)
-            except msgspec.MsgspecError:
-                self._pump.settle(live, row.id, "refused: it can't be read")
-            else:
-                self._execute(live, row.kind, order, inbox_id=row.id)
-
-    def _execute(
-        self, live: Live, kind: InboxKind, order: Order, *, inbox_id: int | None = None
-    ) -> str:
-        fact, outcome = orders.fact_of(live.state, kind, order, now_ms(self._clock))
-        if inbox_id is not None:
-            self._pump.settle(live, inbox_id, outcome)
-        if fact is not None:
-            self._pump.feed(live, fact)
-        return outcome
+        await self._ownership.obey()
 
     async def _take_and_give(self, execution: int, kind: InboxKind, order: Order) -> str:
         """Give an order; if nobody runs the execution, this process takes it on first."""
         orders.check_text(order)
         self._wanted.setdefault(execution, False)
-        await self._adopt(execution)
-        outcome = await self._give(execution, kind, order)
+        await self._ownership.adopt(execution)
+        outcome = await self._ownership.give(execution, kind, order)
         if outcome is None:
             return "written down; the process that runs it has not taken it yet"
         verdict, _, sentence = outcome.partition(": ")
         if verdict == "refused":
             raise UserError(sentence)
         return sentence
-
-    async def _give(self, execution: int, kind: InboxKind, order: Order) -> str | None:
-        live = self._pump.get(execution)
-        if live is not None and not live.lost:
-            outcome = self._execute(live, kind, order)
-            await self._pump.durable(live)
-            return outcome
-        stored = await self._journal.get(execution)
-        if stored is None or stored.row.ended:
-            state, _ = await self._fold(execution)
-            return orders.fact_of(state, kind, order, now_ms(self._clock))[1]
-        inbox_id = await self._journal.send(execution, kind, orders.encode(order))
-        return await self._confirmed(execution, inbox_id, kind, order)
-
-    async def _confirmed(
-        self, execution: int, inbox_id: int, kind: InboxKind, order: Order
-    ) -> str | None:
-        """The owner's word on an order; this process takes over when the owner goes meanwhile."""
-        deadline = self._clock.monotonic() + _CONFIRM_S
-        while self._clock.monotonic() < deadline:
-            outcome = await self._journal.outcome(inbox_id)
-            if outcome is not None:
-                return outcome
-            stored = await self._journal.get(execution)
-            if stored is None or stored.row.ended:
-                state, _ = await self._fold(execution)
-                refusal = orders.fact_of(state, kind, order, now_ms(self._clock))[1]
-                return await self._journal.outcome(inbox_id) or refusal
-            if not await self._is_owned(stored) and await self._adopt(execution):
-                await self._take_inbox()
-            await asyncio.sleep(_FOLLOW_S / 4)
-        return await self._journal.outcome(inbox_id)
-
-    async def _adopt(self, execution: int) -> Live | None:
-        """The execution if it runs here already, or nobody runs it and this process now does."""
-        if live := self._pump.get(execution):
-            return live
-        stored = await self._journal.get(execution)
-        if stored is None or stored.row.ended:
-            return None
-        stored = await self._journal.adopt(execution)
-        if stored is None or (live := self._pump.get(execution)):
-            return self._pump.get(execution)
-        state, seq = await self._fold(execution)
-        if live := self._pump.get(execution):
-            return live  # somebody here was quicker
-        if state.ended:
-            return None
-        live = self._pump.adopt(state, epoch=stored.epoch, seq=seq)
-        await self._take_inbox()
-        return live
-
-    async def _fold(self, execution: int) -> tuple[State, int]:
-        tail = Tail(execution)
-        await tail.read(self._journal, self._presenter)
-        return tail.state, tail.seq
 
     async def _follow(self, tail: Tail, changed: asyncio.Event | None) -> bool:
         """Wait for news. False when there will be none."""
@@ -409,14 +367,14 @@ class Orchestrator:
         stored = await self._journal.get(tail.execution)
         if stored is None or stored.row.ended:
             return stored is not None
-        if not await self._is_owned(stored):
+        if not await self._ownership.is_owned(stored):
             if tail.execution not in self._wanted:
                 return False
-            live = await self._adopt(tail.execution)
+            live = await self._ownership.adopt(tail.execution)
             if live is not None and self._wanted[tail.execution]:
                 yes = Order(by="--yes", approve_all=True)
-                self._execute(live, InboxKind.APPROVE, yes)
-        await asyncio.sleep(_FOLLOW_S)
+                self._ownership.execute(live, InboxKind.APPROVE, yes)
+        await asyncio.sleep(FOLLOW_S)
         return True
 
     def _rest(self, tail: Tail, status: Status) -> StreamEvent:
@@ -441,13 +399,10 @@ class Orchestrator:
             )
         return stored
 
-    async def _is_owned(self, stored: StoredExecution) -> bool:
-        return stored.owner is not None and await self._journal.is_owner_alive(stored.owner)
-
     async def _is_interrupted(self, stored: StoredExecution) -> bool:
-        if stored.row.ended or stored.row.status in _RESTS:
+        if stored.row.ended or stored.row.status in RESTS:
             return False
-        return not await self._is_owned(stored)
+        return not await self._ownership.is_owned(stored)
 
 
 class _Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -456,3 +411,12 @@ class _Site(msgspec.Struct, frozen=True, kw_only=True):
     execution: int
     public_id: str
     language: str
+    stopping: frozenset[str] = frozenset()
+
+
+def _given(output: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        given: dict[str, Any] = as_stored(dict(output))
+    except (TypeError, ValueError) as error:
+        raise UserError(f"the output can't be written as JSON: {error}") from error
+    return given

@@ -32,6 +32,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     comment: str | None = None
     by: str = ""
     approve_all: bool = False
+    roll_back: bool = False
 
 
 encode = msgspec.json.Encoder().encode
@@ -52,9 +53,7 @@ def approval_of(state: State, approval: str | None) -> GateState:
     Raises `UnknownExecution` for an id that was never asked for, `AmbiguousChoice` when several
     are open and none was named, `UserError` when it is decided or nothing is open.
     """
-    wanted = _one_of(
-        "approval", approval, list(state.gates), [g.opened.id for g in state.open_gates()]
-    )
+    wanted = _one_of("approval", approval, list(state.gates), [g.id for g in state.open_gates()])
     return state.gates[wanted]
 
 
@@ -80,9 +79,9 @@ def _one_of(kind: str, named: str | None, known: Sequence[str], open_ids: Sequen
 
 
 def edited(
-    gate: GateState, changes: Mapping[str, Any], agent: Agent, zone: dt.tzinfo
+    before: Mapping[str, Any], changes: Mapping[str, Any], agent: Agent, zone: dt.tzinfo
 ) -> dict[str, Any]:
-    """The gate's arguments with the human's changes. Raises `InvalidEdit` when they don't fit.
+    """Arguments with the human's changes. Raises `InvalidEdit` when they don't fit.
 
     A time may be written as people do, `2026-11-24T15:00`, and is then meant in `zone`.
     """
@@ -91,7 +90,7 @@ def edited(
         for name, value in changes.items()
     }
     try:
-        arguments: dict[str, Any] = as_stored({**gate.opened.arguments, **written})
+        arguments: dict[str, Any] = as_stored({**before, **written})
         canonical(arguments)
         agent.convert(arguments)
     except (ValueError, TypeError) as error:
@@ -132,7 +131,16 @@ def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx
         case InboxKind.RESUME:
             return fx.ResumeAsked(at_ms=at_ms, by=order.by), "done: resumed"
         case InboxKind.CANCEL:
-            return fx.CancelAsked(at_ms=at_ms, by=order.by), "done: cancelled"
+            return _cancel(state, order, at_ms)
+
+
+def _cancel(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:
+    if order.roll_back and state.rolling_back:
+        return None, "done: it is being rolled back already"
+    fact = fx.CancelAsked(at_ms=at_ms, by=order.by, roll_back=order.roll_back)
+    return fact, "done: cancelled, what was done is taken back" if order.roll_back else (
+        "done: cancelled"
+    )
 
 
 def _decision(
@@ -170,5 +178,11 @@ def _answer(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str
         return None, f"refused: {order.target} is {asked.state} already"
     if chosen(asked.question, order.choice) is None:
         return None, f"refused: {order.choice!r} is no answer to {order.target}"
-    fact = fx.Answered(at_ms=at_ms, question=order.target, value=order.choice, by=order.by)
+    fact = fx.Answered(
+        at_ms=at_ms,
+        question=order.target,
+        value=order.choice,
+        by=order.by,
+        arguments=order.arguments,
+    )
     return fact, f"done: {order.target} answered"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Container, Mapping
 from typing import Any, Protocol
+
+import msgspec
 
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
 from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
-from tizmor.core.check import check, completed
+from tizmor.core.check import check
+from tizmor.core.completion import completed
 from tizmor.core.errors import (
     AgentError,
     EngineError,
@@ -37,19 +41,15 @@ from tizmor.pipeline.verdicts import (
     Withdrawn,
 )
 from tizmor.ports.agent import Agent, AgentFunction
-from tizmor.ports.clock import Clock
-from tizmor.ports.planner import Planner, PlanRequest
+from tizmor.ports.clock import Clock, now_ms
+from tizmor.ports.planner import Failure, Planner, PlanRequest
+from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
 _log = logging.getLogger("tizmor.engine")
 
 Dice = Callable[[], float]
 Report = Callable[[str], None]
-
-
-def now_ms(clock: Clock) -> int:
-    """Wall time in milliseconds since the epoch."""
-    return int(clock.now().timestamp() * 1000)
 
 
 class Site(Protocol):
@@ -61,10 +61,15 @@ class Site(Protocol):
     def public_id(self) -> str: ...
     @property
     def language(self) -> str: ...
+    @property
+    def stopping(self) -> Container[str]:
+        """The steps whose running call was told to stop."""
+        ...
 
 
 class Performer:
-    """Carries out plans, preparations, calls and probes. It holds no state of any execution."""
+    """Carries out plans, preparations, calls, probes and compensations. It holds no state of any
+    execution."""
 
     def __init__(
         self,
@@ -75,6 +80,7 @@ class Performer:
         workspace: Workspace,
         clock: Clock,
         dice: Dice,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
         self._agents = agents
         self._planner = planner
@@ -82,25 +88,30 @@ class Performer:
         self._workspace = workspace
         self._clock = clock
         self._dice = dice
+        self._secrets = secrets
 
-    async def make_plan(self, query: str, answers: Mapping[str, str]) -> Plan:
+    async def make_plan(
+        self, query: str, answers: Mapping[str, str], failure: Failure | None = None
+    ) -> Plan:
         """A checked plan. Raises `PlanRefused` with every problem."""
         request = PlanRequest(
             text=query,
             now=self._clock.now().astimezone(self._workspace.zone),
             workspace=self._workspace,
             answers=answers,
+            failure=failure,
         )
         return self.checked(await self._planner.plan(request))
 
     def checked(self, plan: Plan) -> Plan:
         """The plan with what its agents declare. Raises `PlanRefused` with every problem."""
-        specs = {
-            name: agent.spec
-            for name in {step.agent for step in plan.steps}
-            if (agent := self._agents.get(name)) is not None
-        }
-        plan = completed(plan, specs)
+        named = {step.agent for step in plan.steps}
+        named.update(other.agent for step in plan.steps for other in step.alternatives)
+        specs = {n: agent.spec for n in named if (agent := self._agents.get(n)) is not None}
+        wanted = {spec.capability for spec in specs.values() if spec.capability}
+        capable = [a.spec for a in self._agents.values() if a.spec.capability in wanted]
+        plan = completed(plan, specs, capable)
+        specs |= {spec.name: spec for spec in capable}
         if problems := check(plan, specs):
             raise PlanRefused(problems)
         return plan
@@ -116,6 +127,52 @@ class Performer:
             return fx.PlanMakingFailed(at_ms=now_ms(self._clock), error=message)
         return fx.PlanMade(at_ms=now_ms(self._clock), plan=plan)
 
+    async def replan(self, command: cmd.Replan) -> fx.Fact:
+        """Another way from where a step failed, if the planner knows one."""
+        failure = Failure(agents=command.failed, plan=command.plan, done=command.done)
+        at_ms = now_ms(self._clock)
+        try:
+            plan = await self.make_plan(command.query, command.answers, failure)
+        except TizmorError as error:
+            return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=bounded(error))
+        except Exception as error:
+            _log.exception("the planner failed")
+            message = f"the planner failed: {type(error).__name__}: {bounded(error)}"
+            return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=message)
+        if problem := misfit(plan, command):
+            return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=problem)
+        return fx.ReplanMade(at_ms=now_ms(self._clock), step=command.step, plan=plan)
+
+    async def compensate(
+        self,
+        site: Site,
+        command: cmd.CompensateCall,
+        begin: Callable[[], Awaitable[bool]],
+        report: Report,
+    ) -> fx.Fact:
+        """Take back what a step did, once `begin` says that the intent is durable."""
+        step = command.step
+        agent = self.agent(step)
+        context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
+        if not await begin():
+            return fx.CallWithdrawn(at_ms=now_ms(self._clock), step=step.id)
+        try:
+            result = agent.output_of(command.output)
+            async with asyncio.timeout(step.timeout_s):
+                await _hook(agent.compensate_function, "compensate")(result, ctx=context)
+        except EngineError:
+            raise
+        except Exception as error:
+            return fx.CompensationFailed(
+                at_ms=now_ms(self._clock),
+                step=step.id,
+                error=context.redacted(bounded(error)),
+                retryable=not isinstance(error, (Permanent, msgspec.ValidationError)),
+                retry_after_s=getattr(error, "retry_after_s", None),
+                dice=self._dice(),
+            )
+        return fx.Compensated(at_ms=now_ms(self._clock), step=step.id)
+
     async def prepare(self, site: Site, command: cmd.PrepareCall, report: Report) -> fx.Fact:
         step = command.step
         agent = self.agent(step)
@@ -129,9 +186,9 @@ class Performer:
             verdict = agent_verdict(error)
             if isinstance(verdict, (Unknown, Stale)):
                 verdict = Failed(verdict.error, retryable=False)
-            return self._fact(step, command.arguments, "", verdict)
+            return self._fact(step, command.arguments, "", context.cleared(verdict))
         except Exception as error:
-            message = f"{step.agent} could not prepare: {bounded(error)}"
+            message = context.redacted(f"{step.agent} could not prepare: {bounded(error)}")
             return self._fact(step, command.arguments, "", Failed(message, retryable=False))
         return fx.CallPrepared(at_ms=now_ms(self._clock), step=step.id, arguments=prepared)
 
@@ -153,23 +210,19 @@ class Performer:
         except ValueError as error:
             message = f"{step.agent}: the arguments can't be written as JSON: {bounded(error)}"
             return self._fact(step, command.arguments, "", Failed(message, retryable=False))
+        known = (lambda: key) if key else make_key
+        context = self._context(site, step, command.attempt, command.answers, known, report)
         call = Call(
             step=step,
             arguments=command.arguments,
             key=key,
             approved_key=command.approved_key,
             agent=self.agent(step),
-            context=self._context(
-                site,
-                step,
-                command.attempt,
-                command.answers,
-                (lambda: key) if key else make_key,
-                report,
-            ),
+            context=context,
             begin=lambda: begin(key),
         )
-        return self._fact(step, command.arguments, key, await self._pipeline(call))
+        verdict = context.cleared(await self._pipeline(call))
+        return self._fact(step, command.arguments, key, verdict)
 
     def shown(self, site: Site, step: Step, arguments: dict[str, Any]) -> dict[str, Any]:
         """What a human would see before this call. Raises `InvalidEdit` when it can't be said."""
@@ -198,7 +251,8 @@ class Performer:
             found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
             output = None if found is None else as_stored(found)
         except Exception as error:
-            return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=bounded(error))
+            message = context.redacted(bounded(error))
+            return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=message)
         return fx.Probed(at_ms=now_ms(self._clock), step=step.id, output=output, dice=self._dice())
 
     def agent(self, step: Step) -> Agent:
@@ -229,6 +283,8 @@ class Performer:
             answers=answers,
             clock=self._clock,
             report=report,
+            secrets=self._secrets,
+            stopping=site.stopping,
         )
 
     def _fact(self, step: Step, arguments: dict[str, Any], key: str, verdict: Verdict) -> fx.Fact:
@@ -263,6 +319,24 @@ class Performer:
                 return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=verdict.error)
             case Withdrawn():
                 return fx.CallWithdrawn(at_ms=at_ms, step=step.id)
+
+
+def misfit(plan: Plan, replan: cmd.Replan) -> str | None:
+    """Why a new plan can't take an old one's place: None when it can.
+
+    A step with an old id is the old step, so it must ask for the same; what failed is not asked for
+    again, and a plan that has to be asked about first is no way on.
+    """
+    if plan.questions:
+        return "the only other way needs an answer first: " + plan.questions[0].text
+    old = {step.id: step for step in replan.plan.steps}
+    for step in plan.steps:
+        if step.id == replan.step or step.agent in replan.failed:
+            return f"the new plan needs {step.agent} again, which failed"
+        before = old.get(step.id)
+        if before is not None and (before.agent, before.arguments) != (step.agent, step.arguments):
+            return f"the new plan gives the step {step.id!r} another meaning"
+    return None
 
 
 async def _never() -> bool:

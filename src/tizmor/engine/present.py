@@ -33,6 +33,11 @@ _SHOWN = {
     StepStatus.GATED: "waiting",
     StepStatus.ASKED: "waiting",
     StepStatus.UNSETTLED: "unknown",
+    StepStatus.EXPANDED: "running",
+    StepStatus.REPLANNING: "retrying",
+    StepStatus.BYPASSED: "skipped",
+    StepStatus.REPLACED: "skipped",
+    StepStatus.LEFT: "succeeded",
 }
 _ENDS = {
     "COMPLETED": "complete",
@@ -118,8 +123,12 @@ class Presenter:
         match event:
             case ev.Planned():
                 return "progress", {"plan": event.plan}
+            case ev.Replanned():
+                return "progress", {"plan": event.plan}
             case ev.PlanningFailed():
                 return "log", {"error": event.error}
+            case ev.RollbackStarted():
+                return "log", {"message": event.reason}
             case ev.QuestionAsked() | ev.QuestionAnswered():
                 asked = state.questions[event.id]
                 view = self._question(event.id, asked, state)
@@ -130,7 +139,7 @@ class Presenter:
                 return "approval", {
                     "state": gate.state,
                     "waiting": view,
-                    "step": gate.opened.step,
+                    "step": gate.step,
                     "message": getattr(event, "by", None) or None,
                 }
             case ev.Found():
@@ -139,8 +148,8 @@ class Presenter:
                 return _ENDS[event.status], {}
             case ev.Prepared():
                 return None
-            case _ if hasattr(event, "step"):
-                return "step", _step_fields(state.steps[event.step])
+            case _ if (name := getattr(event, "step", None)) is not None:
+                return "step", _step_fields(state.steps[name])
             case _:
                 return "progress", {}
 
@@ -167,9 +176,9 @@ class Presenter:
         participants = tuple(shown.get("participants", ()))
         parts = [shown["action"], shown.get("time"), ", ".join(participants)]
         return Waiting(
-            id=gate.opened.id,
+            id=gate.id,
             kind="approval",
-            step=gate.opened.step,
+            step=gate.step,
             text=" · ".join(p for p in parts if p),
             choices=(
                 Choice(value="approve", label="approve"),
@@ -182,8 +191,8 @@ class Presenter:
             details=shown.get("details", {}),
             warnings=tuple(shown.get("warnings", ())),
             assumptions=state.plan.assumptions if state.plan else (),
-            untrusted=gate.opened.untrusted,
-            command=self.command("approve", public_id(state.execution), gate.opened.id),
+            untrusted=gate.untrusted,
+            command=self.command("approve", public_id(state.execution), gate.id),
         )
 
     def _question(self, question_id: str, asked: QuestionState, state: State) -> Waiting:

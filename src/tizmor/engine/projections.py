@@ -11,6 +11,9 @@ from tizmor.core.transitions import TERMINAL
 from tizmor.engine.views import Status
 from tizmor.ports.journal import ExecutionRow, StepRow, WaitingRow
 
+RESTS = (Status.WAITING, Status.PAUSED)
+"""Nothing happens until a human says something, or a timer fires."""
+
 
 def status_of(state: State) -> Status:
     """Where an execution stands, as its own journal tells it."""
@@ -61,7 +64,7 @@ def _gate_row(state: State, gate_id: str) -> WaitingRow:
     return WaitingRow(
         id=gate_id,
         kind="approval",
-        step=gate.opened.step,
+        step=gate.step,
         state=gate.state,
         payload=msgspec.json.encode({"arguments": gate.arguments, **gate.shown}),
         asked_at_ms=gate.opened_at_ms,

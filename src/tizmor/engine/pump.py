@@ -2,7 +2,7 @@
 
 A fact is decided the moment it arrives and its events are folded at once, so that steps without
 effects flow on; what the outside sees (a call with an effect, a reply, the stream) waits until the
-events before it are on disk. Facts are taken from a queue per execution, never by recursion.
+events before it are on disk. Commands are performed from a queue, never by recursion.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
@@ -19,19 +20,42 @@ from tizmor.core import facts as fx
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
+from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
+from tizmor.engine.calls import CallQueue
 from tizmor.engine.commit import GroupCommit
+from tizmor.engine.history import fold
 from tizmor.engine.live import Live
-from tizmor.engine.perform import Performer, now_ms
-from tizmor.ports.clock import Clock
-from tizmor.ports.journal import Journal, NewExecution
+from tizmor.engine.perform import Performer
+from tizmor.engine.residence import Residence, Rest
+from tizmor.engine.timers import Timers
+from tizmor.ports.clock import Clock, now_ms
+from tizmor.ports.journal import Journal, NewExecution, StoredExecution
 
 _log = logging.getLogger("tizmor.engine")
 
-_LAZY = (ev.StepStarted, ev.Prepared)
+_LAZY = (ev.StepStarted, ev.Prepared, ev.Expanded, ev.Gathered)
 """Events that nobody waits for: what they tell is seen with the next."""
 _STOP_S = 5.0
+_AGAIN_S = 1.0
+GRACE_S = 10.0
+"""How long a call with an effect that was told to stop may take to do so before it is let go of."""
+
+
+class Limits(NamedTuple):
+    """How much a process takes on at a time.
+
+    `calls` run, the others wait their turn by priority. `live` executions are kept in memory: one
+    that rests (it waits for a human or a timer) makes room and is read back when something
+    happens, and one that is started when there is no room waits for it, on disk.
+    """
+
+    calls: int = 256
+    live: int = 1_000
+
+
+LIMITS = Limits()
 
 
 class Pump:
@@ -50,14 +74,21 @@ class Pump:
         patience_s: float = 30.0,
         interactive: bool = False,
         trouble: Callable[[StorageFailed | None], None] = lambda error: None,
+        limits: Limits = LIMITS,
+        grace_s: float = GRACE_S,
     ) -> None:
+        self._journal = journal
         self._performer = performer
         self._clock = clock
         self._interactive = interactive
-        self._live: dict[int, Live] = {}
+        self._grace_s = grace_s
         self._parked: dict[int, EngineError] = {}
         self._stopping = False
         self._closed = False
+        self._timers = Timers(clock, self._fire)
+        self._calls = CallQueue(limits.calls)
+        self._residence = Residence(limits.live, self._wake_due)
+        self._waking: set[asyncio.Task[None]] = set()
         self._commits = GroupCommit(
             journal,
             clock,
@@ -65,34 +96,71 @@ class Pump:
             trouble=trouble,
             failed=self._storage_failed,
             let_go=self.forget,
+            kept=self._kept,
+            due_ms=self._timers.next_due_ms,
         )
         self.failure: EngineError | None = None
 
     def get(self, execution: int) -> Live | None:
-        """The execution if this process runs it."""
-        return self._live.get(execution)
+        """The execution if it is this process's and in memory."""
+        return self._residence.live.get(execution)
+
+    def rests(self, execution: int) -> bool:
+        """Whether the execution is this process's, and on disk only."""
+        return execution in self._residence.resting
 
     def failure_of(self, execution: int) -> EngineError | None:
         """Why this process can't go on with an execution that it ran, or with any."""
         return self.failure or self._parked.get(execution)
 
     def running(self) -> list[Live]:
-        return list(self._live.values())
+        return list(self._residence.live.values())
 
     def begin(self, execution: int, request: fx.Requested) -> Live:
-        """Take on a new execution; this process owns it with epoch 1."""
-        create = NewExecution(query=request.query, user=request.user, created_at_ms=request.at_ms)
+        """Take on a new execution; this process owns it with epoch 1. When all room is taken by
+        others that are busy, it is written down and goes on when there is room."""
+        create = NewExecution(
+            query=request.query,
+            user=request.user,
+            created_at_ms=request.at_ms,
+            priority=request.priority,
+        )
         live = Live(State(execution), epoch=1, seq=0, create=create)
-        self._live[execution] = live
+        live.held = self._residence.is_full
+        self._residence.enter(live)
         self.feed(live, request)
         return live
 
-    def adopt(self, state: State, *, epoch: int, seq: int) -> Live:
+    def adopt(self, state: State, *, epoch: int, seq: int, may_still_run: bool = False) -> Live:
         """Go on with an execution that this process has just become the owner of."""
-        live = Live(state, epoch=epoch, seq=seq, create=None)
-        self._live[state.execution] = live
         self._parked.pop(state.execution, None)
-        self.feed(live, fx.OwnerChanged(at_ms=now_ms(self._clock), epoch=epoch))
+        fact = fx.OwnerChanged(at_ms=self.now_ms(), epoch=epoch, may_still_run=may_still_run)
+        return self._enter(state, epoch, seq, fact)
+
+    def rest(self, stored: StoredExecution) -> None:
+        """Own an execution without going on with it: until its next timer, or until it is told
+        something."""
+        self._residence.rest(stored.execution, Rest(stored.epoch, stored.priority))
+        if (due_ms := stored.row.due_ms) is not None:
+            self._timers.set(stored.execution, "", cmd.Timer.DEADLINE, due_ms)
+
+    async def wake(self, execution: int) -> Live | None:
+        """A resting execution back in memory. None when it isn't this process's. Raises
+        `EngineError` when it can't be read."""
+        if (live := self.get(execution)) is not None:
+            return live
+        if (rest := self._residence.resting.get(execution)) is None:
+            return None
+        state, seq = await fold(self._journal, execution)
+        if (live := self.get(execution)) is not None or not self.rests(execution):
+            return live
+        return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
+
+    def _enter(self, state: State, epoch: int, seq: int, fact: fx.Fact) -> Live:
+        live = Live(state, epoch=epoch, seq=seq, create=None)
+        self._residence.enter(live)
+        self.feed(live, fact)
+        self._rest_if_idle(live)
         return live
 
     def feed(self, live: Live, fact: fx.Fact) -> Decision | None:
@@ -107,6 +175,7 @@ class Pump:
         except Exception as error:
             self._park(live, type(fact).__name__, error)
             return None
+        self._residence.busy(live)
         if live.unwritten or live.settles:
             self._commits.add(live, urgent=self._urgent(decision, live))
         for command in decision.commands:
@@ -115,6 +184,7 @@ class Pump:
 
     def settle(self, live: Live, inbox_id: int, outcome: str) -> None:
         """Have an inbox row marked as done in the next commit."""
+        self._residence.busy(live)
         live.settles.append((inbox_id, outcome))
         self._commits.add(live, urgent=True)
 
@@ -123,6 +193,9 @@ class Pump:
         if live.unwritten or live.settles:
             self._commits.add(live, urgent=True)
         await live.durable()
+
+    def now_ms(self) -> int:
+        return now_ms(self._clock)
 
     async def close(self) -> bool:
         """Stop: nothing is begun any more, running calls with an effect get a few seconds to end,
@@ -133,9 +206,10 @@ class Pump:
         beside it.
         """
         self._stopping = True
+        self._calls.clear()
         effects = [
             task
-            for live in self._live.values()
+            for live in self.running()
             for name, task in live.tasks.items()
             if (step := live.state.steps.get(name)) and step.step.effect is not Effect.READ
         ]
@@ -144,60 +218,112 @@ class Pump:
             _, unended = await asyncio.wait(effects, timeout=_STOP_S)
         await self._commits.flush()
         self._closed = True
-        tasks = [task for live in self._live.values() for task in live.tasks.values()]
-        for live in self._live.values():
+        self._timers.close()
+        tasks = [task for live in self.running() for task in live.tasks.values()]
+        for live in self.running():
             live.break_off(OwnershipLost("this process has stopped"))
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._live.clear()
+        await asyncio.gather(*tasks, *self._waking, return_exceptions=True)
+        self._residence.clear()
         return not unended
 
     def _urgent(self, decision: Decision, live: Live) -> bool:
         if self._interactive or live.create is not None:
             return True
-        state = live.state
+        steps = live.state.steps
         for event in decision.events:
             if isinstance(event, _LAZY):
                 continue
-            if isinstance(event, ev.StepSucceeded):
-                if state.steps[event.step].step.effect is not Effect.READ:
-                    return True
-            else:
+            if not isinstance(event, ev.StepSucceeded):
+                return True
+            if steps[event.step].step.effect is not Effect.READ:
                 return True
         return False
 
     def _perform(self, live: Live, command: cmd.Command) -> None:
-        if self._stopping:
-            return  # who resumes it begins with what is due
+        if self._stopping or live.held:
+            return  # who goes on with it begins with what is due
         match command:
             case cmd.RunCall():
-                self._spawn(live, command.step.id, self._run(live, command))
+                self._call(live, command.step.id, partial(self._run, live, command))
             case cmd.PrepareCall():
-                self._spawn(live, command.step.id, self._prepare(live, command))
+                self._call(live, command.step.id, partial(self._prepare, live, command))
             case cmd.ProbeCall():
-                self._spawn(live, command.step.id, self._probe(live, command))
+                self._call(live, command.step.id, partial(self._probe, live, command))
+            case cmd.CompensateCall():
+                self._call(live, command.step.id, partial(self._compensate, live, command))
             case cmd.MakePlan():
                 self._spawn(live, "", self._plan(live, command))
+            case cmd.Replan():
+                self._spawn(live, command.step, self._replan(live, command))
             case cmd.SetTimer():
-                self._set_timer(live, command)
+                self._timers.set(live.execution, command.step, command.timer, command.due_ms)
             case cmd.StopCall():
                 self._stop_call(live, command.step)
             case cmd.Finish():
-                self._finish(live)
+                self._timers.drop(live.execution)
 
-    def _spawn(self, live: Live, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def _call(self, live: Live, step: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do it in a task, when there is room for another call."""
+        live.queued += 1
+
+        def start() -> None:
+            live.queued -= 1
+            if live.lost or self._stopping:
+                self._calls.ended()
+                return
+            task = self._spawn(live, step, work())
+            task.add_done_callback(self._room_again)
+
+        self._calls.submit(live.state.priority, start)
+
+    def _room_again(self, task: asyncio.Task[None]) -> None:
+        self._calls.ended()
+
+    def _spawn(self, live: Live, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         live.tasks[name] = task
-        task.add_done_callback(lambda done: self._ended(live, name, done))
+        task.add_done_callback(partial(self._ended, live, name))
+        return task
 
     def _ended(self, live: Live, name: str, task: asyncio.Task[None]) -> None:
         if live.tasks.get(name) is task:
             del live.tasks[name]
+        live.stopping.discard(name)
         live.tell()
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is not None and not live.lost and not self._closed:
-            self._park(live, name, error)
+        if not task.cancelled():
+            error = task.exception()
+            if error is not None and not live.lost and not self._closed:
+                self._park(live, name, error)
+        self._rest_if_idle(live)
+
+    def _kept(self, live: Live) -> None:
+        """Something of it has come to disk."""
+        if live.held and live.is_idle:
+            self._residence.rest(live.execution, Rest(live.epoch, live.state.priority))
+            self._residence.due(live.execution)
+        else:
+            self._rest_if_idle(live)
+
+    def _rest_if_idle(self, live: Live) -> None:
+        if live.is_idle and not live.state.ended:
+            self._residence.idle(live)
+
+    def _wake_due(self, execution: int) -> None:
+        task = asyncio.get_running_loop().create_task(self._wake(execution))
+        self._waking.add(task)
+        task.add_done_callback(self._waking.discard)
+
+    async def _wake(self, execution: int) -> None:
+        try:
+            await self.wake(execution)
+        except StorageFailed:
+            _log.warning("%s can't be read now", public_id(execution), exc_info=True)
+            await asyncio.sleep(_AGAIN_S)
+            if (rest := self._residence.resting.get(execution)) is not None:
+                self._residence.rest(execution, rest)
+                self._residence.due(execution)
+        except EngineError as error:
+            self._parked[execution] = error
 
     def _park(self, live: Live, where: str, error: BaseException) -> None:
         """An error of the engine's own is never the step's: the execution stops where it is."""
@@ -215,8 +341,7 @@ class Pump:
         async def begin(key: str) -> bool:
             if self._stopping:
                 return False
-            at_ms = now_ms(self._clock)
-            decision = self.feed(live, fx.CallStarting(at_ms=at_ms, step=step, key=key))
+            decision = self.feed(live, fx.CallStarting(at_ms=self.now_ms(), step=step, key=key))
             if decision is None or not decision.events:
                 return False
             if has_effect:
@@ -224,29 +349,42 @@ class Pump:
             return True
 
         report = self._reporter(live, step)
-        fact = await self._performer.run(live, command, begin, report)
-        self.feed(live, fact)
+        self.feed(live, await self._performer.run(live, command, begin, report))
 
     async def _prepare(self, live: Live, command: cmd.PrepareCall) -> None:
         report = self._reporter(live, command.step.id)
-        fact = await self._performer.prepare(live, command, report)
-        self.feed(live, fact)
+        self.feed(live, await self._performer.prepare(live, command, report))
 
     async def _probe(self, live: Live, command: cmd.ProbeCall) -> None:
         report = self._reporter(live, command.step.id)
         await self.durable(live)
-        fact = await self._performer.probe(live, command, report)
-        self.feed(live, fact)
+        self.feed(live, await self._performer.probe(live, command, report))
+
+    async def _compensate(self, live: Live, command: cmd.CompensateCall) -> None:
+        step = command.step.id
+
+        async def begin() -> bool:
+            decision = self.feed(live, fx.CompensationStarting(at_ms=self.now_ms(), step=step))
+            if decision is None or not decision.events:
+                return False
+            await self.durable(live)
+            return True
+
+        report = self._reporter(live, step)
+        self.feed(live, await self._performer.compensate(live, command, begin, report))
 
     async def _plan(self, live: Live, command: cmd.MakePlan) -> None:
         self.feed(live, await self._performer.plan(command))
+
+    async def _replan(self, live: Live, command: cmd.Replan) -> None:
+        self.feed(live, await self._performer.replan(command))
 
     def _reporter(self, live: Live, step: str) -> Callable[[str], None]:
         loop = asyncio.get_running_loop()
         here = threading.get_ident()
 
         def report(message: str) -> None:
-            fact = fx.Reported(at_ms=now_ms(self._clock), step=step, message=message)
+            fact = fx.Reported(at_ms=self.now_ms(), step=step, message=message)
             if threading.get_ident() == here:
                 self.feed(live, fact)
             else:
@@ -254,38 +392,35 @@ class Pump:
 
         return report
 
-    def _set_timer(self, live: Live, command: cmd.SetTimer) -> None:
-        """Monotonic within the process; the journaled wall time counts after a restart."""
-        delay_s = max(0.0, (command.due_ms - now_ms(self._clock)) / 1000)
-        loop = asyncio.get_running_loop()
-        if pending := live.timers.pop(command.step, None):
-            pending.cancel()
-        live.timers[command.step] = loop.call_later(delay_s, self._fire, live, command)
-
-    def _fire(self, live: Live, command: cmd.SetTimer) -> None:
-        live.timers.pop(command.step, None)
-        at_ms = max(now_ms(self._clock), command.due_ms)
-        self.feed(live, fx.TimerFired(at_ms=at_ms, step=command.step))
+    def _fire(self, execution: int, step: str, timer: cmd.Timer, due_ms: int) -> None:
+        live = self.get(execution)
+        if live is None:
+            self._residence.due(execution)
+            return
+        at_ms = max(self.now_ms(), due_ms)
+        self.feed(live, fx.TimerFired(at_ms=at_ms, step=step, timer=timer))
+        self._rest_if_idle(live)
 
     def _stop_call(self, live: Live, step: str) -> None:
-        """A read is cut off; a call with an effect ends by itself: then it is known what it did."""
+        """A read is cut off; a call with an effect is told, and cut off when it takes too long:
+        either way it is then known what it did, or that nobody knows."""
         task = live.tasks.get(step)
         state = live.state.steps.get(step)
-        if task is not None and state is not None and state.step.effect is Effect.READ:
+        if task is None or state is None:
+            return
+        live.stopping.add(step)
+        if state.step.effect is Effect.READ:
             task.cancel()
-
-    def _finish(self, live: Live) -> None:
-        for timer in live.timers.values():
-            timer.cancel()
-        live.timers.clear()
+        else:
+            asyncio.get_running_loop().call_later(self._grace_s, task.cancel)
 
     def forget(self, live: Live) -> None:
         """Drop an execution that has ended on disk, or that this process can't go on with."""
-        if self._live.get(live.execution) is live:
-            del self._live[live.execution]
+        self._timers.drop(live.execution)
+        self._residence.leave(live)
 
     def _storage_failed(self, error: EngineError) -> None:
         self.failure = error
         for live in self.running():
             live.break_off(error)
-        self._live.clear()
+        self._residence.clear()

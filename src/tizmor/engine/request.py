@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from tizmor.core.errors import RequestRefused
+import datetime as dt
+
+from tizmor.core.errors import RequestRefused, UserError
 from tizmor.core.events import storable
 
 MAX_REQUEST = 20_000
 """Characters."""
+MAX_PRIORITY = 1_000_000
+MAX_DEADLINE = dt.timedelta(days=3650)
 
 
 def checked_request(request: str) -> str:
@@ -25,3 +29,19 @@ def checked_request(request: str) -> str:
             "Put the material into a document of the workspace and refer to it"
         )
     return request
+
+
+def checked_priority(priority: int) -> int:
+    """Raises `UserError` for one that is out of bounds."""
+    if abs(priority) > MAX_PRIORITY:
+        raise UserError(f"a priority is a number from {-MAX_PRIORITY:,} to {MAX_PRIORITY:,}")
+    return priority
+
+
+def checked_deadline(deadline: dt.timedelta | None) -> float | None:
+    """The deadline in seconds. Raises `UserError` for one that is past or years away."""
+    if deadline is None:
+        return None
+    if not dt.timedelta() < deadline <= MAX_DEADLINE:
+        raise UserError("a deadline lies ahead, and within ten years")
+    return deadline.total_seconds()

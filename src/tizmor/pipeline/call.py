@@ -10,6 +10,7 @@ import msgspec
 from tizmor.core.errors import Permanent
 from tizmor.core.plan import Step
 from tizmor.ports.agent import Agent, AgentContext
+from tizmor.ports.secrets import PREFIX
 
 Begin = Callable[[], Awaitable[bool]]
 """Ask whether the call may begin. True only when its intent is journaled; for a call with an
@@ -48,3 +49,15 @@ class Call:
             return self.agent.convert(self.arguments)
         except msgspec.ValidationError as error:
             raise Permanent(f"{self.step.agent}: {error}") from error
+
+    def with_secrets(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Converted arguments with the values of those that name a secret. Raises `Permanent`."""
+        named = self.agent.secrets
+        if not named:
+            return arguments
+        return {
+            name: self.context.secret(value.removeprefix(PREFIX))
+            if name in named and isinstance(value, str)
+            else value
+            for name, value in arguments.items()
+        }

@@ -15,7 +15,7 @@ from tizmor.pipeline.verdicts import Completed, Verdict, Withdrawn
 
 
 async def invoke(call: Call) -> Verdict:
-    arguments = call.converted()
+    arguments = call.with_secrets(call.converted())
     if not await call.begin():
         return Withdrawn()
     call.begun = True

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Parameter
 from tizmor.core.plan import Effect, Resource, RetryPolicy
 from tizmor.ports.workspace import Workspace
@@ -66,6 +67,16 @@ class AgentContext(Protocol):
     def workspace(self) -> Workspace: ...
     @property
     def answers(self) -> Mapping[str, str]: ...
+    @property
+    def stopping(self) -> bool:
+        """Whether the call was told to stop: cancelled, or out of time. An agent that works in
+        parts looks here between two of them; one that doesn't is cut off after some seconds."""
+        ...
+
+    def secret(self, name: str) -> str:
+        """The value of a secret by its name; it is struck out of all that the call says. Raises
+        `Permanent` when there is none."""
+        ...
 
     def progress(self, message: str) -> None:
         """Report a finding ("found 15 documents"). It is journaled and shown live."""
@@ -99,6 +110,8 @@ class Agent:
         self.probe_function: AgentFunction | None = None
         self.compensate_function: AgentFunction | None = None
         self._spec = spec
+        self.secrets = frozenset(p.name for p in spec.parameters if schema.is_secret(p.schema))
+        """The arguments that are secrets, given by name."""
         self._arguments = _argument_types(function)
         self.__doc__ = spec.description
 
@@ -108,6 +121,7 @@ class Agent:
             self._spec,
             prepares=self.prepare_function is not None,
             probes=self.probe_function is not None,
+            compensates=self.compensate_function is not None,
         )
 
     @property
@@ -151,6 +165,10 @@ class Agent:
                 raise msgspec.ValidationError(f"argument {parameter.name!r} is missing")
         return converted
 
+    def output_of(self, stored: Mapping[str, Any]) -> Any:
+        """A stored output as what the function returned. Raises `msgspec.ValidationError`."""
+        return msgspec.convert(stored, self.output_type, strict=False)
+
     async def __call__(self, *, ctx: AgentContext, **arguments: Any) -> Any:
         return await self.function(**arguments, ctx=ctx)
 
@@ -163,6 +181,7 @@ def agent(
     version: str = "1",
     phrases: tuple[str, ...] = (),
     accompanies: tuple[str, ...] = (),
+    capability: str = "",
     control: tuple[str, ...] = (),
     untrusted: bool = False,
     resources: tuple[Resource, ...] = (),
@@ -201,6 +220,7 @@ def agent(
             version=version,
             phrases=phrases,
             accompanies=accompanies,
+            capability=capability,
             control=control,
             untrusted=untrusted,
             resources=resources,

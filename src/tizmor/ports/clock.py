@@ -7,12 +7,18 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Wall time for what is written down, monotonic time for what is measured."""
+    """Wall time for what is written down, monotonic time for what is measured and waited for."""
 
     def now(self) -> dt.datetime:
         """The wall time, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds from a fixed, unknown point; never goes back."""
+        """Seconds from a fixed, unknown point; never goes back, and goes on while the machine
+        sleeps."""
         ...
+
+
+def now_ms(clock: Clock) -> int:
+    """Wall time in milliseconds since the epoch."""
+    return int(clock.now().timestamp() * 1000)

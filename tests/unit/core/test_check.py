@@ -11,7 +11,8 @@ import pytest
 from msgspec import Meta, structs
 
 from tizmor.core.agents import AgentSpec
-from tizmor.core.check import MAX_STEPS, check, completed
+from tizmor.core.check import MAX_STEPS, check
+from tizmor.core.completion import completed
 from tizmor.core.plan import Access, Effect, Plan, Resource, RetryPolicy, Step
 from tizmor.ports.agent import AgentContext, agent
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tizmor.core.graph import (
     DanglingReference,
     batches,
+    descendants,
     look_up,
     needs,
-    ordered_before,
     references,
     resolved,
     tokens,
@@ -141,4 +141,5 @@ def test_a_circle_has_no_batches() -> None:
 
 def test_what_surely_ends_before_is_the_transitive_closure() -> None:
     plan = Plan(goal="g", steps=(_step("c", "b"), _step("b", "a"), _step("a"), _step("d")))
-    assert ordered_before(plan) == {"a": set(), "d": set(), "b": {"a"}, "c": {"a", "b"}}
+    assert descendants(plan, "a") == {"b", "c"}
+    assert descendants(plan, "c") == descendants(plan, "d") == set()

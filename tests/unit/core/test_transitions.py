@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from tizmor.core import events as ev
-from tizmor.core.state import _FOLDS
+from tizmor.core.folds import _FOLDS
 from tizmor.core.transitions import MOVES, TERMINAL, IllegalMove, StepStatus, moved
 
 STEP_EVENTS = {event for event in _FOLDS if "step" in event.__struct_fields__} - {ev.Found}

@@ -9,7 +9,8 @@ import pytest
 
 from tizmor.core import events as ev
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
-from tizmor.core.state import State, evolve
+from tizmor.core.folds import evolve
+from tizmor.core.state import State
 from tizmor.engine import commit
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.live import Live

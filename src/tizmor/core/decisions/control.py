@@ -1,15 +1,24 @@
-"""Going on after a change of owner, pausing, resuming, cancelling."""
+"""Going on after a change of owner, pausing, resuming, cancelling; timers."""
 
 from __future__ import annotations
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decisions.decision import Decision, end
-from tizmor.core.decisions.outcomes import settle
+from tizmor.core.decisions.decision import Decision, answered_by, end
+from tizmor.core.decisions.ladder import order_replan
+from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
 from tizmor.core.decisions.planning import make_plan
-from tizmor.core.decisions.steps import answered_by, dispatch, resolved_arguments, run
-from tizmor.core.plan import Effect
+from tizmor.core.decisions.rollback import go_on_undoing, roll_back
+from tizmor.core.decisions.settling import pick_up, settle
+from tizmor.core.decisions.steps import count_items_anew, dispatch, is_fed, watch_deadline
+from tizmor.core.decisions.stopping import (
+    end_if_late,
+    end_in_time,
+    end_step_in_time,
+    stop_all,
+    watch_execution,
+)
 from tizmor.core.state import StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
@@ -19,45 +28,62 @@ S = StepStatus
 def owner_changed(d: Decision, fact: fx.OwnerChanged) -> None:
     """Go on where the journal ends: dispatch what is due, settle what was in flight."""
     d.emit(ev.Adopted(epoch=fact.epoch))
-    if d.state.plan is None or d.state.status == "PLANNING":
-        if d.state.cancelling:
-            end(d, "CANCELLED")
-        elif not any(q.step is None for _, q in d.state.open_questions()):
-            make_plan(d)
-        return
+    _go_on(d, may_still_run=fact.may_still_run)
+
+
+def woken(d: Decision, fact: fx.Woken) -> None:
+    """The same for an execution that rested in this process."""
     _go_on(d)
 
 
-def _go_on(d: Decision) -> None:
-    for step in d.state.steps.values():
-        _go_on_with(d, step)
-
-
-def _go_on_with(d: Decision, step: StepState) -> None:
-    if step.busy or d.state.paused or step.status in TERMINAL:
+def _go_on(d: Decision, *, may_still_run: bool = False) -> None:
+    watch_execution(d)
+    state = d.state
+    if state.plan is None or state.status == "PLANNING":
+        _go_on_planning(d)
         return
-    if step.status is S.RUNNING:
-        _pick_up(d, step)
-    elif step.status is S.UNSETTLED:
-        settle(d, step)
-    elif step.status is S.RETRYING:
-        d.order(cmd.SetTimer(step=step.step.id, due_ms=step.retry_at_ms))
-    else:
-        dispatch(d, step)
+    for step in list(state.steps.values()):
+        if step.status is S.EXPANDED:
+            count_items_anew(d, step)
+    for step in list(state.steps.values()):
+        _go_on_with(d, step, may_still_run=may_still_run)
 
 
-def _pick_up(d: Decision, step: StepState) -> None:
-    if step.step.effect is not Effect.READ:
-        d.emit(ev.OutcomeLost(step=step.step.id, error="its process ended while it ran"))
-        settle(d, step)
-    elif d.state.cancelling:
-        d.emit(ev.StepCancelled(step=step.step.id))
-    elif (arguments := resolved_arguments(d, step)) is not None:
-        run(d, step, arguments)
+def _go_on_planning(d: Decision) -> None:
+    state = d.state
+    if state.ending:
+        end(d, state.ending)
+    elif not (
+        state.planning or state.paused or any(q.step is None for _, q in state.open_questions())
+    ):
+        make_plan(d)
+
+
+def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) -> None:
+    if step.status is S.COMPENSATING:
+        go_on_undoing(d, step)
+        return
+    if step.status in TERMINAL or step.busy:
+        return
+    if step.status is not S.PENDING and not step.late:
+        watch_deadline(d, step)
+    if d.state.paused or end_if_late(d, step):
+        return
+    match step.status:
+        case S.RUNNING:
+            pick_up(d, step, may_still_run=may_still_run)
+        case S.UNSETTLED:
+            settle(d, step)
+        case S.RETRYING:
+            wait_for_retry(d, step)
+        case S.REPLANNING:
+            order_replan(d, step)
+        case _ if is_fed(d, step):
+            dispatch(d, step)
 
 
 def pause_asked(d: Decision, fact: fx.PauseAsked) -> None:
-    if not d.state.paused:
+    if not d.state.paused and (not d.state.ending or d.state.rolling_back):
         d.emit(ev.Paused(by=fact.by))
 
 
@@ -68,31 +94,37 @@ def resume_asked(d: Decision, fact: fx.ResumeAsked) -> None:
 
 
 def cancel_asked(d: Decision, fact: fx.CancelAsked) -> None:
-    if d.state.cancelling:
-        return
-    d.emit(ev.CancelRequested(by=fact.by))
-    for step in d.state.steps.values():
-        if step.status not in TERMINAL:
-            _cancel_step(d, step)
-    if d.state.plan is None and not d.state.planning:
+    if d.state.ending is None:
+        d.emit(ev.CancelRequested(by=fact.by))
+        stop_all(d)
+    if fact.roll_back and d.state.plan is not None:
+        roll_back(d, by=fact.by)
+    if d.state.plan is None and not d.state.planning and not d.state.ended:
         end(d, "CANCELLED")
-
-
-def _cancel_step(d: Decision, step: StepState) -> None:
-    """A running call with an effect is told to stop, and what it did is found out first."""
-    if step.busy:
-        d.order(cmd.StopCall(step=step.step.id))
-    if step.status is S.UNSETTLED:
-        settle(d, step)
-    elif d.state.asks_what_happened(step.step.id):
-        d.emit(ev.StepFailed(step=step.step.id, error=f"it may have happened: {step.error}"))
-    elif step.status is S.RUNNING and not step.busy:
-        _pick_up(d, step)
-    elif step.status is not S.RUNNING or step.step.effect is Effect.READ:
-        d.emit(ev.StepCancelled(step=step.step.id))
 
 
 def call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
     """What stood against the call may be gone by now."""
     if step := answered_by(d, fact.step):
         _go_on_with(d, step)
+
+
+def timer_fired(d: Decision, fact: fx.TimerFired) -> None:
+    if fact.timer is cmd.Timer.DEADLINE and not fact.step:
+        end_in_time(d)
+        return
+    step = d.state.steps[fact.step]
+    if fact.timer is cmd.Timer.DEADLINE:
+        _step_deadline(d, step)
+    elif step.status is S.COMPENSATING:
+        go_on_undoing(d, step)
+    else:
+        retry_due(d, step)
+
+
+def _step_deadline(d: Decision, step: StepState) -> None:
+    due_ms = (step.ready_at_ms or 0) + int(1000 * (step.step.deadline_s or 0))
+    if due_ms > d.at_ms:
+        watch_deadline(d, step)
+    else:
+        end_step_in_time(d, step)

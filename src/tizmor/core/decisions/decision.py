@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
-from tizmor.core.state import State, evolve
+from tizmor.core.folds import evolve
+from tizmor.core.plan import Question
+from tizmor.core.state import State, StepState
+from tizmor.core.transitions import TERMINAL, StepStatus
+
+S = StepStatus
 
 
 class Decision:
-    """What one fact led to: events in order, and commands."""
+    """What one fact led to: events in order, and commands.
 
-    __slots__ = ("at_ms", "commands", "events", "state")
+    `due` holds what is to be looked at before the decision is whole: a step that may be able to go
+    on, or one that can't any more because of another. It is a queue, so that a long chain of steps
+    is no deep recursion.
+    """
+
+    __slots__ = ("at_ms", "commands", "due", "events", "state")
 
     def __init__(self, state: State, at_ms: int) -> None:
         self.state = state
         self.at_ms = at_ms
         self.events: list[ev.Event] = []
         self.commands: list[cmd.Command] = []
+        self.due: deque[tuple[StepState, str | None]] = deque()
 
     def emit(self, event: ev.Event) -> None:
         evolve(self.state, event, self.at_ms)
@@ -26,8 +39,47 @@ class Decision:
         self.commands.append(command)
 
 
-def next_question(state: State) -> str:
-    return f"q{len(state.questions) + 1}"
+def close(d: Decision, step: StepState, event: ev.Event) -> None:
+    """Emit what ends a step, and have looked at what its end lets go on or makes impossible. Each
+    edge is looked at once."""
+    d.emit(event)
+    steps = d.state.steps
+    blocked: tuple[list[str], ...] = ()
+    if step.status is S.BYPASSED:
+        blocked = (step.readers,)
+    elif step.status is not S.SUCCEEDED:
+        blocked = (step.readers, step.followers)
+    for names in (step.readers, step.followers, step.watchers):
+        for name in names:
+            if steps[name].status is S.READY:
+                d.due.append((steps[name], None))
+    for names in blocked:
+        d.due.extend((steps[n], step.step.id) for n in names if steps[n].status not in TERMINAL)
+    if step.parent is not None:
+        d.due.append((steps[step.parent], None))
+
+
+def fail(d: Decision, step: StepState, error: str) -> None:
+    close(d, step, ev.StepFailed(step=step.step.id, error=error))
+
+
+def ask(d: Decision, question: Question, step: StepState | None = None, *, about: str = "") -> None:
+    """Ask the human; `about` is one of the engine's own matters, see `ev.QuestionAsked`."""
+    d.emit(
+        ev.QuestionAsked(
+            id=f"q{len(d.state.questions) + 1}",
+            question=question,
+            step=None if step is None else step.step.id,
+            about=about,
+        )
+    )
+
+
+def answered_by(d: Decision, name: str) -> StepState | None:
+    """The step whose command a fact answers; None when the step has ended meanwhile."""
+    step = d.state.steps[name]
+    step.busy = False
+    return None if step.status in TERMINAL else step
 
 
 def end(d: Decision, status: str) -> None:

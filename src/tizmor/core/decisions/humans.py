@@ -6,20 +6,32 @@ from __future__ import annotations
 
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.approval import AGAIN, HAPPENED, chosen, untrusted_controls
+from tizmor.core.approval import (
+    AGAIN,
+    EDIT,
+    HAPPENED,
+    ROLL_BACK,
+    SKIP,
+    chosen,
+    tainted_steps,
+    untrusted_controls,
+)
 from tizmor.core.canonical import idempotency_key
-from tizmor.core.decisions.decision import Decision, next_question
-from tizmor.core.decisions.outcomes import succeed
+from tizmor.core.decisions.decision import Decision, answered_by, ask, close, fail
+from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.planning import make_plan
-from tizmor.core.decisions.steps import answered_by, dispatch, fail, skip_dependents
-from tizmor.core.state import StepState
+from tizmor.core.decisions.rollback import COMPENSATION, roll_back, undo_as_told
+from tizmor.core.decisions.settling import OUTCOME
+from tizmor.core.decisions.steps import dispatch
+from tizmor.core.plan import Plan
+from tizmor.core.state import State, StepState
 
 
 def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
     step = answered_by(d, fact.step)
     if step is None or d.state.plan is None:
         return
-    untrusted = untrusted_controls(d.state.plan, step.step)
+    untrusted = _untrusted(d.state, d.state.plan, step)
     gate = f"a{len(d.state.gates) + 1}"
     d.emit(
         ev.GateOpened(
@@ -35,8 +47,17 @@ def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
         _approve_unasked(d, gate)
 
 
+def _untrusted(state: State, plan: Plan, step: StepState) -> tuple[str, ...]:
+    if not step.step.control:
+        return ()
+    if state.tainted is None:
+        state.tainted = tainted_steps(plan)
+    parent = None if step.parent is None else state.steps[step.parent].step
+    return untrusted_controls(state.tainted, step.step, parent)
+
+
 def _approve_unasked(d: Decision, gate: str) -> None:
-    opened = d.state.gates[gate].opened
+    opened = d.state.gates[gate]
     if not opened.untrusted:
         _approve(
             d, ev.GateApproved(id=gate, key=opened.key, arguments=opened.arguments, by="--yes")
@@ -45,15 +66,15 @@ def _approve_unasked(d: Decision, gate: str) -> None:
 
 def _approve(d: Decision, approval: ev.GateApproved) -> None:
     d.emit(approval)
-    dispatch(d, d.state.steps[d.state.gates[approval.id].opened.step])
+    dispatch(d, d.state.steps[d.state.gates[approval.id].step])
 
 
 def approved(d: Decision, fact: fx.Approved) -> None:
     gate = d.state.gates.get(fact.approval)
     if gate is None or gate.state != "open":
         return
-    arguments = gate.opened.arguments if fact.arguments is None else fact.arguments
-    key = idempotency_key(d.state.execution, gate.opened.step, arguments)
+    arguments = gate.arguments if fact.arguments is None else fact.arguments
+    key = idempotency_key(d.state.execution, gate.step, arguments)
     _approve(
         d,
         ev.GateApproved(
@@ -71,24 +92,25 @@ def rejected(d: Decision, fact: fx.Rejected) -> None:
     gate = d.state.gates.get(fact.approval)
     if gate is None or gate.state != "open":
         return
-    d.emit(ev.GateRejected(id=fact.approval, by=fact.by, reason=fact.reason))
-    skip_dependents(d, d.state.steps[gate.opened.step])
+    rejection = ev.GateRejected(id=fact.approval, by=fact.by, reason=fact.reason)
+    close(d, d.state.steps[gate.step], rejection)
 
 
 def approval_given_to_all(d: Decision, fact: fx.ApprovalGivenToAll) -> None:
     if not d.state.approve_all:
         d.emit(ev.ApprovalDelegated(by=fact.by))
     for gate in d.state.open_gates():
-        _approve_unasked(d, gate.opened.id)
+        _approve_unasked(d, gate.id)
 
 
 def answer_needed(d: Decision, fact: fx.AnswerNeeded) -> None:
-    if not answered_by(d, fact.step):
+    step = answered_by(d, fact.step)
+    if step is None:
         return
-    if d.state.cancelling:
-        d.emit(ev.StepCancelled(step=fact.step))
+    if d.state.ending:
+        close(d, step, ev.StepCancelled(step=fact.step))
     else:
-        d.emit(ev.QuestionAsked(id=next_question(d.state), question=fact.question, step=fact.step))
+        ask(d, fact.question, step)
 
 
 def answered(d: Decision, fact: fx.Answered) -> None:
@@ -98,25 +120,42 @@ def answered(d: Decision, fact: fx.Answered) -> None:
     value = chosen(asked.question, fact.value)
     if value is None:
         return
+    edited = fact.arguments if asked.about == FAILURE and value == EDIT else None
+    d.emit(ev.QuestionAnswered(id=fact.question, value=value, by=fact.by, arguments=edited))
     if asked.step is None:
-        d.emit(ev.QuestionAnswered(id=fact.question, value=value, by=fact.by))
         if not any(q.step is None for _, q in d.state.open_questions()):
             make_plan(d)
         return
     step = d.state.steps[asked.step]
-    d.emit(ev.QuestionAnswered(id=fact.question, value=value, by=fact.by))
-    if asked.about_outcome:
-        _settle_as_told(d, step, value)
-    else:
-        dispatch(d, step)
+    match asked.about:
+        case about if about == OUTCOME:
+            _settle_as_told(d, step, value)
+        case about if about == FAILURE:
+            _recover_as_told(d, step, value, fact.by)
+        case about if about == COMPENSATION:
+            undo_as_told(d, step, value)
+        case _:
+            dispatch(d, step)
 
 
 def _settle_as_told(d: Decision, step: StepState, value: str) -> None:
-    if value == AGAIN and d.state.cancelling:
-        d.emit(ev.StepCancelled(step=step.step.id))
+    name = step.step.id
+    if value == AGAIN and d.state.ending:
+        close(d, step, ev.StepCancelled(step=name))
     elif value == AGAIN:
         dispatch(d, step)
     elif value == HAPPENED:
-        succeed(d, step, ev.StepSucceeded(step=step.step.id, output={}, probed=True))
+        close(d, step, ev.StepSucceeded(step=name, output={}, probed=True))
     else:
         fail(d, step, f"it was left as it is: {step.error}")
+
+
+def _recover_as_told(d: Decision, step: StepState, value: str, by: str) -> None:
+    if value == SKIP:
+        close(d, step, ev.StepBypassed(step=step.step.id))
+    elif value in (AGAIN, EDIT):
+        dispatch(d, step)
+    else:
+        fail(d, step, step.error or "a human stopped it")
+        if value == ROLL_BACK:
+            roll_back(d, by=by, reason=step.error)

@@ -9,8 +9,9 @@ from typing import Any
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decisions.decision import Decision, end, next_question
+from tizmor.core.decisions.decision import Decision, ask, end
 from tizmor.core.decisions.steps import dispatch_all
+from tizmor.core.decisions.stopping import watch_execution
 from tizmor.core.plan import Plan
 
 
@@ -21,8 +22,11 @@ def requested(d: Decision, fact: fx.Requested) -> None:
             user=fact.user,
             approve_all=fact.approve_all,
             forked_from=fact.forked_from,
+            priority=fact.priority,
+            deadline_ms=None if fact.deadline_s is None else d.at_ms + int(1000 * fact.deadline_s),
         )
     )
+    watch_execution(d)
     if fact.plan is None:
         make_plan(d)
     else:
@@ -36,8 +40,8 @@ def make_plan(d: Decision) -> None:
 
 def plan_made(d: Decision, fact: fx.PlanMade) -> None:
     d.state.planning = False
-    if d.state.cancelling:
-        end(d, "CANCELLED")
+    if d.state.ending:
+        end(d, d.state.ending)
     else:
         _accept_plan(d, fact.plan)
 
@@ -49,11 +53,13 @@ def _accept_plan(
     for name, output in kept.items():
         d.emit(ev.StepKept(step=name, output=output))
     for question in plan.questions:
-        d.emit(ev.QuestionAsked(id=next_question(d.state), question=question))
+        ask(d, question)
+    if plan.deadline_s is not None:
+        watch_execution(d)
     dispatch_all(d)
 
 
 def plan_making_failed(d: Decision, fact: fx.PlanMakingFailed) -> None:
     d.state.planning = False
     d.emit(ev.PlanningFailed(error=fact.error))
-    end(d, "CANCELLED" if d.state.cancelling else "FAILED")
+    end(d, d.state.ending or "FAILED")

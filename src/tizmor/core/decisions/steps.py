@@ -1,7 +1,7 @@
-"""How a step comes to its call, and what its failure takes along.
+"""How a step comes to its call.
 
-A step is dispatched when it is ready: its preparation first, where its agent offers one, then its
-call. The last word before a call is here, too."""
+A step is dispatched when it is ready: its condition first, then its list, its preparation where its
+agent offers one, then its call. The last word before a call is here, too."""
 
 from __future__ import annotations
 
@@ -11,30 +11,58 @@ from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.approval import needs_gate
-from tizmor.core.decisions.decision import Decision
+from tizmor.core.conditions import holds
+from tizmor.core.decisions.decision import Decision, answered_by, close, fail
+from tizmor.core.folds import child_id
 from tizmor.core.graph import DanglingReference, resolved
 from tizmor.core.state import StepState
 from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
 S = StepStatus
-_IDLE = frozenset({S.READY, S.PREPARED, S.APPROVED})
+MAX_ITEMS = 10_000
+"""Calls of one `for_each`."""
+_IDLE = frozenset({S.READY, S.PREPARED, S.APPROVED, S.EXPANDED})
 
 
 def dispatch_all(d: Decision) -> None:
-    for step in d.state.steps.values():
+    for step in list(d.state.steps.values()):
         dispatch(d, step)
 
 
+def look_at_due(d: Decision) -> None:
+    """Take along what the end of steps has made possible or impossible."""
+    while d.due:
+        step, because = d.due.popleft()
+        if because is None:
+            dispatch(d, step)
+        elif step.status not in TERMINAL:
+            _give_up_for(d, step, because)
+
+
+def _give_up_for(d: Decision, step: StepState, because: str) -> None:
+    name = step.step.id
+    if d.state.steps[because].status is S.BYPASSED:
+        close(d, step, ev.StepBypassed(step=name, because=because))
+    else:
+        close(d, step, ev.StepSkipped(step=name, because=because))
+
+
 def dispatch(d: Decision, step: StepState) -> None:
-    """Order what a step that is ready needs next: its preparation, or its call."""
+    """Order what a step that is ready needs next."""
     state = d.state
-    if step.status not in _IDLE or step.busy or state.paused or state.cancelling:
+    if step.status not in _IDLE or step.busy or state.paused or state.ending:
         return
-    if state.status == "RUNNING":
+    if state.status != "RUNNING":
+        return
+    if step.status is S.EXPANDED:
+        feed(d, step)
+    else:
         start(d, step)
 
 
 def start(d: Decision, step: StepState) -> None:
+    if step.status is S.READY and not _is_entered(d, step):
+        return
     arguments = resolved_arguments(d, step)
     if arguments is None:
         return
@@ -65,40 +93,92 @@ def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
     )
 
 
+def _is_entered(d: Decision, step: StepState) -> bool:
+    """Whether a step that is ready goes on to a call of its own, by its condition and its list."""
+    planned = step.step
+    if not (step.attempt or all(holds(condition, d.state.outputs) for condition in planned.when)):
+        close(d, step, ev.StepBypassed(step=planned.id))
+        return False
+    watch_deadline(d, step)
+    if planned.for_each is not None:
+        _expand(d, step, planned.for_each.items)
+        return False
+    return True
+
+
+def watch_deadline(d: Decision, step: StepState) -> None:
+    if step.step.deadline_s is None or step.parent is not None or step.ready_at_ms is None:
+        return
+    due_ms = step.ready_at_ms + int(1000 * step.step.deadline_s)
+    d.order(cmd.SetTimer(step=step.step.id, timer=cmd.Timer.DEADLINE, due_ms=due_ms))
+
+
+def _expand(d: Decision, step: StepState, given: Any) -> None:
+    try:
+        items = resolved(given, d.state.outputs)
+    except DanglingReference as error:
+        fail(d, step, str(error))
+        return
+    if not isinstance(items, (list, tuple)):
+        fail(d, step, f"it runs for each of a list, but was given a {type(items).__name__}")
+    elif len(items) > MAX_ITEMS:
+        fail(d, step, f"it runs for each of {len(items)} items; at most {MAX_ITEMS} are allowed")
+    else:
+        d.emit(ev.Expanded(step=step.step.id, count=len(items)))
+        feed(d, step)
+
+
+def feed(d: Decision, parent: StepState) -> None:
+    """Dispatch the next calls of a `for_each`, as many as may run at a time; when all have ended,
+    end it."""
+    each, count = parent.step.for_each, parent.children or 0
+    width = count if each is None else each.width
+    while parent.fed < count and parent.active < width:
+        child = d.state.steps[child_id(parent.step.id, parent.fed)]
+        parent.fed += 1
+        if child.status not in TERMINAL:
+            parent.active += 1
+            dispatch(d, child)
+    if parent.over == count and parent.status is S.EXPANDED:
+        _gather(d, parent, count)
+
+
+def _gather(d: Decision, parent: StepState, count: int) -> None:
+    name = parent.step.id
+    calls = [d.state.steps[child_id(name, item)] for item in range(count)]
+    failed = [call for call in calls if call.status is S.FAILED]
+    if not calls or any(call.status is S.SUCCEEDED for call in calls):
+        close(d, parent, ev.Gathered(step=name))
+    elif failed:
+        fail(d, parent, f"all {count} items failed; the first: {failed[0].error}")
+    else:
+        close(d, parent, ev.StepSkipped(step=name, because=calls[0].step.id))
+
+
+def count_items_anew(d: Decision, parent: StepState) -> None:
+    """Which calls of a `for_each` were dispatched, by what the journal says of them."""
+    calls = [d.state.steps[child_id(parent.step.id, item)] for item in range(parent.children or 0)]
+    begun = [call.item for call in calls if call.status is not S.READY or call.attempt]
+    parent.fed = max(begun, default=-1) + 1
+    parent.active = sum(call.status not in TERMINAL for call in calls[: parent.fed])
+
+
+def is_fed(d: Decision, step: StepState) -> bool:
+    """Whether it is a step's turn: a call of a `for_each` has to wait for its own."""
+    return step.parent is None or step.item < d.state.steps[step.parent].fed
+
+
 def resolved_arguments(d: Decision, step: StepState) -> dict[str, Any] | None:
     """The step's arguments without references; None when it failed over one that dangles."""
     if step.arguments is not None:
         return step.arguments
+    item = None if step.parent is None else d.state.steps[step.parent].items[step.item]
     try:
-        arguments: dict[str, Any] = resolved(step.step.arguments, d.state.outputs)
+        arguments: dict[str, Any] = resolved(step.step.arguments, d.state.outputs, item)
     except DanglingReference as error:
         fail(d, step, str(error))
         return None
-    return {**arguments, **step.edited}
-
-
-def answered_by(d: Decision, name: str) -> StepState | None:
-    """The step whose command a fact answers; None when the step has ended meanwhile."""
-    step = d.state.steps[name]
-    step.busy = False
-    return None if step.status in TERMINAL else step
-
-
-def fail(d: Decision, step: StepState, error: str) -> None:
-    d.emit(ev.StepFailed(step=step.step.id, error=error))
-    skip_dependents(d, step)
-
-
-def skip_dependents(d: Decision, step: StepState) -> None:
-    """Only what depends on it is skipped; each edge is looked at once."""
-    queue = [step]
-    while queue:
-        ended = queue.pop()
-        for name in ended.dependents:
-            other = d.state.steps[name]
-            if other.status not in TERMINAL:
-                d.emit(ev.StepSkipped(step=name, because=ended.step.id))
-                queue.append(other)
+    return {**arguments, **step.edited} if step.edited else arguments
 
 
 def call_prepared(d: Decision, fact: fx.CallPrepared) -> None:
@@ -110,7 +190,7 @@ def call_prepared(d: Decision, fact: fx.CallPrepared) -> None:
 def call_starting(d: Decision, fact: fx.CallStarting) -> None:
     """The last moment before a call: nothing may stand against it. No event: it must not begin."""
     state, step = d.state, d.state.steps[fact.step]
-    if step.status not in STARTABLE or state.paused or state.cancelling:
+    if step.status not in STARTABLE or state.paused or state.ending or step.late:
         return
     if needs_gate(step.step) and step.approved_key != fact.key:
         return
@@ -127,13 +207,3 @@ def call_starting(d: Decision, fact: fx.CallStarting) -> None:
 def reported(d: Decision, fact: fx.Reported) -> None:
     if d.state.steps[fact.step].status not in TERMINAL:
         d.emit(ev.Found(step=fact.step, message=fact.message))
-
-
-def timer_fired(d: Decision, fact: fx.TimerFired) -> None:
-    step = d.state.steps[fact.step]
-    if step.status is not S.RETRYING or step.busy or d.state.paused or d.state.cancelling:
-        return
-    if step.retry_at_ms > d.at_ms:
-        d.order(cmd.SetTimer(step=fact.step, due_ms=step.retry_at_ms))
-        return
-    start(d, step)

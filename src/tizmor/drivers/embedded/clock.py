@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's CLOCK_MONOTONIC stands still while the machine is suspended; CLOCK_BOOTTIME doesn't."""
+
 
 class SystemClock:
     """See `tizmor.ports.clock.Clock`."""
@@ -13,4 +16,4 @@ class SystemClock:
         return dt.datetime.now(dt.UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.clock_gettime(_STEADY)

@@ -1,0 +1,128 @@
+"""A plan with what the agents declare copied into its steps, so that it means the same for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import structs
+
+from tizmor.core import schema
+from tizmor.core.agents import AgentSpec
+from tizmor.core.plan import Access, Effect, OnFailure, Plan, Resource, RetryPolicy, Step
+
+_SEVERITY = list(Effect)
+MAX_ALTERNATIVES = 5
+
+
+def completed(
+    plan: Plan, agents: Mapping[str, AgentSpec], capable: Iterable[AgentSpec] = ()
+) -> Plan:
+    """The plan with what its `agents` declare, and with the alternatives that `capable`, in order
+    of preference, offer where the plan names none.
+
+    A plan may ask for more care than an agent declares (a graver effect, a gate), never for less.
+    """
+    known = list(capable)
+    return structs.replace(
+        plan,
+        steps=tuple(
+            _with_alternatives(_completed(step, agents[step.agent]), agents, known)
+            if step.agent in agents
+            else step
+            for step in plan.steps
+        ),
+    )
+
+
+def _completed(step: Step, spec: AgentSpec) -> Step:
+    effect = max(step.effect, spec.effect, key=_SEVERITY.index)
+    return structs.replace(
+        step,
+        title=step.title or spec.name,
+        effect=effect,
+        critical=step.critical or spec.critical,
+        prepares=spec.prepares,
+        probes=spec.probes,
+        compensates=spec.compensates,
+        untrusted=step.untrusted or spec.untrusted,
+        control=tuple(dict.fromkeys((*spec.control, *step.control))),
+        resources=_resources_of(step, spec),
+        retry=spec.retry if step.retry == RetryPolicy() else step.retry,
+        timeout_s=spec.timeout_s if step.timeout_s is None else step.timeout_s,
+        on_failure=step.on_failure or _default_policy(effect),
+    )
+
+
+def _default_policy(effect: Effect) -> OnFailure:
+    """A human is asked about what was to be changed outside; of a read it is enough to say that it
+    failed."""
+    asks = effect in (Effect.COMPENSATABLE, Effect.IRREVERSIBLE)
+    return OnFailure.ASK if asks else OnFailure.FAIL
+
+
+def _resources_of(step: Step, spec: AgentSpec) -> tuple[Resource, ...]:
+    """Each once; exclusive where the plan or the agent says so."""
+    joined: dict[str, Resource] = {}
+    for resource in (*step.resources, *spec.resources):
+        if resource.name not in joined or resource.access is Access.EXCLUSIVE:
+            joined[resource.name] = resource
+    return tuple(joined.values())
+
+
+def _with_alternatives(
+    step: Step, agents: Mapping[str, AgentSpec], capable: Iterable[AgentSpec]
+) -> Step:
+    """Another agent never does more to the world than the step's own: a graver effect, or a gate
+    that the user hasn't met in the plan, is no alternative."""
+    if step.alternatives:
+        return structs.replace(
+            step,
+            alternatives=tuple(
+                _completed(structs.replace(other, id=step.id), agents[other.agent])
+                if other.agent in agents
+                else other
+                for other in step.alternatives
+            ),
+        )
+    found = (
+        _completed(structs.replace(_bare(step), agent=spec.name), spec)
+        for spec in capable
+        if _can_stand_in(spec, step, agents[step.agent])
+    )
+    return structs.replace(step, alternatives=tuple(found)[:MAX_ALTERNATIVES])
+
+
+def _bare(step: Step) -> Step:
+    """What a plan says of a step, whoever does it."""
+    return Step(
+        id=step.id,
+        agent=step.agent,
+        title=step.title,
+        arguments=step.arguments,
+        critical=step.critical,
+        after=step.after,
+        when=step.when,
+        for_each=step.for_each,
+        deadline_s=step.deadline_s,
+        on_failure=step.on_failure,
+    )
+
+
+def _can_stand_in(spec: AgentSpec, step: Step, own: AgentSpec) -> bool:
+    if not own.capability or spec.capability != own.capability or spec.name == own.name:
+        return False
+    if _SEVERITY.index(spec.effect) > _SEVERITY.index(step.effect):
+        return False
+    takes = {p.name: p for p in spec.parameters}
+    needed = {p.name for p in spec.parameters if p.required}
+    if not needed <= set(step.arguments) <= set(takes):
+        return False
+    fitting = all(
+        schema.fits(mine.schema, takes[name].schema)
+        for name in step.arguments
+        if (mine := own.parameter(name)) is not None
+    )
+    given, wanted = schema.fields(spec.output, spec.defs), schema.fields(own.output, own.defs)
+    return fitting and all(
+        name in given and schema.fits(given[name], field) for name, field in wanted.items()
+    )

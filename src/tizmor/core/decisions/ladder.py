@@ -1,0 +1,105 @@
+"""The recovery ladder above the retries: what follows a call that failed for good.
+
+    alternative agent ─► another plan from here ─► the step's own policy: ask, roll back, or fail
+
+It is for calls that are known not to have happened. A failed step skips only what needs it.
+"""
+
+from __future__ import annotations
+
+from tizmor.core import commands as cmd
+from tizmor.core import events as ev
+from tizmor.core import facts as fx
+from tizmor.core.approval import failure_question
+from tizmor.core.decisions.decision import Decision, answered_by, ask, close, fail
+from tizmor.core.decisions.rollback import roll_back
+from tizmor.core.decisions.steps import dispatch, dispatch_all
+from tizmor.core.plan import OnFailure
+from tizmor.core.recovery import MAX_REPLANS
+from tizmor.core.state import StepState
+from tizmor.core.transitions import StepStatus
+
+S = StepStatus
+FAILURE = "failure"
+"""What a question is about that asks what to do about a failure."""
+
+
+def give_up(d: Decision, step: StepState, error: str) -> None:
+    """The step's agent can't do it."""
+    name = step.step.id
+    alternative = 0 if step.alternative is None else step.alternative + 1
+    if step.late:
+        fail(d, step, f"its deadline has passed: {error}")
+    elif alternative < len(step.step.alternatives):
+        d.emit(ev.AgentReplaced(step=name, alternative=alternative, error=error))
+        dispatch(d, step)
+    elif _may_replan(d, step):
+        d.emit(ev.ReplanStarted(step=name, error=error))
+        order_replan(d, step)
+    else:
+        _resort(d, step, error)
+
+
+def _may_replan(d: Decision, step: StepState) -> bool:
+    plan = d.state.plan
+    made = plan is not None and bool(plan.planner)
+    return made and step.parent is None and d.state.replans < MAX_REPLANS and not d.state.planning
+
+
+def order_replan(d: Decision, step: StepState) -> None:
+    state = d.state
+    if state.plan is None:
+        return
+    step.busy = state.planning = True
+    d.order(
+        cmd.Replan(
+            step=step.step.id,
+            query=state.query,
+            answers=dict(state.plan_answers),
+            failed=tuple(dict.fromkeys(state.failed_agents)),
+            plan=state.plan,
+            done=frozenset(n for n, s in state.steps.items() if s.status is S.SUCCEEDED),
+        )
+    )
+
+
+def replan_made(d: Decision, fact: fx.ReplanMade) -> None:
+    d.state.planning = False
+    step = answered_by(d, fact.step)
+    if step is None or step.status is not S.REPLANNING:
+        return
+    if d.state.ending:
+        close(d, step, ev.StepCancelled(step=fact.step))
+    else:
+        d.emit(ev.Replanned(step=fact.step, plan=fact.plan))
+        dispatch_all(d)
+
+
+def replan_impossible(d: Decision, fact: fx.ReplanImpossible) -> None:
+    d.state.planning = False
+    step = answered_by(d, fact.step)
+    if step is None or step.status is not S.REPLANNING:
+        return
+    error = step.error or fact.error
+    if d.state.ending:
+        close(d, step, ev.StepCancelled(step=fact.step))
+    else:
+        d.emit(ev.ReplanFailed(step=fact.step, error=error))
+        _resort(d, step, error)
+
+
+def _resort(d: Decision, step: StepState, error: str) -> None:
+    policy = OnFailure.FAIL if step.parent is not None else step.step.on_failure
+    if policy is OnFailure.ASK:
+        plan = d.state.plan
+        question = failure_question(
+            step.step,
+            error,
+            plan.language if plan else "en",
+            can_roll_back=bool(d.state.effects),
+        )
+        ask(d, question, step, about=FAILURE)
+        return
+    fail(d, step, error)
+    if policy is OnFailure.ROLL_BACK:
+        roll_back(d, reason=f"{step.step.title or step.step.id}: {error}")

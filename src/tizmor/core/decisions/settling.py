@@ -1,0 +1,80 @@
+"""What becomes of a call that may or may not have happened.
+
+It is settled by the effect that the agent declares: done again with the same key, asked after, or
+asked about."""
+
+from __future__ import annotations
+
+from tizmor.core import commands as cmd
+from tizmor.core import events as ev
+from tizmor.core.approval import unsettled_question
+from tizmor.core.decisions.decision import Decision, ask, close, fail
+from tizmor.core.decisions.steps import resolved_arguments, run
+from tizmor.core.plan import Effect, OnFailure
+from tizmor.core.recovery import may_retry
+from tizmor.core.state import StepState
+
+OUTCOME = "outcome"
+"""What a question is about that asks what became of a call."""
+
+
+def pick_up(d: Decision, step: StepState, *, may_still_run: bool = False) -> None:
+    """A call that was in flight when its process ended, or was told to stop without having begun
+    in this one."""
+    if step.step.effect is not Effect.READ:
+        d.emit(
+            ev.OutcomeLost(
+                step=step.step.id,
+                error="its process ended while it ran",
+                may_still_run=may_still_run,
+            )
+        )
+        settle(d, step)
+    elif d.state.ending:
+        close(d, step, ev.StepCancelled(step=step.step.id))
+    elif step.late:
+        fail(d, step, "its deadline has passed")
+    elif (arguments := resolved_arguments(d, step)) is not None:
+        run(d, step, arguments)
+
+
+def settle(d: Decision, step: StepState) -> None:
+    """Find out what became of a call, or do it again where that can't harm."""
+    if step.busy:
+        return
+    arguments = resolved_arguments(d, step)
+    if arguments is None:
+        return
+    effect = step.step.effect
+    if step.step.probes and effect is not Effect.IDEMPOTENT:
+        step.busy = True
+        d.order(
+            cmd.ProbeCall(step=step.step, arguments=arguments, attempt=step.attempt, key=step.key)
+        )
+    elif effect is Effect.IRREVERSIBLE:
+        ask_what_happened(d, step)
+    else:
+        run_again(d, step)
+
+
+def run_again(d: Decision, step: StepState) -> None:
+    """A call that is safe to repeat with its key."""
+    if d.state.ending or step.late or not may_retry(step.step.retry, step.failures):
+        _leave_unsettled(d, step)
+    elif not d.state.paused and (arguments := resolved_arguments(d, step)) is not None:
+        run(d, step, arguments)
+
+
+def _leave_unsettled(d: Decision, step: StepState) -> None:
+    """Nothing tells what happened: neither retries nor alternatives are for such a call."""
+    human = step.step.on_failure is OnFailure.ASK and step.parent is None
+    if human and not d.state.ending:
+        ask_what_happened(d, step)
+    else:
+        fail(d, step, f"it may have happened: {step.error}")
+
+
+def ask_what_happened(d: Decision, step: StepState) -> None:
+    plan = d.state.plan
+    question = unsettled_question(step.step, step.error or "", plan.language if plan else "en")
+    ask(d, question, step, about=OUTCOME)

@@ -1,0 +1,84 @@
+"""Bringing an execution, or one step, to its end before it is done: cancelled, or out of time."""
+
+from __future__ import annotations
+
+from tizmor.core import commands as cmd
+from tizmor.core import events as ev
+from tizmor.core.decisions.decision import Decision, close, fail
+from tizmor.core.decisions.settling import OUTCOME, pick_up, settle
+from tizmor.core.folds import child_id
+from tizmor.core.plan import Effect
+from tizmor.core.state import StepState
+from tizmor.core.transitions import TERMINAL, StepStatus
+
+S = StepStatus
+_LATE = "its deadline has passed"
+
+
+def stop_all(d: Decision) -> None:
+    """What runs is told to stop, and what it did is found out first; all else is cancelled."""
+    for step in list(d.state.steps.values()):
+        if step.status not in TERMINAL:
+            _stop(d, step)
+
+
+def _stop(d: Decision, step: StepState) -> None:
+    name = step.step.id
+    if step.busy:
+        d.order(cmd.StopCall(step=name))
+    if step.status is S.UNSETTLED:
+        settle(d, step)
+    elif d.state.is_asked(name, OUTCOME):
+        fail(d, step, f"it may have happened: {step.error}")
+    elif step.status is S.RUNNING and not step.busy:
+        pick_up(d, step)
+    elif step.status is not S.RUNNING or step.step.effect is Effect.READ:
+        close(d, step, ev.StepCancelled(step=name))
+
+
+def end_in_time(d: Decision) -> None:
+    """The execution's own time is over."""
+    if d.at_ms < (d.state.deadline_ms or 0):
+        watch_execution(d)
+    elif not d.state.ending:
+        d.emit(ev.DeadlinePassed())
+        stop_all(d)
+
+
+def watch_execution(d: Decision) -> None:
+    """Have the execution's deadline watched, if it has one."""
+    if d.state.deadline_ms is not None:
+        d.order(cmd.SetTimer(step="", timer=cmd.Timer.DEADLINE, due_ms=d.state.deadline_ms))
+
+
+def end_step_in_time(d: Decision, step: StepState) -> None:
+    """A step's time is over. A `for_each` keeps what its calls have given so far."""
+    if step.status in TERMINAL or step.late:
+        return
+    calls = [d.state.steps[child_id(step.step.id, item)] for item in range(step.children or 0)]
+    if not calls:
+        _make_late(d, step)
+    for call in calls:
+        if call.status not in TERMINAL:
+            _make_late(d, call)
+
+
+def _make_late(d: Decision, step: StepState) -> None:
+    """What runs is told to stop; what is known of it then ends the step."""
+    d.emit(ev.DeadlinePassed(step=step.step.id))
+    if step.busy:
+        d.order(cmd.StopCall(step=step.step.id))
+    elif step.status is S.UNSETTLED:
+        settle(d, step)
+    elif d.state.is_asked(step.step.id, OUTCOME):
+        fail(d, step, f"it may have happened: {step.error}")
+    else:
+        fail(d, step, _LATE)
+
+
+def end_if_late(d: Decision, step: StepState) -> bool:
+    """Whether a step whose call has been withdrawn is out of time, and so has failed."""
+    if step.late and step.status not in TERMINAL and step.status is not S.UNSETTLED:
+        fail(d, step, _LATE)
+        return True
+    return False

@@ -1,0 +1,41 @@
+"""How many calls run at a time, and which one is next.
+
+A call that finds no room waits in memory, with its execution's state; the journal holds all that is
+needed to order it again. The higher priority goes first, then who came first.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+
+Start = Callable[[], None]
+
+
+class CallQueue:
+    """Room for `limit` calls. Who was started owes one `ended`."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._running = 0
+        self._waiting: list[tuple[int, int, Start]] = []
+        self._numbers = itertools.count()
+
+    def submit(self, priority: int, start: Start) -> None:
+        """Start now, or when there is room."""
+        if self._running < self._limit:
+            self._running += 1
+            start()
+        else:
+            heapq.heappush(self._waiting, (-priority, next(self._numbers), start))
+
+    def ended(self) -> None:
+        """A call has ended, or wasn't begun after all: the next one takes its room."""
+        if self._waiting:
+            heapq.heappop(self._waiting)[2]()
+        else:
+            self._running -= 1
+
+    def clear(self) -> None:
+        self._waiting.clear()

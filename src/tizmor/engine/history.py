@@ -1,0 +1,31 @@
+"""What the journal holds of an execution, folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tizmor.core import checkpoint
+from tizmor.core import events as ev
+from tizmor.core.folds import evolve
+from tizmor.core.state import State
+from tizmor.ports.journal import Journal, Record
+
+
+async def fold(journal: Journal, execution: int) -> tuple[State, int]:
+    """The state and the last sequence number: from the newest checkpoint on, where there is one."""
+    stored = await journal.checkpoint(execution)
+    state = None if stored is None else checkpoint.decode(execution, stored.payload)
+    if stored is None or state is None:
+        return fold_records(State(execution), await journal.read(execution))
+    records = await journal.read(execution, after_seq=stored.seq)
+    state, seq = fold_records(state, records)
+    return state, seq or stored.seq
+
+
+def fold_records(state: State, records: Iterable[Record]) -> tuple[State, int]:
+    """The state after these events too, and the last one's sequence number; 0 without any."""
+    seq = 0
+    for record in records:
+        evolve(state, ev.decode(record.payload), record.at_ms)
+        seq = record.seq
+    return state, seq

@@ -1,0 +1,134 @@
+"""Who runs an execution, and how orders get to them.
+
+An execution is run by at most one process. An order from anywhere is carried out at once when this
+is that process; else it is written into the inbox, durable before it is confirmed, and its owner
+takes it. When nobody runs the execution, this process takes it on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import msgspec
+
+from tizmor.core.errors import EngineError
+from tizmor.engine import orders
+from tizmor.engine.history import fold
+from tizmor.engine.live import Live
+from tizmor.engine.orders import Order
+from tizmor.engine.pump import Pump
+from tizmor.ports.clock import Clock, now_ms
+from tizmor.ports.journal import InboxKind, Journal, StoredExecution
+
+_log = logging.getLogger("tizmor.engine")
+
+FOLLOW_S = 0.1
+_CONFIRM_S = 5.0
+
+
+class Ownership:
+    """The executions that this process runs, and its inbox."""
+
+    def __init__(self, journal: Journal, pump: Pump, clock: Clock) -> None:
+        self._journal = journal
+        self._pump = pump
+        self._clock = clock
+
+    async def adopt(self, execution: int) -> Live | None:
+        """The execution if it runs here already, or nobody runs it and this process now does."""
+        if live := await self._pump.wake(execution):
+            return live
+        stored = await self._journal.get(execution)
+        if stored is None or stored.row.ended:
+            return None
+        stored = await self._journal.adopt(execution)
+        if stored is None or (live := self._pump.get(execution)):
+            return self._pump.get(execution)
+        state, seq = await fold(self._journal, execution)
+        if live := self._pump.get(execution):
+            return live  # somebody here was quicker
+        if state.ended:
+            return None
+        live = self._pump.adopt(
+            state, epoch=stored.epoch, seq=seq, may_still_run=stored.may_still_run
+        )
+        await self.take_inbox()
+        return live
+
+    async def is_owned(self, stored: StoredExecution) -> bool:
+        """Whether a living process runs it."""
+        return stored.owner is not None and await self._journal.is_owner_alive(stored.owner)
+
+    async def obey(self) -> None:
+        """Take the orders that other processes wrote for executions that run here, for ever."""
+        while True:
+            try:
+                async for _ in self._journal.wakes():
+                    await self.take_inbox()
+            except (EngineError, ValueError):
+                _log.warning("the inbox can't be read now", exc_info=True)
+            await asyncio.sleep(FOLLOW_S)
+
+    async def take_inbox(self) -> None:
+        """Carry out what is in the inbox; what was carried out and isn't settled on disk yet is
+        passed over."""
+        for row in await self._journal.pending():
+            live = await self._pump.wake(row.execution)
+            if live is None or row.id in live.taken:
+                continue
+            live.taken.add(row.id)
+            try:
+                order = orders.decode(row.payload)
+            except msgspec.MsgspecError:
+                self._pump.settle(live, row.id, "refused: it can't be read")
+            else:
+                self.execute(live, row.kind, order, inbox_id=row.id)
+
+    def execute(
+        self, live: Live, kind: InboxKind, order: Order, *, inbox_id: int | None = None
+    ) -> str:
+        """Carry out an order on an execution that runs here; its outcome."""
+        fact, outcome = orders.fact_of(live.state, kind, order, now_ms(self._clock))
+        if inbox_id is not None:
+            self._pump.settle(live, inbox_id, outcome)
+        if fact is not None:
+            self._pump.feed(live, fact)
+        return outcome
+
+    async def give(self, execution: int, kind: InboxKind, order: Order) -> str | None:
+        """Have an order carried out by whoever runs the execution. Its outcome, durable; None when
+        the owner has not taken it within some seconds: it will."""
+        live = await self._pump.wake(execution)
+        if live is not None and not live.lost:
+            outcome = self.execute(live, kind, order)
+            await self._pump.durable(live)
+            return outcome
+        stored = await self._journal.get(execution)
+        if stored is None or stored.row.ended:
+            return await self._too_late(execution, kind, order)
+        inbox_id = await self._journal.send(execution, kind, orders.encode(order))
+        return await self._confirmed(execution, inbox_id, kind, order)
+
+    async def _too_late(self, execution: int, kind: InboxKind, order: Order) -> str:
+        """What is said to an order for an execution that has ended."""
+        state, _ = await fold(self._journal, execution)
+        return orders.fact_of(state, kind, order, now_ms(self._clock))[1]
+
+    async def _confirmed(
+        self, execution: int, inbox_id: int, kind: InboxKind, order: Order
+    ) -> str | None:
+        """The owner's word on an order; this process takes over when the owner goes meanwhile."""
+        deadline = self._clock.monotonic() + _CONFIRM_S
+        while self._clock.monotonic() < deadline:
+            outcome = await self._journal.outcome(inbox_id)
+            if outcome is not None:
+                return outcome
+            stored = await self._journal.get(execution)
+            if stored is None or stored.row.ended:
+                refusal = await self._too_late(execution, kind, order)
+                return await self._journal.outcome(inbox_id) or refusal
+            if not await self.is_owned(stored) and await self.adopt(execution):
+                await self.take_inbox()
+            await asyncio.sleep(FOLLOW_S / 4)
+        return await self._journal.outcome(inbox_id)

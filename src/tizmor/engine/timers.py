@@ -1,0 +1,89 @@
+"""Timers of executions, for those that run as for those that rest.
+
+What is written down of a timer is wall time, so that it outlives the process. Within the process
+monotonic time counts: a clock that is set neither fires a timer early nor holds it back. The event
+loop of a suspended machine doesn't notice that time has passed, so the timers look at the clock
+themselves every few seconds while there are any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+
+from tizmor.core.commands import Timer
+from tizmor.ports.clock import Clock, now_ms
+
+LOOK_S = 5.0
+"""How late a timer may be after the machine was suspended."""
+
+Fire = Callable[[int, str, Timer, int], None]
+"""Told of a timer that is due: execution, step, kind, and the wall time it was set for in ms."""
+
+_Name = tuple[str, Timer]
+
+
+class Timers:
+    """All timers of a process, by execution, step and kind; each fires once."""
+
+    def __init__(self, clock: Clock, fire: Fire) -> None:
+        self._clock = clock
+        self._fire = fire
+        self._heap: list[tuple[float, int, int, _Name]] = []
+        self._set: dict[int, dict[_Name, tuple[int, int]]] = {}
+        self._numbers = itertools.count()
+        self._handle: asyncio.TimerHandle | None = None
+        self._handle_due = 0.0
+
+    def set(self, execution: int, step: str, timer: Timer, due_ms: int) -> None:
+        """Set a timer for a wall time, in place of one that is set for the same."""
+        delay_s = max(0.0, (due_ms - now_ms(self._clock)) / 1000)
+        due = self._clock.monotonic() + delay_s
+        number = next(self._numbers)
+        self._set.setdefault(execution, {})[step, timer] = (number, due_ms)
+        heapq.heappush(self._heap, (due, number, execution, (step, timer)))
+        self._arm()
+
+    def drop(self, execution: int) -> None:
+        """Forget all timers of an execution."""
+        self._set.pop(execution, None)
+
+    def next_due_ms(self, execution: int) -> int | None:
+        """The wall time of an execution's next timer."""
+        return min((due for _, due in self._set.get(execution, {}).values()), default=None)
+
+    def close(self) -> None:
+        self._set.clear()
+        self._heap.clear()
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+    def _arm(self) -> None:
+        if not self._heap:
+            return
+        due = min(self._heap[0][0], self._clock.monotonic() + LOOK_S)
+        if self._handle is not None:
+            if self._handle_due <= due:
+                return
+            self._handle.cancel()
+        delay_s = max(0.0, due - self._clock.monotonic())
+        self._handle_due = due
+        self._handle = asyncio.get_running_loop().call_later(delay_s, self._look)
+
+    def _look(self) -> None:
+        self._handle = None
+        now = self._clock.monotonic()
+        while self._heap and self._heap[0][0] <= now:
+            _, number, execution, name = heapq.heappop(self._heap)
+            timers = self._set.get(execution, {})
+            current = timers.get(name)
+            if current is None or current[0] != number:
+                continue  # dropped, or set anew
+            del timers[name]
+            if not timers:
+                del self._set[execution]
+            self._fire(execution, *name, current[1])
+        self._arm()
