@@ -140,6 +140,9 @@ class PostgresBackend:
     def execute(self, statement: str, *values: object) -> list[Any]:
         return self.server.execute(statement, *values, database=self.database)
 
+    async def ask(self, statement: str, *values: object) -> list[Any]:
+        return await asyncio.to_thread(self.execute, statement, *values)
+
 
 async def _commit_and_die(place: str, append: Append) -> None:
     process = await asyncio.to_thread(

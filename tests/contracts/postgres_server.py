@@ -91,6 +91,10 @@ class PostgresServer:
             self._process.wait()
             self._process = None
 
+    def restart(self, *, immediately: bool = False) -> None:
+        self.stop(immediately=immediately)
+        self.start()
+
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.folder)

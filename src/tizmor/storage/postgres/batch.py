@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tizmor.ports.journal import Append, ExecutionRow, NewExecution
+from tizmor.storage.batch import STATE_LEVELS
 from tizmor.storage.blobs import Blobs, split
-from tizmor.storage.chain import START, Link, checksum
+from tizmor.storage.chain import START, Link, checkpoint_checksum, checksum
 from tizmor.storage.postgres.position import position
 from tizmor.storage.postgres.statement import PARTS, Rows
 
@@ -110,9 +111,9 @@ class Batch:
     def _add_checkpoint(self, append: Append, link: Link) -> None:
         if append.checkpoint is None:
             return
-        stored, blobs = split(append.checkpoint, outer=3)
+        stored, blobs = split(append.checkpoint, outer=STATE_LEVELS)
         execution = append.execution
-        sealed = checksum(0, execution, link.seq, 0, stored)
+        sealed = checkpoint_checksum(execution, link.seq, stored)
         self.rows["checkpoints"].append((execution, link.seq, stored, sealed))
         self._add_blobs(execution, blobs)
 

@@ -69,16 +69,22 @@ def opening_errors() -> Iterator[None]:
         with storage_errors():
             yield
     except StorageFailed as error:
+        if isinstance(error.__cause__, ValueError):
+            raise _not_a_url() from None
         problem = _UNUSABLE.get(getattr(error.__cause__, "sqlstate", None) or "")
         if problem is None and not _is_away(error.__cause__):
             raise
         said = f"{problem} ({error.__cause__})" if problem else str(error)
         raise WrongSetting(f"DATABASE_URL: {said}; a right example: {EXAMPLE}") from None
     except ValueError:
-        # The client's own words may repeat a piece of the URL.
-        raise WrongSetting(
-            f"DATABASE_URL: it isn't a URL that PostgreSQL knows; a right example: {EXAMPLE}"
-        ) from None
+        raise _not_a_url() from None
+
+
+def _not_a_url() -> WrongSetting:
+    # The client's own words may repeat a piece of the URL.
+    return WrongSetting(
+        f"DATABASE_URL: PostgreSQL's client can't read it; a right example: {EXAMPLE}"
+    )
 
 
 def _is_away(error: BaseException | None) -> bool:

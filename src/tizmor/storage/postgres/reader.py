@@ -13,7 +13,7 @@ import msgspec
 
 from tizmor.ports.journal import Checkpoint, InboxRow, Record, StoredExecution
 from tizmor.storage.blobs import BlobDamaged, join, references
-from tizmor.storage.chain import START, Link, checksum, damage, verified
+from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.postgres import position
 from tizmor.storage.postgres.lease import Life, lives
 from tizmor.storage.postgres.wire import Connection, Wire
@@ -101,8 +101,8 @@ class Reader:
             if row is None:
                 return None
             seq, payload, sealed = row
-            if checksum(0, execution, seq, 0, payload) != sealed:
-                raise damage(execution, seq, "the checkpoint is not what was written")
+            if checkpoint_checksum(execution, seq, payload) != sealed:
+                raise damage(execution, seq, "the checkpoint there is not what was written")
             record = Record(position=0, execution=execution, seq=seq, at_ms=0, payload=payload)
             return Checkpoint(seq=seq, payload=(await _whole(connection, [record]))[0].payload)
 

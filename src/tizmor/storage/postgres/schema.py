@@ -5,6 +5,8 @@ On PostgreSQL only `tizmor migrate` migrates: several processes, of several vers
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import asyncpg
 
 from tizmor.core.errors import WorkspaceUnusable
@@ -25,12 +27,13 @@ TABLES = (
     "owners",
     "pending_approvals",
 )
+_VERSION = "alembic_version"
 _READ = ("SELECT",)
 _WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _FORBIDDEN = (
     "SELECT t.name || ' (' || p.privilege || ')'"
     " FROM unnest($1::text[]) AS t(name), unnest($2::text[]) AS p(privilege)"
-    " WHERE NOT has_table_privilege(t.name, p.privilege) ORDER BY 1"
+    " WHERE NOT has_table_privilege(to_regclass(t.name), p.privilege) ORDER BY 1"
 )
 
 
@@ -40,8 +43,13 @@ async def refuse_unusable(url: str, *, write: bool) -> None:
     with opening_errors():
         connection = await connect(url, "opening")
         try:
+            await _refuse_rights(connection, [_VERSION], _READ)
             refuse_version(await version(connection))
-            await _refuse_rights(connection, write=write)
+            if write and await connection.fetchval("SELECT pg_is_in_recovery()"):
+                raise WorkspaceUnusable(
+                    "the server of DATABASE_URL is a standby and takes no writes: name the primary"
+                )
+            await _refuse_rights(connection, TABLES, _WRITE if write else _READ)
             await position.origin(connection)
         finally:
             connection.terminate()
@@ -50,7 +58,7 @@ async def refuse_unusable(url: str, *, write: bool) -> None:
 async def version(connection: Connection) -> str | None:
     """The stored version; None when there is none."""
     try:
-        found = await connection.fetch("SELECT version_num FROM alembic_version")
+        found = await connection.fetch(f"SELECT version_num FROM {_VERSION}")
     except asyncpg.UndefinedTableError:
         return None
     return str(found[0][0]) if found else None
@@ -79,13 +87,10 @@ def newer(stored: str) -> WorkspaceUnusable:
     )
 
 
-async def _refuse_rights(connection: Connection, *, write: bool) -> None:
-    if write and await connection.fetchval("SELECT pg_is_in_recovery()"):
-        raise WorkspaceUnusable(
-            "the server of DATABASE_URL is a standby and takes no writes: name the primary"
-        )
-    rights = _WRITE if write else _READ
-    missing = [row[0] for row in await connection.fetch(_FORBIDDEN, TABLES, rights)]
+async def _refuse_rights(
+    connection: Connection, tables: Sequence[str], rights: Sequence[str]
+) -> None:
+    missing = [row[0] for row in await connection.fetch(_FORBIDDEN, tables, rights)]
     if missing:
         user = await connection.fetchval("SELECT current_user")
         raise WorkspaceUnusable(
