@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,10 +15,19 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from tizmor.core.errors import StorageFailed, WorkspaceUnusable
+from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.storage import migrate, schema
+from tizmor.storage.chain import checksum
 from tizmor.storage.migrate import back_up, configuration, upgrade
 from tizmor.storage.schema import VERSION, prepare
+from tizmor.storage.sqlite import open_sqlite
 from tizmor.storage.tables import metadata
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
 
 _PREPARE = (
     "import sys; from pathlib import Path; from tizmor.storage.sqlite import prepare;"
@@ -71,7 +81,7 @@ def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
     assert versions(tmp_path / "tizmor.db") == [VERSION]
 
 
-@pytest.mark.parametrize("version", ["0002", "9999", "unknown"])
+@pytest.mark.parametrize("version", ["0003", "9999", "unknown"])
 def test_a_newer_database_is_refused_untouched(tmp_path: Path, version: str) -> None:
     database = tmp_path / "tizmor.db"
     prepare(database)
@@ -86,8 +96,8 @@ def test_a_newer_database_is_refused_untouched(tmp_path: Path, version: str) -> 
 
 _NEXT = """
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 def upgrade():
     op.execute("CREATE TABLE added (note TEXT)")
     op.execute({after!r})
@@ -96,19 +106,19 @@ def upgrade():
 
 @pytest.fixture
 def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let there be a migration 0002, which ends with a given statement."""
+    """Let there be a migration 0003, which ends with a given statement."""
 
     def add(statement: str) -> None:
         versions = tmp_path / "versions"
         versions.mkdir()
-        (versions / "0002_next.py").write_text(_NEXT.format(after=statement))
+        (versions / "0003_next.py").write_text(_NEXT.format(after=statement))
         config = configuration()
         config.set_main_option("path_separator", "newline")
         config.set_main_option(
             "version_locations", f"tizmor.storage:migrations/versions\n{versions}"
         )
         monkeypatch.setattr(migrate, "configuration", lambda: config)
-        monkeypatch.setattr(schema, "VERSION", "0002")
+        monkeypatch.setattr(schema, "VERSION", "0003")
 
     return add
 
@@ -122,10 +132,10 @@ def test_an_older_database_is_copied_and_migrated(
 
     prepare(database)
 
-    assert versions(database) == ["0002"]
+    assert versions(database) == ["0003"]
     assert "added" in objects(database)
-    assert versions(tmp_path / "tizmor-0001.backup.db") == ["0001"]
-    assert "added" not in objects(tmp_path / "tizmor-0001.backup.db")
+    assert versions(tmp_path / "tizmor-0002.backup.db") == ["0002"]
+    assert "added" not in objects(tmp_path / "tizmor-0002.backup.db")
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
@@ -139,8 +149,50 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     with pytest.raises(StorageFailed, match="nowhere"):
         prepare(database)
 
-    assert versions(database) == ["0001"]
+    assert versions(database) == ["0002"]
     assert objects(database) == before
+
+
+_SCHEMA_0001 = """
+INSERT INTO executions VALUES
+ (7, 'what we did', 'dana', 'COMPLETED', 1, 1, 10, 20, 1, NULL, 1, 2, {last}),
+ (8, 'and then', 'dana', 'RUNNING', 2, 0, 11, 21, 0, '1-0000000000000000', 3, 0, 0);
+INSERT INTO journal (execution, seq, at_ms, payload, checksum) VALUES
+ (7, 1, 15, '{{"type":"Created"}}', {first}), (7, 2, 16, '{{"type":"Ended"}}', {last});
+INSERT INTO execution_steps VALUES (7, 'search', 'DriveSearch', 'SUCCEEDED', 1, 15, 16);
+INSERT INTO pending_approvals VALUES (7, 'g1', 'approval', 'meet', 'open', '{{}}', 15, NULL);
+INSERT INTO inbox (execution, kind, payload, created_at_ms) VALUES (8, 'pause', '{{}}', 17);
+"""
+
+
+async def test_a_database_of_schema_0001_comes_with_its_data(tmp_path: Path) -> None:
+    database = tmp_path / "tizmor.db"
+    upgrade(database, to="0001")
+    first = checksum(0, 7, 1, 15, b'{"type":"Created"}')
+    script = _SCHEMA_0001.format(first=first, last=checksum(first, 7, 2, 16, b'{"type":"Ended"}'))
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.executescript(re.sub(r"'(\{.*?\})'", r"CAST('\1' AS BLOB)", script))
+
+    journal = open_sqlite(tmp_path, create=True, clock=SystemClock())
+
+    ended, left = await journal.get(7), await journal.adopt(8)
+    assert ended is not None
+    assert left is not None
+    assert (ended.query, ended.row.status, ended.row.steps_done) == ("what we did", "COMPLETED", 1)
+    assert (ended.priority, ended.row.due_ms) == (0, None)
+    assert [record.payload for record in await journal.read(7)] == [
+        b'{"type":"Created"}',
+        b'{"type":"Ended"}',
+    ]
+    assert (left.epoch, left.row.status) == (4, "RUNNING")
+    assert [row.kind for row in await journal.pending()] == ["pause"]
+    assert {state for _, state, _ in journal.check(deep=True)} == {"ok"}
+    await journal.close()
+    with closing(sqlite3.connect(database)) as connection:
+        steps = connection.execute("SELECT step, status FROM execution_steps").fetchall()
+        gates = connection.execute("SELECT id, state FROM pending_approvals").fetchall()
+    assert (steps, gates) == ([("search", "SUCCEEDED")], [("g1", "open")])
+    assert versions(tmp_path / "tizmor-0001.backup.db") == ["0001"]
 
 
 def test_a_backup_holds_what_is_still_in_the_log(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 connection ── how the file is opened, what its errors mean
 wal ───────── a log that a crash left: torn or damaged?
 schema ────── its version: fresh (create), migrate (Alembic), tables (the truth about both)
+blobs ─────── large values, apart from the rows
 chain ─────── the checksums that tie an execution's rows together
-batch ─────── what a commit writes, as rows
+batch ─────── what a commit writes, as rows; statements: how they are written
 writer ────── commits, adoption, the inbox: one thread, one connection
+presence ──── are the files still where they were?
 retry ─────── what an append is that can't be written
 reader ────── everything that only looks: another thread, another connection
+retention ─── what `gc` removes
 inspection ── what `doctor` asks
 owners ────── who is alive: locked files; wakes: how they wake each other
 turn ──────── how one that writes all the time lets another write in between

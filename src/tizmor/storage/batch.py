@@ -1,53 +1,22 @@
-"""What one commit writes, as rows: one list for each statement, ready for `executemany`.
+"""What one commit writes, as rows: one flat list of values for each statement.
 
 Built before the transaction begins, so that the write lock is held for SQLite's own work only. No
-object is made per event but its row.
+object is made per event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tizmor.ports.journal import Append, ExecutionRow, NewExecution
-from tizmor.storage.chain import START, Link, checksum
+from tizmor.storage import statements
+from tizmor.storage.blobs import MARK, ROW_BYTES, split
+from tizmor.storage.chain import START, Link, checkpoint_checksum, checksum
 
-CREATE = (
-    "INSERT INTO executions (last_seq, last_checksum, status, steps_total, steps_done,"
-    " updated_at_ms, id, owner, query, user, created_at_ms, ended, epoch)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING"
-)
-ADVANCE = (
-    "UPDATE executions SET last_seq = ?, last_checksum = ?"
-    " WHERE id = ? AND owner = ? AND epoch = ? AND last_seq = ?"
-)
-ADVANCE_AND_SHOW = (
-    "UPDATE executions SET last_seq = ?, last_checksum = ?, status = ?, steps_total = ?,"
-    " steps_done = ?, updated_at_ms = ? WHERE id = ? AND owner = ? AND epoch = ? AND last_seq = ?"
-)
-# Apart from the others: a statement that can set `ended` makes SQLite rewrite the partial index.
-END = "UPDATE executions SET ended = ? WHERE id = ?"
-RELEASE = "UPDATE executions SET owner = NULL WHERE id = ?"
-EVENT = "INSERT INTO journal (execution, seq, at_ms, payload, checksum) VALUES (?, ?, ?, ?, ?)"
-STEP = (
-    "INSERT INTO execution_steps"
-    " (execution, step, agent, status, attempt, started_at_ms, ended_at_ms)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (execution, step) DO UPDATE SET"
-    " agent = excluded.agent, status = excluded.status, attempt = excluded.attempt,"
-    " started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms"
-)
-WAITING = (
-    "INSERT INTO pending_approvals"
-    " (execution, id, kind, step, state, payload, asked_at_ms, decided_at_ms)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (execution, id) DO UPDATE SET"
-    " kind = excluded.kind, step = excluded.step, state = excluded.state,"
-    " payload = excluded.payload, asked_at_ms = excluded.asked_at_ms,"
-    " decided_at_ms = excluded.decided_at_ms"
-)
-SETTLE = (
-    "UPDATE inbox SET outcome = ?, settled_at_ms = ?"
-    " WHERE id = ? AND execution = ? AND outcome IS NULL"
-)
+STATE_LEVELS = 3
+"""A state, its steps and each of these stay in a checkpoint's row; what they hold may move out."""
 
 _Rows = list[tuple[Any, ...]]
 
@@ -60,10 +29,7 @@ class Head(NamedTuple):
 
 
 class Batch:
-    """The rows of some appends, and the heads of their executions once they are committed.
-
-    `claims` decide who may write: each must change exactly one row. `rest` follows them.
-    """
+    """The rows of some appends, and the heads of their executions once they are committed."""
 
     def __init__(self, owner: str, heads: Mapping[int, Head], now_ms: int) -> None:
         self._owner = owner
@@ -72,37 +38,17 @@ class Batch:
         self.heads: dict[int, Head] = {}
         self.released: list[int] = []
         self.counts: list[int] = []
-        self._created: _Rows = []
+        self._created: list[Any] = []
         self._advanced: _Rows = []
         self._shown: _Rows = []
-        self._events: _Rows = []
+        self._events: list[Any] = []
         self._ended: _Rows = []
-        self._steps: _Rows = []
-        self._waiting: _Rows = []
+        self._steps: list[Any] = []
+        self._waiting: list[Any] = []
         self._settled: _Rows = []
-
-    @property
-    def claims(self) -> Sequence[tuple[str, _Rows]]:
-        return (
-            (CREATE, self._created),
-            (ADVANCE, self._advanced),
-            (ADVANCE_AND_SHOW, self._shown),
-        )
-
-    @property
-    def rest(self) -> Sequence[tuple[str, _Rows]]:
-        return (
-            (EVENT, self._events),
-            (END, self._ended),
-            (STEP, self._steps),
-            (WAITING, self._waiting),
-            (SETTLE, self._settled),
-            (RELEASE, [(execution,) for execution in self.released]),
-        )
-
-    @property
-    def settles(self) -> bool:
-        return bool(self._settled)
+        self._checkpoints: list[Any] = []
+        self._blobs: list[Any] = []
+        self._blob_uses: list[Any] = []
 
     def add(self, append: Append) -> bool:
         """Add an append's rows; False when this process knows that it can't be kept as it is."""
@@ -116,23 +62,49 @@ class Batch:
         row = append.row
         ended = before.ended if row is None else row.ended
         if append.create is not None:
-            self._created.append(self._creation(append, append.create, link))
-        elif row is None:
-            self._advanced.append((*link, execution, self._owner, append.epoch, before.link.seq))
+            self._create(append, append.create, link)
         else:
-            self._shown.append(
-                (
-                    *link, row.status, row.steps_total, row.steps_done, row.updated_at_ms,
-                    execution, self._owner, append.epoch, before.link.seq,
-                )
-            )  # fmt: skip
-            if ended != before.ended:
-                self._ended.append((int(ended), execution))
+            self._advance(append, before.link, link)
+            if append.release or ended != before.ended:
+                owner = None if append.release else self._owner
+                self._ended.append((int(ended), owner, execution))
         self._add_models(append)
+        if append.checkpoint is not None:
+            self._add_checkpoint(execution, append.checkpoint, link)
         self.heads[execution] = Head(link, ended)
         if append.release:
             self.released.append(execution)
         return True
+
+    def claim(self, connection: sqlite3.Connection) -> bool:
+        """Move every execution on; False when one isn't this process's to write at this place."""
+        claimed = 0
+        if self._created:
+            claimed += statements.CREATE.run(connection, self._created)
+        if self._advanced:
+            claimed += connection.executemany(statements.ADVANCE, self._advanced).rowcount
+        if self._shown:
+            claimed += connection.executemany(statements.ADVANCE_AND_SHOW, self._shown).rowcount
+        return claimed == len(self.heads)
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write what follows the claims."""
+        for insert, values in (
+            (statements.EVENT, self._events),
+            (statements.STEP, self._steps),
+            (statements.WAITING, self._waiting),
+            (statements.CHECKPOINT, self._checkpoints),
+            (statements.BLOB, self._blobs),
+            (statements.BLOB_USE, self._blob_uses),
+        ):
+            if values:
+                insert.run(connection, values)
+        for update, rows in (
+            (statements.END, self._ended),
+            (statements.SETTLE, self._settled),
+        ):
+            if rows:
+                connection.executemany(update, rows)
 
     def _before(self, append: Append) -> Head | None:
         if append.create is not None:
@@ -147,37 +119,62 @@ class Batch:
     def _add_events(self, append: Append, link: Link) -> Link:
         seq, last = link
         execution = append.execution
-        add = self._events.append
+        values = self._events
         for at_ms, payload in append.events:
             seq += 1
+            if len(payload) > ROW_BYTES or payload[:1] == MARK:
+                payload = self._apart(execution, payload, 1)
             last = checksum(last, execution, seq, at_ms, payload)
-            add((execution, seq, at_ms, payload, last))
+            values += (execution, seq, at_ms, payload, last)
         self.counts.append(len(append.events))
         return Link(seq, last)
 
-    def _creation(self, append: Append, create: NewExecution, link: Link) -> tuple[Any, ...]:
+    def _apart(self, execution: int, payload: bytes, levels: int) -> bytes:
+        """The payload as it is stored; its blobs are added."""
+        stored, moved = split(payload, outer=levels)
+        for digest, content in moved.items():
+            self._blobs += (digest, content)
+            self._blob_uses += (execution, digest)
+        return stored
+
+    def _create(self, append: Append, create: NewExecution, link: Link) -> None:
         row = append.row or ExecutionRow(status="", updated_at_ms=create.created_at_ms)
-        return (
-            *link, row.status, row.steps_total, row.steps_done, row.updated_at_ms,
-            append.execution, self._owner, create.query, create.user, create.created_at_ms,
-            int(row.ended),
+        owner = None if append.release else self._owner
+        self._created += (
+            *link, row.status, row.steps_total, row.steps_done, row.updated_at_ms, row.due_ms,
+            append.execution, owner, create.query, create.user, create.created_at_ms,
+            create.priority, int(row.ended), 1,
         )  # fmt: skip
+
+    def _advance(self, append: Append, before: Link, link: Link) -> None:
+        place = (append.execution, self._owner, append.epoch, before.seq)
+        row = append.row
+        if row is None:
+            self._advanced.append((*link, *place))
+        else:
+            self._shown.append(
+                (
+                    *link, row.status, row.steps_total, row.steps_done, row.updated_at_ms,
+                    row.due_ms, *place,
+                )
+            )  # fmt: skip
 
     def _add_models(self, append: Append) -> None:
         execution = append.execution
         for step in append.steps:
-            self._steps.append(
-                (
-                    execution, step.step, step.agent, step.status, step.attempt,
-                    step.started_at_ms, step.ended_at_ms,
-                )
+            self._steps += (
+                execution, step.step, step.agent, step.status, step.attempt,
+                step.started_at_ms, step.ended_at_ms,
             )  # fmt: skip
         for waiting in append.waiting:
-            self._waiting.append(
-                (
-                    execution, waiting.id, waiting.kind, waiting.step, waiting.state,
-                    waiting.payload, waiting.asked_at_ms, waiting.decided_at_ms,
-                )
+            self._waiting += (
+                execution, waiting.id, waiting.kind, waiting.step, waiting.state,
+                waiting.payload, waiting.asked_at_ms, waiting.decided_at_ms,
             )  # fmt: skip
         for inbox_id, outcome in append.settles:
             self._settled.append((outcome, self._now_ms, inbox_id, execution))
+
+    def _add_checkpoint(self, execution: int, payload: bytes, link: Link) -> None:
+        stored = self._apart(execution, payload, STATE_LEVELS)
+        sealed = checkpoint_checksum(execution, link.seq, stored)
+        self._checkpoints += (execution, link.seq, stored, sealed)

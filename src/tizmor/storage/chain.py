@@ -35,6 +35,11 @@ def checksum(previous: int, execution: int, seq: int, at_ms: int, payload: bytes
     return crc32(payload, crc32(_header(execution, seq, at_ms), previous))
 
 
+def checkpoint_checksum(execution: int, seq: int, payload: bytes) -> int:
+    """A checkpoint stands for itself: the checksum of a first row without a time."""
+    return checksum(START.checksum, execution, seq, 0, payload)
+
+
 def damage(execution: int, seq: int, what: str) -> JournalDamaged:
     """The error that names the row."""
     return JournalDamaged(

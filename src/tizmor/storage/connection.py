@@ -45,6 +45,8 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
         )
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        # What is deleted is wiped where that writes no page more than the deletion itself.
+        connection.execute("PRAGMA secure_delete = FAST")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_LIMIT_BYTES}")
     return connection
 
@@ -108,6 +110,18 @@ def storage_errors() -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         raise _translated(error) from error
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """The file system's errors about one file as `StorageFailed`, with what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(
+            f"{path} can't be used ({error.strerror}): check the disk and who may write to the"
+            " workspace"
+        ) from error
 
 
 def _translated(error: sqlite3.DatabaseError) -> EngineError:

@@ -8,7 +8,9 @@ from tizmor.core.errors import StorageFailed, UnknownExecution
 from tizmor.core.ids import public_id
 from tizmor.ports.journal import (
     Append,
+    Checkpoint,
     Committed,
+    Freed,
     InboxKind,
     InboxRow,
     Record,
@@ -29,6 +31,9 @@ class EmptyJournal:
 
     async def read_all(self, executions: Sequence[int]) -> dict[int, list[Record]]:
         return {execution: [] for execution in executions}
+
+    async def checkpoint(self, execution: int) -> Checkpoint | None:
+        return None
 
     async def get(self, execution: int) -> StoredExecution | None:
         return None
@@ -70,6 +75,9 @@ class EmptyJournal:
         never: tuple[None, ...] = ()
         for wake in never:
             yield wake
+
+    async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
+        return Freed()
 
     def check(self, *, deep: bool) -> list[tuple[str, str, str]]:
         return [("database", "ok", "nothing was run here yet")]

@@ -5,6 +5,7 @@ One `MemoryDatabase` stands for the file, each `MemoryJournal` opened on it for 
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
@@ -13,8 +14,10 @@ from tizmor.core.errors import UnknownExecution
 from tizmor.core.ids import public_id
 from tizmor.ports.journal import (
     Append,
+    Checkpoint,
     Committed,
     ExecutionRow,
+    Freed,
     InboxKind,
     InboxRow,
     NewExecution,
@@ -23,6 +26,8 @@ from tizmor.ports.journal import (
     StoredExecution,
     WaitingRow,
 )
+from tizmor.storage.batch import STATE_LEVELS
+from tizmor.storage.blobs import split
 from tizmor.storage.chain import damage
 from tizmor.storage.wakes import WakeSignal
 
@@ -37,12 +42,45 @@ class MemoryDatabase:
         self.steps: dict[tuple[int, str], StepRow] = {}
         self.waiting: dict[tuple[int, str], WaitingRow] = {}
         self.inbox: dict[int, InboxRow] = {}
+        self.checkpoints: dict[int, Checkpoint] = {}
+        self.blobs: dict[int, dict[bytes, int]] = {}
+        """The sizes of the blobs that each execution would refer to."""
         self.living: dict[str, WakeSignal] = {}
+        self.last_position = 0
+        self.last_inbox_id = 0
         self._opened = 0
 
     def open(self) -> MemoryJournal:
         self._opened += 1
         return MemoryJournal(self, f"memory-{self._opened}")
+
+    def size_of(self, executions: set[int]) -> Freed:
+        """What removing these would free."""
+        kept = {d for number, uses in self.blobs.items() if number not in executions for d in uses}
+        blobs = {
+            digest: size
+            for number in executions
+            for digest, size in self.blobs.get(number, {}).items()
+            if digest not in kept
+        }
+        payloads = [r.payload for number in executions for r in self.histories[number]]
+        payloads += [self.checkpoints[n].payload for n in executions if n in self.checkpoints]
+        return Freed(
+            executions=len(executions),
+            events=sum(len(self.histories[number]) for number in executions),
+            blobs=len(blobs),
+            bytes=sum(map(len, payloads)),
+        )
+
+    def remove(self, executions: set[int]) -> None:
+        for number in executions:
+            del self.executions[number], self.histories[number]
+            self.checkpoints.pop(number, None)
+            self.blobs.pop(number, None)
+        self.journal = [r for r in self.journal if r.execution not in executions]
+        self.steps = {key: row for key, row in self.steps.items() if key[0] not in executions}
+        self.waiting = {key: row for key, row in self.waiting.items() if key[0] not in executions}
+        self.inbox = {i: row for i, row in self.inbox.items() if row.execution not in executions}
 
 
 class MemoryJournal:
@@ -51,15 +89,18 @@ class MemoryJournal:
     def __init__(self, database: MemoryDatabase, owner: str) -> None:
         self.owner = owner
         self._database = database
+        self._created: set[int] = set()
         self._signal = WakeSignal()
         database.living[owner] = self._signal
 
     async def commit(self, appends: Sequence[Append]) -> Committed:
         if len({append.execution for append in appends}) != len(appends):
             raise ValueError("an execution may be in a commit once only")
+        created_before = self._created
+        self._created = {append.execution for append in appends if append.create is not None}
         writable = [self._may_write(append) for append in appends]
         found = [
-            None if write else self._already_there(append)
+            None if write else self._already_there(append, created_before)
             for append, write in zip(appends, writable, strict=True)
         ]
         positions = [
@@ -76,6 +117,9 @@ class MemoryJournal:
 
     async def read_all(self, executions: Sequence[int]) -> dict[int, list[Record]]:
         return {execution: await self.read(execution) for execution in executions}
+
+    async def checkpoint(self, execution: int) -> Checkpoint | None:
+        return self._database.checkpoints.get(execution)
 
     async def get(self, execution: int) -> StoredExecution | None:
         return self._database.executions.get(execution)
@@ -95,10 +139,12 @@ class MemoryJournal:
         return [execution for _, execution in stored if not execution.row.ended]
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:
-        return self._database.journal[after_position : after_position + limit]
+        journal = self._database.journal
+        first = bisect.bisect_right(journal, after_position, key=lambda record: record.position)
+        return journal[first : first + limit]
 
     async def last_position(self) -> int:
-        return len(self._database.journal)
+        return self._database.journal[-1].position if self._database.journal else 0
 
     async def adopt(self, execution: int) -> StoredExecution | None:
         stored = self._database.executions.get(execution)
@@ -119,7 +165,8 @@ class MemoryJournal:
         stored = self._database.executions.get(execution)
         if stored is None:
             raise UnknownExecution(f"there is no execution {public_id(execution)}")
-        inbox_id = len(self._database.inbox) + 1
+        self._database.last_inbox_id += 1
+        inbox_id = self._database.last_inbox_id
         self._database.inbox[inbox_id] = InboxRow(
             id=inbox_id, execution=execution, kind=kind, payload=payload
         )
@@ -142,6 +189,20 @@ class MemoryJournal:
     async def wakes(self) -> AsyncIterator[None]:
         async for _ in self._signal.each():
             yield
+
+    async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
+        database = self._database
+        removed = {
+            number
+            for number, stored in database.executions.items()
+            if stored.row.ended
+            and stored.row.updated_at_ms < ended_before_ms
+            and stored.owner not in database.living
+        }
+        freed = database.size_of(removed)
+        if not dry_run:
+            database.remove(removed)
+        return freed
 
     def check(self, *, deep: bool) -> list[tuple[str, str, str]]:
         events, executions = len(self._database.journal), len(self._database.executions)
@@ -171,26 +232,38 @@ class MemoryJournal:
             and len(self._database.histories[append.execution]) == append.first_seq - 1
         )
 
-    def _already_there(self, append: Append) -> int | None:
+    def _already_there(self, append: Append, created_before: set[int]) -> int | None:
         stored = self._database.executions.get(append.execution)
         if stored is None:
             return None
-        mine = stored.owner == self.owner and stored.epoch == append.epoch
-        if not append.events:
-            released = append.release and stored.owner is None and stored.epoch == append.epoch
-            return 0 if mine or released else None
+        mine = stored.owner == self.owner
+        if append.create is not None:
+            retried = append.execution in created_before
+            if not retried or (stored.epoch == 1 and not mine and stored.owner is not None):
+                return None
         first = append.first_seq - 1
         history = self._database.histories[append.execution]
         there = history[first : first + len(append.events)]
-        if [(record.at_ms, record.payload) for record in there] == list(append.events):
+        if there and [(record.at_ms, record.payload) for record in there] == list(append.events):
             return there[0].position
-        if mine and append.create is None:
+        if mine and stored.epoch == append.epoch and append.create is None:
             raise damage(
                 append.execution,
                 append.first_seq,
                 f"the stored journal ends with event {len(history)} instead",
             )
-        return None
+        if append.events or not (mine or (stored.owner is None and append.release)):
+            return None
+        here = (stored.epoch, len(history)) == (append.epoch, first)
+        return 0 if here and self._is_settled(append) else None
+
+    def _is_settled(self, append: Append) -> bool:
+        """Whether no row that it settles is open: what came after a release was never written."""
+        rows = [self._database.inbox.get(inbox_id) for inbox_id, _ in append.settles]
+        return not any(
+            row is not None and row.execution == append.execution and row.outcome is None
+            for row in rows
+        )
 
     def _keep(self, append: Append) -> int:
         if append.create is None:
@@ -210,7 +283,7 @@ class MemoryJournal:
         return changed
 
     def _add_events(self, append: Append) -> int:
-        position = first = len(self._database.journal) + 1
+        position = first = self._database.last_position + 1
         for offset, (at_ms, payload) in enumerate(append.events):
             record = Record(
                 position=position + offset,
@@ -221,7 +294,15 @@ class MemoryJournal:
             )
             self._database.journal.append(record)
             self._database.histories[append.execution].append(record)
+            self._use_blobs(append.execution, payload)
+        self._database.last_position += len(append.events)
         return first if append.events else 0
+
+    def _use_blobs(self, execution: int, payload: bytes, *, outer: int = 1) -> None:
+        _, moved = split(payload, outer=outer)
+        if moved:
+            uses = self._database.blobs.setdefault(execution, {})
+            uses.update((digest, len(content)) for digest, content in moved.items())
 
     def _add_models(self, append: Append) -> None:
         execution = append.execution
@@ -233,6 +314,10 @@ class MemoryJournal:
             row = self._database.inbox.get(inbox_id)
             if row is not None and row.execution == execution and row.outcome is None:
                 self._database.inbox[inbox_id] = msgspec.structs.replace(row, outcome=outcome)
+        if append.checkpoint is not None:
+            seq = append.first_seq + len(append.events) - 1
+            self._database.checkpoints[execution] = Checkpoint(seq=seq, payload=append.checkpoint)
+            self._use_blobs(execution, append.checkpoint, outer=STATE_LEVELS)
 
 
 def _created(execution: int, new: NewExecution) -> StoredExecution:
@@ -243,4 +328,5 @@ def _created(execution: int, new: NewExecution) -> StoredExecution:
         created_at_ms=new.created_at_ms,
         row=ExecutionRow(status="", updated_at_ms=new.created_at_ms),
         epoch=1,
+        priority=new.priority,
     )

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from secrets import token_hex
 
-from tizmor.core.errors import StorageFailed
+from tizmor.storage.connection import file_errors
 
 _NAME = re.compile(r"[0-9]{1,10}-[0-9a-f]{16}")
 
@@ -37,15 +37,10 @@ class Owners:
         """
         if self._held is not None:
             return
-        try:
+        with file_errors(self.folder):
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            self._sweep()
+            self.sweep()
             self._held = self._hold()
-        except OSError as error:
-            raise StorageFailed(
-                f"{self.folder} can't be written ({error.strerror}): check the disk and who may"
-                " write to the workspace"
-            ) from error
 
     def vanish(self) -> None:
         if self._held is None:
@@ -63,7 +58,14 @@ class Owners:
         """Remove what a process that is dead, or is this one, left in the folder."""
         if _NAME.fullmatch(owner):
             for file in (self._file(owner), self.socket(owner)):
-                file.unlink(missing_ok=True)
+                with file_errors(file):
+                    file.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what dead processes left in the folder."""
+        for owner in self.others():
+            if not self.is_alive(owner):
+                self.forget(owner)
 
     def socket(self, owner: str) -> Path:
         return self.folder / f"{owner}.sock"
@@ -83,24 +85,20 @@ class Owners:
         os.rename(unborn, self._file(self.me))
         return held
 
-    def _sweep(self) -> None:
-        for owner in self.others():
-            if not self.is_alive(owner):
-                self.forget(owner)
-
     def _file(self, owner: str) -> Path:
         return self.folder / f"{owner}.lock"
 
 
 def _is_locked(file: Path) -> bool:
-    try:
-        probe = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(probe)
+    with file_errors(file):
+        try:
+            probe = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(probe, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(probe)
     return False

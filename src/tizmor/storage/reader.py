@@ -7,20 +7,28 @@ writer nor make it wait. Rows of the journal are verified as they are read.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tizmor.ports.journal import InboxRow, Record, StoredExecution
-from tizmor.storage.chain import START, Link, damage, verified
+import msgspec
+
+from tizmor.ports.journal import Checkpoint, InboxRow, Record, StoredExecution
+from tizmor.storage.blobs import MARK, BlobDamaged, join, references
+from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.connection import connect_to_read, snapshot, storage_errors
-from tizmor.storage.rows import EXECUTION, HEAD, INBOX, inbox_row, stored_execution
+from tizmor.storage.retention import Found, survey
+from tizmor.storage.rows import EXECUTION, INBOX, REMOVED, inbox_row, stored_execution
 
 _COLUMNS = "SELECT execution, position, seq, at_ms, payload, checksum FROM journal"
 _HISTORY = f"{_COLUMNS} WHERE execution = ? AND seq > ? ORDER BY seq"
 _FEED = f"{_COLUMNS} WHERE position > ? ORDER BY position LIMIT ?"
 _CHECKSUM = "SELECT checksum FROM journal WHERE execution = ? AND seq = ?"
-_RECENT = f"{EXECUTION} WHERE id < ? ORDER BY id DESC LIMIT ?"
+_LAST = "SELECT last_seq, last_checksum, ended FROM executions WHERE id = ?"
+_CHECKPOINT = "SELECT seq, payload, checksum FROM execution_checkpoints WHERE execution = ?"
+_BLOB = "SELECT content FROM blobs WHERE hash = ?"
+_ONE = f"{EXECUTION} WHERE id = ? AND ended <> {REMOVED}"
+_RECENT = f"{EXECUTION} WHERE id < ? AND ended <> {REMOVED} ORDER BY id DESC LIMIT ?"
 _RECENT_ENDED = f"{EXECUTION} WHERE id < ? AND ended = 1 ORDER BY id DESC LIMIT ?"
 _RECENT_UNFINISHED = f"{EXECUTION} WHERE id < ? AND ended = 0 ORDER BY id DESC LIMIT ?"
 _PENDING = (
@@ -40,11 +48,44 @@ class Reader:
     def history(self, execution: int, after_seq: int) -> list[Record]:
         """One execution's events, to the very one that `executions` holds for its last."""
         with snapshot(self._connection):
-            return self._history(execution, after_seq)
+            return self._whole(self._history(execution, after_seq))
 
     def histories(self, executions: Iterable[int]) -> dict[int, list[Record]]:
         with snapshot(self._connection):
-            return {execution: self._history(execution, 0) for execution in executions}
+            return {number: self._whole(self._history(number, 0)) for number in executions}
+
+    def checkpoint(self, execution: int) -> Checkpoint | None:
+        with snapshot(self._connection):
+            stored = self._checkpoint(execution)
+            if stored is None or stored.payload[:1] != MARK:
+                return stored
+            try:
+                payload = join(stored.payload, self.blob)
+            except BlobDamaged as error:
+                raise damage(execution, stored.seq, f"the checkpoint there: {error}") from error
+        return Checkpoint(seq=stored.seq, payload=payload)
+
+    def verify(self, execution: int) -> tuple[int, dict[bytes, str]]:
+        """Read all rows of an execution: how many events it has, and which blobs they and the
+        checkpoint refer to, each with the place that does. Raises `JournalDamaged`."""
+        with snapshot(self._connection):
+            records = self._history(execution, 0)
+            places = [(record.payload, f"event {record.seq}") for record in records]
+            checkpoint = self._checkpoint(execution)
+        if checkpoint is not None:
+            places.append((checkpoint.payload, f"the checkpoint at event {checkpoint.seq}"))
+        return len(records), {
+            digest: place for payload, place in places for digest in references(payload)
+        }
+
+    def blob(self, digest: bytes) -> bytes | None:
+        """A blob's content as it is stored."""
+        found = self._one(_BLOB, digest)
+        return None if found is None else found[0]
+
+    def blobs(self) -> list[bytes]:
+        """The hashes of all blobs."""
+        return [row[0] for row in self._all("SELECT hash FROM blobs")]
 
     def feed(self, after_position: int, limit: int) -> list[Record]:
         with snapshot(self._connection):
@@ -53,13 +94,13 @@ class Reader:
             for execution, _, seq, *_ in rows:
                 if execution not in links:
                     links[execution] = self._link(execution, seq - 1)
-        return verified(links, rows)
+            return self._whole(verified(links, rows))
 
     def last_position(self) -> int:
         return self._one("SELECT max(position) FROM journal")[0] or 0
 
     def get(self, execution: int) -> StoredExecution | None:
-        row = self._one(f"{EXECUTION} WHERE id = ?", execution)
+        row = self._one(_ONE, execution)
         return None if row is None else stored_execution(row)
 
     def recent(
@@ -73,6 +114,11 @@ class Reader:
         return [
             stored_execution(row) for row in self._all(f"{EXECUTION} WHERE ended = 0 ORDER BY id")
         ]
+
+    def survey(self, ended_before_ms: int, is_alive: Callable[[str], bool]) -> Found:
+        """What retention would remove."""
+        with snapshot(self._connection):
+            return survey(self._connection, ended_before_ms, is_alive)
 
     def outcome(self, inbox_id: int) -> str | None:
         row = self._one("SELECT outcome FROM inbox WHERE id = ?", inbox_id)
@@ -93,15 +139,36 @@ class Reader:
         return self._opened
 
     def _history(self, execution: int, after_seq: int) -> list[Record]:
-        head = self._connection.execute(HEAD, (execution,)).fetchone()
-        last = START if head is None else Link(head[2], head[3])
-        if after_seq > last.seq:
+        head = self._connection.execute(_LAST, (execution,)).fetchone()
+        last = START if head is None else Link(*head[:2])
+        if after_seq > last.seq or (head is not None and head[2] == REMOVED):
             return []
         links = {execution: self._link(execution, after_seq)}
         rows = self._connection.execute(_HISTORY, (execution, after_seq)).fetchall()
         records = verified(links, rows)
         if links[execution] != last:
             raise damage(execution, last.seq, "the last row is not the one that was written")
+        return records
+
+    def _checkpoint(self, execution: int) -> Checkpoint | None:
+        """The checkpoint as its row holds it, verified."""
+        row = self._connection.execute(_CHECKPOINT, (execution,)).fetchone()
+        if row is None:
+            return None
+        seq, payload, stored = row
+        if checkpoint_checksum(execution, seq, payload) != stored:
+            raise damage(execution, seq, "the checkpoint there is not what was written")
+        return Checkpoint(seq=seq, payload=payload)
+
+    def _whole(self, records: list[Record]) -> list[Record]:
+        """The records with the values that were moved out of their rows."""
+        for index, record in enumerate(records):
+            if record.payload[:1] == MARK:
+                try:
+                    payload = join(record.payload, self.blob)
+                except BlobDamaged as error:
+                    raise damage(record.execution, record.seq, str(error)) from error
+                records[index] = msgspec.structs.replace(record, payload=payload)
         return records
 
     def _link(self, execution: int, seq: int) -> Link:

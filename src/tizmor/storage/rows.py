@@ -6,11 +6,17 @@ from typing import Any
 
 from tizmor.ports.journal import ExecutionRow, InboxKind, InboxRow, StoredExecution
 
+REMOVED = 2
+"""Of `executions.ended`: retention is removing it, in several transactions; it isn't there."""
+
 EXECUTION = (
-    "SELECT id, query, user, created_at_ms, status, steps_total, steps_done, updated_at_ms, ended,"
-    " owner, epoch FROM executions"
+    'SELECT id, query, "user", created_at_ms, status, steps_total, steps_done, updated_at_ms,'
+    " ended, owner, epoch, priority, due_ms FROM executions"
 )
-HEAD = "SELECT owner, epoch, last_seq, last_checksum, ended FROM executions WHERE id = ?"
+HEAD = (
+    "SELECT owner, epoch, last_seq, last_checksum, ended FROM executions"
+    " WHERE id = ? AND ended <> 2"
+)
 INBOX = "SELECT inbox.id, inbox.execution, inbox.kind, inbox.payload, inbox.outcome FROM inbox"
 
 
@@ -27,9 +33,11 @@ def stored_execution(row: tuple[Any, ...]) -> StoredExecution:
             steps_done=row[6],
             updated_at_ms=row[7],
             ended=bool(row[8]),
+            due_ms=row[12],
         ),
         owner=row[9],
         epoch=row[10],
+        priority=row[11],
     )
 
 

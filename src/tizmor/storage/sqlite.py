@@ -14,11 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from tizmor.core.errors import StorageFailed, WorkspaceUnusable
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import (
     Append,
+    Checkpoint,
     Committed,
+    Freed,
     InboxKind,
     InboxRow,
     Journal,
@@ -29,6 +33,7 @@ from tizmor.storage.empty import EmptyJournal
 from tizmor.storage.inspection import Finding, inspect
 from tizmor.storage.owners import Owners, new_owner
 from tizmor.storage.reader import Reader
+from tizmor.storage.retention import remove
 from tizmor.storage.schema import prepare
 from tizmor.storage.usage import Usage
 from tizmor.storage.wakes import WakeSignal, WakeSocket
@@ -39,6 +44,7 @@ DATABASE = "tizmor.db"
 _LEAST_BYTES = 64 * 1024
 """Room for the log's index and a page or two; with less, nothing can be begun."""
 
+_DONE = object()
 _T = TypeVar("_T")
 
 
@@ -118,6 +124,9 @@ class SqliteJournal:
     async def read_all(self, executions: Sequence[int]) -> dict[int, list[Record]]:
         return await self._look(lambda: self._reader.histories(executions))
 
+    async def checkpoint(self, execution: int) -> Checkpoint | None:
+        return await self._look(lambda: self._reader.checkpoint(execution))
+
     async def get(self, execution: int) -> StoredExecution | None:
         return await self._look(lambda: self._reader.get(execution))
 
@@ -165,6 +174,19 @@ class SqliteJournal:
         await self._listen()
         async for _ in self._signal.each():
             yield
+
+    async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
+        found = await self._look(
+            lambda: self._reader.survey(ended_before_ms, self._owners.is_alive)
+        )
+        if dry_run:
+            return found.freed
+        slices = remove(self._writer.writing, found, ended_before_ms)
+        while await self._write(lambda: next(slices, _DONE)) is not _DONE:
+            pass  # what is to be committed meanwhile has come in between
+        await self._write(self._owners.sweep)
+        compacted = await self._write(lambda: self._writer.compact(self._usage))
+        return msgspec.structs.replace(found.freed, compacted=compacted)
 
     def check(self, *, deep: bool) -> list[Finding]:
         return inspect(self._database, deep=deep)

@@ -43,6 +43,7 @@ executions = sa.Table(
     sa.Column("steps_done", sa.Integer, nullable=False),
     sa.Column("created_at_ms", _BigInteger, nullable=False),
     sa.Column("updated_at_ms", _BigInteger, nullable=False),
+    # 0 goes on or waits, 1 has ended, 2 is being removed by retention: it isn't there any more.
     sa.Column("ended", sa.Integer, nullable=False),
     sa.Column("owner", sa.Text, nullable=True),
     sa.Column("epoch", sa.Integer, nullable=False),

@@ -14,13 +14,15 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from tizmor.storage.connection import file_errors
+
 _PATIENCE_S = 1.0
 _LOOK_S = 0.001
 
 
 class Turn:
     """A turn at the write lock. A courtesy: after a second without it one goes on all the same,
-    lest a process that was stopped while it waited stops all others."""
+    lest a process that was stopped while it waited stops all others. Raises `StorageFailed`."""
 
     def __init__(self, file: Path) -> None:
         self._path = file
@@ -47,12 +49,14 @@ class Turn:
     @property
     def _descriptor(self) -> int:
         if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            with file_errors(self._path):
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         return self._file
 
     def _taken(self) -> bool:
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+        with file_errors(self._path):
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
         return True

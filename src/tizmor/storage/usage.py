@@ -39,6 +39,20 @@ class Usage:
             raise
         self._held = held
 
+    def alone(self, work: Callable[[], None]) -> bool:
+        """Do the work if no other process uses the database; whether it was done. Others that begin
+        meanwhile wait until it has returned."""
+        if self._held is None:
+            return False
+        try:
+            if not _is_alone(self._held):
+                return False
+            work()
+        finally:
+            # Also when it was refused: asking for the other lock has given this one up.
+            fcntl.flock(self._held, fcntl.LOCK_SH)
+        return True
+
     def end(self) -> None:
         if self._held is not None:
             os.close(self._held)

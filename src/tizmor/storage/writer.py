@@ -9,8 +9,8 @@ one doesn't, the transaction is rolled back and the appends are judged one by on
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tizmor.core.errors import UnknownExecution
@@ -21,9 +21,12 @@ from tizmor.storage.batch import Batch, Head
 from tizmor.storage.chain import Link
 from tizmor.storage.connection import connect, storage_errors, writing
 from tizmor.storage.owners import Owners
+from tizmor.storage.presence import Presence
+from tizmor.storage.retention import compact, is_worth_compacting
 from tizmor.storage.retry import Verdict, verdict
 from tizmor.storage.rows import EXECUTION, HEAD, stored_execution
 from tizmor.storage.turn import Turn
+from tizmor.storage.usage import Usage
 
 _ONE = f"{EXECUTION} WHERE id = ?"
 _TAKE = "UPDATE executions SET owner = ?, epoch = epoch + 1 WHERE id = ?"
@@ -52,17 +55,23 @@ class Writer:
         self._heads: dict[int, Head] = {}
         self._opened: sqlite3.Connection | None = None
         self._turn = Turn(database.with_name("turn.lock"))
+        self._presence = Presence(database)
+        self._created: set[int] = set()
 
     def commit(self, appends: Sequence[Append]) -> Committed:
         if not appends:
             return Committed(first_positions=[])
+        created_before = self._created
+        self._created = {append.execution for append in appends if append.create is not None}
         self._owners.appear()
         batch = self._new_batch()
         whole = True
         for append in appends:
             whole = batch.add(append) and whole
         positions = self._commit_whole(batch) if whole else None
-        return Committed(first_positions=positions or self._commit_each(appends))
+        if positions is None:
+            positions = self._commit_each(appends, created_before)
+        return Committed(first_positions=positions)
 
     def adopt(self, executions: Sequence[int]) -> list[StoredExecution]:
         """Take, in one transaction, all of these that no living process owns."""
@@ -70,9 +79,9 @@ class Writer:
         alive = {self._me: False}
         heads: dict[int, Head] = {}
         adopted = []
-        with self._writing():
+        with self.writing() as connection:
             for execution in executions:
-                found = self._connection.execute(HEAD, (execution,)).fetchone()
+                found = connection.execute(HEAD, (execution,)).fetchone()
                 if found is None:
                     continue
                 owner, _, seq, checksum, ended = found
@@ -89,8 +98,7 @@ class Writer:
 
     def send(self, execution: int, kind: InboxKind, payload: bytes) -> tuple[int, str | None]:
         """Write an inbox row; its id and the execution's owner."""
-        connection = self._connection
-        with self._writing():
+        with self.writing() as connection:
             found = connection.execute(HEAD, (execution,)).fetchone()
             if found is None:
                 raise UnknownExecution(f"there is no execution {public_id(execution)}")
@@ -98,13 +106,20 @@ class Writer:
             inbox_id: int = connection.execute(_SEND, row).fetchone()[0]
         return inbox_id, found[0]
 
+    def compact(self, usage: Usage) -> bool:
+        """Let the file shrink if that is worth it and no other process uses the database; whether
+        it was done."""
+        with self.writing() as connection:
+            worth = is_worth_compacting(connection)
+        return worth and usage.alone(lambda: compact(connection))
+
     def close(self) -> None:
         """Give up what this process owns. The last process to close folds the log in."""
         if self._opened is None:
             return
         with storage_errors():
             if self._heads:
-                with self._writing():
+                with self.writing():
                     owned = [(execution, self._me) for execution in self._heads]
                     self._opened.executemany(_LET_GO, owned)
             self._heads.clear()
@@ -112,8 +127,13 @@ class Writer:
         self._turn.close()
         self._opened = None
 
-    def _writing(self) -> AbstractContextManager[None]:
-        return writing(self._connection, self._turn)
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction, when it is this process's turn, on the files that are there."""
+        connection = self._connection
+        with writing(connection, self._turn):
+            self._presence.check()
+            yield connection
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -135,8 +155,8 @@ class Writer:
 
     def _commit_whole(self, batch: Batch) -> list[int | None] | None:
         try:
-            with self._writing():
-                if not self._claim(batch):
+            with self.writing() as connection:
+                if not batch.claim(connection):
                     raise _Contested
                 positions = self._write(batch)
         except _Contested:
@@ -144,19 +164,21 @@ class Writer:
         self._remember(batch)
         return positions
 
-    def _commit_each(self, appends: Sequence[Append]) -> list[int | None]:
-        """Each append by itself: kept now, found kept, or not this process's to write."""
+    def _commit_each(self, appends: Sequence[Append], created: set[int]) -> list[int | None]:
+        """Each append by itself: kept now, found kept, or not this process's to write. `created`
+        are the executions that the commit before this one was to create."""
         positions: list[int | None] = []
         kept: list[Batch] = []
         judged: list[tuple[int, Verdict]] = []
-        with self._writing():
+        with self.writing() as connection:
             for append in appends:
                 batch = self._new_batch()
-                if batch.add(append) and self._claim(batch):
+                if batch.add(append) and batch.claim(connection):
                     positions += self._write(batch)
                     kept.append(batch)
                 else:
-                    answer = verdict(self._connection, self._me, append)
+                    retried = append.execution in created
+                    answer = verdict(connection, self._me, append, retried=retried)
                     positions.append(answer.position)
                     judged.append((append.execution, answer))
         for batch in kept:
@@ -176,20 +198,9 @@ class Writer:
         else:
             self._heads[execution] = head
 
-    def _claim(self, batch: Batch) -> bool:
-        """Whether every execution of the batch is this process's to write."""
-        claimed = sum(
-            self._connection.executemany(statement, rows).rowcount
-            for statement, rows in batch.claims
-            if rows
-        )
-        return claimed == len(batch.heads)
-
     def _write(self, batch: Batch) -> list[int | None]:
         """Write what follows the claims; the position of each append's first event."""
-        for statement, rows in batch.rest:
-            if rows:
-                self._connection.executemany(statement, rows)
+        batch.write(self._connection)
         last = self._connection.execute("SELECT max(position) FROM journal").fetchone()[0] or 0
         position = last - sum(batch.counts) + 1
         positions: list[int | None] = []

@@ -1,0 +1,154 @@
+"""What retention removes from SQLite, in transactions so short that nobody waits for them.
+
+An execution with many events can't go at once. So its row is first marked as removed: for everybody
+else it isn't there from then on. Its events go next, the last ones first, so that what is still
+there is a sound beginning; its own row goes at the end. What a crash leaves half done, the next run
+ends.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple
+
+from tizmor.ports.journal import Freed
+from tizmor.storage.connection import storage_errors
+
+Writing = Callable[[], AbstractContextManager[sqlite3.Connection]]
+
+_SLICE_S = 0.02
+_EVENTS = 256
+_WORTH = 16
+"""One page in so many must be free before the file is written anew."""
+
+_ENDED = (
+    "SELECT id, owner, last_seq FROM executions"  # 2: see rows.REMOVED
+    " WHERE ended = 2 OR (ended = 1 AND updated_at_ms < ?)"
+)
+_SIZE = "SELECT count(*), coalesce(sum(length(payload)), 0) FROM journal WHERE execution = ?"
+_CHECKPOINTS = "SELECT execution, length(payload) FROM execution_checkpoints"
+_MARK = (
+    "UPDATE executions SET ended = 2, owner = NULL WHERE id = ? AND owner IS ?"
+    " AND (ended = 2 OR (ended = 1 AND updated_at_ms < ?))"
+)
+_ORPHANS = "SELECT id FROM inbox WHERE execution NOT IN (SELECT id FROM executions)"
+_LAST_EVENTS = "DELETE FROM journal WHERE execution = ? AND seq > ?"
+_UNUSED = "SELECT hash FROM blobs WHERE hash NOT IN (SELECT hash FROM blob_uses)"
+_THE_REST = (
+    "DELETE FROM execution_steps WHERE execution = ?",
+    "DELETE FROM pending_approvals WHERE execution = ?",
+    "DELETE FROM execution_checkpoints WHERE execution = ?",
+    "DELETE FROM blob_uses WHERE execution = ?",
+    "DELETE FROM executions WHERE id = ?",
+)
+
+
+class Found(NamedTuple):
+    """What can go: executions with their owner, who is dead, and their last event's number."""
+
+    executions: Sequence[tuple[int, str | None, int]]
+    freed: Freed
+
+
+def survey(
+    connection: sqlite3.Connection, ended_before_ms: int, is_alive: Callable[[str], bool]
+) -> Found:
+    """What would go, as of a snapshot. It only looks."""
+    executions = [
+        (number, owner, last_seq)
+        for number, owner, last_seq in connection.execute(_ENDED, (ended_before_ms,))
+        if owner is None or not is_alive(owner)
+    ]
+    numbers = {number for number, _, _ in executions}
+    sizes = [connection.execute(_SIZE, (number,)).fetchone() for number in numbers]
+    checkpoints = [size for n, size in connection.execute(_CHECKPOINTS) if n in numbers]
+    blobs = _unused_without(connection, numbers)
+    freed = Freed(
+        executions=len(executions),
+        events=sum(events for events, _ in sizes),
+        blobs=len(blobs),
+        bytes=sum(size for _, size in sizes) + sum(checkpoints) + sum(blobs),
+    )
+    return Found(executions, freed)
+
+
+def remove(writing: Writing, found: Found, ended_before_ms: int) -> Iterator[None]:
+    """Remove it; each `next` is one transaction of some 20 ms."""
+    left = deque(found.executions)
+    yield from _in_slices(writing, lambda connection: _rows(connection, left, ended_before_ms))
+    yield from _in_slices(writing, _orders)
+    yield from _in_slices(writing, _blobs)
+
+
+def is_worth_compacting(connection: sqlite3.Connection) -> bool:
+    """Whether enough pages are free to write the file anew."""
+    with storage_errors():
+        free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    return bool(free and free * _WORTH >= pages)
+
+
+def compact(connection: sqlite3.Connection) -> None:
+    """Give free pages back to the disk by writing the file anew.
+
+    To be called when no other process uses the database: it takes as long as the file is large.
+    """
+    with storage_errors():
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _in_slices(
+    writing: Writing, work: Callable[[sqlite3.Connection], Iterator[None]]
+) -> Iterator[None]:
+    """Begin the work in transaction after transaction, until it has nothing left to do."""
+    left = True
+    while left:
+        with writing() as connection:
+            until = time.monotonic() + _SLICE_S
+            left = any(time.monotonic() >= until for _ in work(connection))
+        yield
+
+
+def _rows(
+    connection: sqlite3.Connection,
+    left: deque[tuple[int, str | None, int]],
+    ended_before_ms: int,
+) -> Iterator[None]:
+    """Remove the executions that are left; yields after every millisecond or so."""
+    while left:
+        number, owner, last_seq = left[0]
+        if connection.execute(_MARK, (number, owner, ended_before_ms)).rowcount:
+            for above in reversed(range(0, last_seq, _EVENTS)):
+                connection.execute(_LAST_EVENTS, (number, above))
+                yield
+            for statement in _THE_REST:
+                connection.execute(statement, (number,))
+        left.popleft()
+        yield
+
+
+def _orders(connection: sqlite3.Connection) -> Iterator[None]:
+    """Remove the commands to executions that are gone."""
+    for row in connection.execute(_ORPHANS).fetchall():
+        connection.execute("DELETE FROM inbox WHERE id = ?", row)
+        yield
+
+
+def _blobs(connection: sqlite3.Connection) -> Iterator[None]:
+    """Remove the blobs that nobody refers to as of this transaction."""
+    for row in connection.execute(_UNUSED).fetchall():
+        connection.execute("DELETE FROM blobs WHERE hash = ?", row)
+        yield
+
+
+def _unused_without(connection: sqlite3.Connection, executions: Container[int]) -> list[int]:
+    """The sizes of the blobs that nobody but these executions refers to."""
+    uses = connection.execute("SELECT execution, hash FROM blob_uses")
+    used = {digest for execution, digest in uses if execution not in executions}
+    blobs = connection.execute("SELECT hash, length(content) FROM blobs")
+    return [size for digest, size in blobs if digest not in used]
