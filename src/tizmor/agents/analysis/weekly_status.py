@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 
 import msgspec
@@ -31,6 +32,7 @@ class StatusReported(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 @agent(
     name="WeeklyStatus",
+    timeout=dt.timedelta(minutes=5),
     untrusted=True,
     phrases=(
         "analyze the documents", "read what we did", "what did we do", "what was done", "analyse",

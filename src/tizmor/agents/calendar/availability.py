@@ -34,6 +34,7 @@ class SlotsFound(Value, frozen=True):
 
 @agent(
     name="Availability",
+    timeout=dt.timedelta(minutes=1),
     effect=Effect.READ,
     phrases=(
         "when am I free", "am I free", "am I available", "when are we free", "free slot",

@@ -1,7 +1,8 @@
 """Calendar: a meeting is created, at a time that is free for all and that a human has seen.
 
-The time is found before the gate and checked again at the call, under the calendar's lock. Whoever
-edits the time at the gate edits `start`; a taken one comes back as a question.
+The time is found before the gate and checked again at the call, under the calendar's lock. What was
+found out and allowed holds for one start, length and circle of people: whoever edits one of them at
+the gate sees there what is to be said of the edited time, and a taken one comes back as a question.
 """
 
 from __future__ import annotations
@@ -24,11 +25,25 @@ from tizmor.agents.calendar.event_file import (
 )
 from tizmor.agents.calendar.schedule import read_schedule
 from tizmor.agents.calendar.slots import Interval
-from tizmor.agents.calendar.time_choice import choose_time
+from tizmor.agents.calendar.time_choice import choose_time, notes_on, people_of
 from tizmor.agents.calendar.wording import time_in_words
 from tizmor.core.errors import OutcomeUnknown, Permanent, PreconditionFailed
 from tizmor.ports.agent import AgentContext, Effect, Gate, Resource, agent
 from tizmor.ports.vocabulary import Contact, Meeting, Minutes, TimeWish, Title, Value
+
+
+class Checked(Value, frozen=True):
+    """What the calendars were looked at for, and what the human was told and allowed for it alone.
+
+    `may_overlap`: it stands although it's taken; `unread`: calendar files that can't be read.
+    """
+
+    start: dt.datetime
+    minutes: int
+    people: list[str]
+    may_overlap: bool = False
+    notes: list[str] = msgspec.field(default_factory=list)
+    unread: list[str] = msgspec.field(default_factory=list)
 
 
 class MeetingCreated(Value, frozen=True):
@@ -41,6 +56,7 @@ class MeetingCreated(Value, frozen=True):
 @agent(
     name="Calendar",
     effect=Effect.COMPENSATABLE,
+    timeout=dt.timedelta(minutes=1),
     critical=True,
     control=("attendees", "start", "when", "minutes", "location"),
     resources=(Resource(name="calendar:me"),),
@@ -66,19 +82,14 @@ async def calendar_create(
     start: dt.datetime | None = None,
     location: str | None = None,
     description: str | None = None,
-    overlap_at: dt.datetime | None = None,
-    notes: list[str] | None = None,
-    notes_for: dt.datetime | None = None,
-    unread: list[str] | None = None,
+    checked: Checked | None = None,
     *,
     ctx: AgentContext,
 ) -> MeetingCreated:
     """Create a meeting in the calendar with people, at a free time or at the time that is said.
 
-    The preparation fills `start`, `overlap_at` (the start that a human kept although it's taken),
-    `notes` (what the human should know of the time `notes_for`) and `unread` (the calendar files
-    known to be unreadable). Raises `PreconditionFailed` when the time is past, no longer free, or
-    a further calendar file can't be read.
+    The preparation fills `start` and `checked`. Raises `PreconditionFailed` when the time is past,
+    no longer free, or a calendar file can't be read that the human wasn't told of.
     """
     if start is None:
         raise PreconditionFailed("no time was chosen")
@@ -89,17 +100,14 @@ async def calendar_create(
         location=location,
         description=description,
     )
-    meeting = await asyncio.to_thread(
-        _create, invitation, _same(overlap_at, start, ctx), unread or (), ctx
-    )
+    known = checked if _holds(checked, invitation) else None
+    meeting = await asyncio.to_thread(_create, invitation, known, ctx)
     words = time_in_words(Interval(meeting.start, meeting.end), ctx)
     ctx.progress(ctx.say(he=f"הפגישה נקבעה: {words}", en=f"meeting set: {words}"))
     return MeetingCreated(meeting=meeting, warnings=_not_invited(attendees, ctx))
 
 
-def _create(
-    invitation: Invitation, may_overlap: bool, unread: Sequence[str], ctx: AgentContext
-) -> Meeting:
+def _create(invitation: Invitation, known: Checked | None, ctx: AgentContext) -> Meeting:
     """The check and the write, as one; the event of an earlier attempt is given back as it is."""
     workspace, uid = ctx.workspace, uid_of(ctx.key)
     try:
@@ -108,8 +116,8 @@ def _create(
             if earlier is not None:
                 return earlier
             _check_not_past(invitation.interval, ctx)
-            if not may_overlap:
-                _check_free(invitation, unread, ctx)
+            if known is None or not known.may_overlap:
+                _check_free(invitation, known.unread if known else (), ctx)
             return write_event(workspace, uid, invitation, ctx.now)
     except ValueError as error:
         raise Permanent(f"the event can't be written: {error}") from error
@@ -153,13 +161,19 @@ async def _prepare(
     length = _length(minutes, ctx)
     choice = await asyncio.to_thread(choose_time, when, start, attendees, length, ctx)
     start_text = choice.start.isoformat()
+    length_in_minutes = int(length.total_seconds()) // 60
+    checked = Checked(
+        start=choice.start,
+        minutes=length_in_minutes,
+        people=people_of(attendees),
+        may_overlap=choice.allow_overlap,
+        notes=list(choice.notes),
+        unread=list(choice.unread),
+    )
     return {
         "start": start_text,
-        "minutes": int(length.total_seconds()) // 60,
-        "overlap_at": start_text if choice.allow_overlap else None,
-        "notes": list(choice.notes),
-        "notes_for": start_text,
-        "unread": list(choice.unread),
+        "minutes": length_in_minutes,
+        "checked": msgspec.to_builtins(checked),
     }
 
 
@@ -172,25 +186,28 @@ def _gate(
     start: dt.datetime | None = None,
     location: str | None = None,
     description: str | None = None,
-    notes: list[str] | None = None,
-    notes_for: dt.datetime | None = None,
+    checked: Checked | None = None,
     ctx: AgentContext,
     **_rest: object,
 ) -> Gate:
     if start is None:
         raise Permanent("no time was chosen")
     me = ctx.workspace.me_name or ctx.workspace.me_email
-    known = notes or () if _same(notes_for, start, ctx) else (_edited(ctx),)
+    invitation = Invitation(
+        title=title, interval=_interval(start, minutes, ctx), attendees=attendees
+    )
+    known = checked is not None and _holds(checked, invitation)
+    notes = checked.notes if checked and known else _notes_on_edited(invitation, ctx)
     details = {
         ctx.say(he="מקום", en="location"): location,
         ctx.say(he="תיאור", en="description"): description,
     }
     return Gate(
         action=ctx.say(he=f"יצירת פגישה: {title}", en=f"create a meeting: {title}"),
-        time=time_in_words(_interval(start, minutes, ctx), ctx),
+        time=time_in_words(invitation.interval, ctx),
         participants=tuple(filter(None, [me, *map(_participant, attendees)])),
         details={name: value for name, value in details.items() if value},
-        warnings=(*known, *_not_invited(attendees, ctx)),
+        warnings=(*notes, *_not_invited(attendees, ctx)),
     )
 
 
@@ -223,16 +240,33 @@ def _instant(start: dt.datetime, ctx: AgentContext) -> dt.datetime:
     return zoned.astimezone(dt.UTC)
 
 
-def _same(meant: dt.datetime | None, start: dt.datetime, ctx: AgentContext) -> bool:
-    """Whether what was found out or allowed for the time `meant` holds for this start."""
-    return meant is not None and _instant(meant, ctx) == _instant(start, ctx)
-
-
-def _edited(ctx: AgentContext) -> str:
-    return ctx.say(
-        he="הזמן נערך: הוא ייבדק עם האישור",
-        en="the time was edited: it is checked once it is approved",
+def _holds(checked: Checked | None, invitation: Invitation) -> bool:
+    """Whether what was found out and allowed is about this very time and these very people."""
+    if checked is None:
+        return False
+    length = invitation.interval.end - invitation.interval.start
+    return (
+        checked.start.astimezone(dt.UTC) == invitation.interval.start
+        and dt.timedelta(minutes=checked.minutes) == length
+        and checked.people == people_of(invitation.attendees)
     )
+
+
+def _notes_on_edited(invitation: Invitation, ctx: AgentContext) -> list[str]:
+    """What is to be said of a meeting that a human has just edited, by the calendars now."""
+    interval = invitation.interval
+    schedule = read_schedule(ctx.workspace, invitation.attendees, interval)
+    notes = list(notes_on(interval, schedule, ctx))
+    if interval.start < ctx.now:
+        notes.insert(0, ctx.say(he="הזמן כבר עבר", en="the time is past"))
+    if interval.start < ctx.now or schedule.conflicts(interval):
+        notes.append(
+            ctx.say(
+                he="אם יאושר כך, תישאל שאלה על הזמן לפני שהפגישה תיקבע",
+                en="approved so, you are asked about the time before the meeting is set",
+            )
+        )
+    return notes
 
 
 def _participant(contact: Contact) -> str:

@@ -29,6 +29,7 @@ class EventsFound(Value, frozen=True):
 
 @agent(
     name="CalendarSearch",
+    timeout=dt.timedelta(minutes=1),
     effect=Effect.READ,
     untrusted=True,
     phrases=(

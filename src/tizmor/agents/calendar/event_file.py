@@ -19,7 +19,8 @@ from pathlib import Path
 import icalendar
 import msgspec
 
-from tizmor.agents.calendar.ics import FOLDER, MAX_BYTES
+from tizmor.agents.calendar.ics import FOLDER
+from tizmor.agents.calendar.parsed import MAX_BYTES
 from tizmor.agents.calendar.slots import Interval
 from tizmor.agents.files.atomic import write_atomically
 from tizmor.agents.files.guarded import read_bounded

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,19 +14,21 @@ import icalendar
 import msgspec
 import recurring_ical_events
 
+from tizmor.agents.calendar.parsed import parsed
+from tizmor.agents.calendar.recurrence import work_of
 from tizmor.agents.calendar.slots import Interval
-from tizmor.agents.files.guarded import read_bounded
 from tizmor.core.errors import Permanent
 from tizmor.ports.workspace import Workspace
 
 FOLDER = "calendar"
 PEOPLE = f"{FOLDER}/people"
 MAX_FILES = 5_000
-MAX_BYTES = 4_000_000
+MAX_FOLDER_BYTES = 40_000_000
 MAX_OCCURRENCES = 20_000
+MAX_WORK = 500_000
+"""Steps of repeating events, for one reading of a folder."""
 
 _DAY = dt.timedelta(days=1)
-_TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 
 
 class Occurrence(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,40 +89,50 @@ def _read_folder(workspace: Workspace, folder: str, owner: str, window: Interval
     names = _names(workspace.path(folder))
     problems: list[tuple[str, str]] = []
     found: list[Occurrence] = []
+    left = _Left()
     for name in names[:MAX_FILES]:
         file = f"{folder}/{name}"
         try:
-            calendars = _parse(workspace.path(file))
+            content = parsed(workspace.path(file))
         except (OSError, ValueError, Permanent) as error:
             problems.append((file, _reason(error)))
             continue
-        for calendar in calendars:
-            occurrences, broken = _expand(calendar, window, owner, file, workspace.zone)
+        left.bytes -= content.size
+        if left.bytes < 0 or len(found) > MAX_OCCURRENCES:
+            break
+        for calendar in content.calendars:
+            occurrences, broken = _expand(calendar, window, owner, file, workspace.zone, left)
             found += occurrences
             problems += [(file, reason) for reason in broken]
-    if len(names) > MAX_FILES or len(found) > MAX_OCCURRENCES:
-        problems.append((folder, f"only {MAX_FILES} files, {MAX_OCCURRENCES} occurrences are read"))
+    if len(names) > MAX_FILES or len(found) > MAX_OCCURRENCES or left.bytes < 0:
+        problems.append((folder, "there is more in it than is read at once"))
     found.sort(key=lambda o: (o.start, o.end, o.uid))
     return Occurrences(
         found=tuple(found[:MAX_OCCURRENCES]), files=len(names), problems=tuple(problems)
     )
 
 
-def _parse(path: Path) -> list[icalendar.Calendar]:
-    """Raises `ValueError` or `OSError` when it is no regular file, not iCalendar or too large."""
-    content = read_bounded(path, MAX_BYTES)
-    try:
-        components = icalendar.Calendar.from_ical(content, multiple=True)
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ValueError(f"not iCalendar: {_reason(error)}") from error
-    calendars = [c for c in components if isinstance(c, icalendar.Calendar)]
-    if not calendars:
-        raise ValueError("no calendar in it")
-    return calendars
+class _Left:
+    """What may still be spent on one reading of a folder."""
+
+    def __init__(self) -> None:
+        self.bytes = MAX_FOLDER_BYTES
+        self.work = MAX_WORK
+
+    def spend(self, work: int) -> None:
+        """Raises `ValueError` when there is less left."""
+        if work > self.work:
+            raise ValueError("it takes too long to repeat")
+        self.work -= work
 
 
 def _expand(
-    calendar: icalendar.Calendar, window: Interval, owner: str, file: str, zone: ZoneInfo
+    calendar: icalendar.Calendar,
+    window: Interval,
+    owner: str,
+    file: str,
+    zone: ZoneInfo,
+    left: _Left,
 ) -> tuple[list[Occurrence], list[str]]:
     """Occurrences that touch the window, and what is wrong with the events that were left out.
 
@@ -130,9 +142,10 @@ def _expand(
     problems: list[str] = []
     found = list(_free_busy(calendar, file, zone))
     for uid, series in _series(calendar).items():
+        if len(found) > MAX_OCCURRENCES:
+            break
         try:
-            if any(_is_too_frequent(rule) for event in series.events for rule in _rules(event)):
-                raise ValueError("it repeats too often")
+            left.spend(work_of(series.events, window.end))
             query = recurring_ical_events.of(series)
             events = query.between(window.start - _DAY, window.end + _DAY)
             found += [_occurrence(event, owner, file, zone) for event in events]
@@ -151,20 +164,6 @@ def _series(calendar: icalendar.Calendar) -> dict[str, icalendar.Calendar]:
             found[uid] = icalendar.Calendar(calendar)
         found[uid].add_component(event)
     return found
-
-
-def _rules(event: icalendar.Component) -> Iterable[icalendar.vRecur]:
-    rule = event.get("RRULE")
-    return rule if isinstance(rule, list) else [rule] if rule else []
-
-
-def _is_too_frequent(rule: icalendar.vRecur) -> bool:
-    a_day = len(rule.get("BYHOUR", [0])) * len(rule.get("BYMINUTE", [0]))
-    return (
-        bool(_TOO_OFTEN & {str(f) for f in rule.get("FREQ", [])})
-        or "BYSECOND" in rule
-        or (a_day > 24)
-    )
 
 
 def _occurrence(event: icalendar.Component, owner: str, file: str, zone: ZoneInfo) -> Occurrence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Sequence
 
@@ -26,6 +27,7 @@ from tizmor.ports.vocabulary import Contact, TimeWish
 QUESTION = "time"
 _KEEP = "keep "
 _MAX_CHOICES = 4
+_ID_LETTERS = 6
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 
 
@@ -53,13 +55,22 @@ def choose_time(
     """
     wish = when or TimeWish()
     said = start or wish.start
-    question_id = QUESTION if start is None else f"{QUESTION}_{_local(start, ctx):%Y%m%d_%H%M}"
+    question_id = QUESTION if start is None else _question_id(start, attendees, length, ctx)
     answered = _answered(ctx.answers.get(question_id, ""), said, ctx)
     if answered is not None:
         return _exact(*answered, attendees, length, question_id, ctx)
     if said is not None:
         return _exact(_local(said, ctx), False, attendees, length, question_id, ctx)
     return _first_free(wish, attendees, length, question_id, ctx)
+
+
+def _question_id(
+    start: dt.datetime, attendees: Sequence[Contact], length: dt.timedelta, ctx: AgentContext
+) -> str:
+    """Names the time, its length and the people: an answer for one isn't taken for another."""
+    people = hashlib.sha256("\n".join(people_of(attendees)).encode()).hexdigest()[:_ID_LETTERS]
+    minutes = int(length.total_seconds()) // 60
+    return f"{QUESTION}_{_local(start, ctx):%Y%m%d_%H%M}_{minutes}m_{people}"
 
 
 def _first_free(
@@ -76,7 +87,7 @@ def _first_free(
     if first is not None:
         return TimeChoice(
             start=first.start.astimezone(ctx.workspace.zone),
-            notes=_notes(first, schedule, ctx),
+            notes=notes_on(first, schedule, ctx),
             unread=schedule.unread(),
         )
     wanted = dt.datetime.combine(window.first, window.hours.start, ctx.workspace.zone)
@@ -115,7 +126,7 @@ def _exact(
     return TimeChoice(
         start=start,
         allow_overlap=bool(taken),
-        notes=_notes(interval, schedule, ctx),
+        notes=notes_on(interval, schedule, ctx),
         unread=schedule.unread(),
     )
 
@@ -168,7 +179,13 @@ def _local(instant: dt.datetime, ctx: AgentContext) -> dt.datetime:
     return instant.replace(tzinfo=zone) if instant.tzinfo is None else instant.astimezone(zone)
 
 
-def _notes(interval: Interval, schedule: Schedule, ctx: AgentContext) -> tuple[str, ...]:
+def people_of(attendees: Sequence[Contact]) -> list[str]:
+    """Who a time is for: the addresses, of which the order says nothing."""
+    return sorted((a.email or a.name).casefold() for a in attendees)
+
+
+def notes_on(interval: Interval, schedule: Schedule, ctx: AgentContext) -> tuple[str, ...]:
+    """What a human should know of a time before approving it."""
     notes = []
     if not working_hours(ctx.workspace).hold(interval):
         notes.append(ctx.say(he="מחוץ לשעות העבודה", en="outside working days or hours"))

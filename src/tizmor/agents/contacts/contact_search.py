@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import re
 from collections.abc import Sequence
 from email.utils import parseaddr
@@ -37,6 +38,7 @@ class ContactsFound(Value, frozen=True):
 
 @agent(
     name="ContactSearch",
+    timeout=dt.timedelta(minutes=1),
     effect=Effect.READ,
     phrases=(
         "find contact", "find the contact", "look up a contact", "contact details of", "phone",

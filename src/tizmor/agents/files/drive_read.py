@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -36,6 +37,7 @@ class _Named(msgspec.Struct, frozen=True, kw_only=True):
 
 @agent(
     name="DriveRead",
+    timeout=dt.timedelta(minutes=2),
     untrusted=True,
     phrases=(
         "read the file", "open the document", "show the text of", "what does the file say",

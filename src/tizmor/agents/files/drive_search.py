@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 
 import msgspec
@@ -39,6 +40,7 @@ class _Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 @agent(
     name="DriveSearch",
+    timeout=dt.timedelta(minutes=5),
     untrusted=True,
     phrases=(
         "find documents", "search files", "look for documents", "look up notes", "search the drive",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import Callable, Sequence
 
@@ -39,6 +40,7 @@ def system_check(
 
     @agent(
         name="SystemCheck",
+        timeout=dt.timedelta(minutes=2),
         effect=Effect.READ,
         phrases=(
             "check the system", "system check", "run a system check", "system health",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import re
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ class AgendaWritten(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 @agent(
     name="Editor",
+    timeout=dt.timedelta(minutes=1),
     effect=Effect.IDEMPOTENT,
     accompanies=("Calendar",),
     phrases=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 
 import msgspec
 
@@ -26,6 +27,7 @@ class QuestionAnswered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
 @agent(
     name="Question",
+    timeout=dt.timedelta(minutes=5),
     untrusted=True,
     phrases=(
         "answer the question", "what", "who", "when did", "where", "why", "how much", "how many",

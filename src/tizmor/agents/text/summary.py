@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Sequence
 
 import msgspec
@@ -39,6 +40,7 @@ class SummaryWritten(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 @agent(
     name="Summary",
+    timeout=dt.timedelta(minutes=5),
     untrusted=True,
     phrases=(
         "summarize", "summarise", "summary of", "give me a summary", "sum up", "in short", "tl;dr",

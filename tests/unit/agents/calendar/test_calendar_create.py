@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import icalendar
+import msgspec
 import pytest
 import recurring_ical_events
 
+from tizmor.agents.builtin import builtin
 from tizmor.agents.calendar.calendar_create import MeetingCreated, calendar_create
 from tizmor.agents.calendar.event_file import calendar_lock
 from tizmor.core.errors import NeedsAnswer, OutcomeUnknown, PreconditionFailed
 from tizmor.ports.agent import Gate
+from tizmor.ports.vocabulary import Contact
 
 YOAV = {"name": "Yoav Cohen", "email": "yoav@lotus.example"}
 ASKED = {"title": "Strategy", "attendees": [YOAV]}
@@ -26,7 +29,7 @@ KEYS = ("a" * 64, "b" * 64)
 
 async def prepare(context: Any, **arguments: Any) -> dict[str, Any]:
     """The arguments as the gate and the call get them."""
-    given = {**ASKED, **arguments}
+    given = msgspec.to_builtins({**ASKED, **arguments})
     changed = await calendar_create.prepare_function(**calendar_create.convert(given), ctx=context)
     return calendar_create.convert({**given, **json.loads(json.dumps(changed))})
 
@@ -56,7 +59,7 @@ async def test_the_first_time_that_is_free_for_all_is_found(
     prepared = await prepare(context())
     assert prepared["start"].isoformat() == "2026-11-22T11:00:00+02:00"
     assert prepared["minutes"] == 30
-    assert prepared["notes"] == []
+    assert prepared["checked"].notes == []
 
 
 @pytest.mark.parametrize(
@@ -136,8 +139,8 @@ async def test_the_answer_is_the_time(
     ctx = context(answers={"time": answer})
     prepared = await prepare(ctx, **wish("24T12:30"))
     assert prepared["start"].isoformat() == f"{start}:00+02:00"
-    assert prepared["overlap_at"] == (prepared["start"] if overlap else None)
-    assert any("overlaps Board" in note for note in prepared["notes"]) is overlap
+    assert prepared["checked"].may_overlap is overlap
+    assert any("overlaps Board" in note for note in prepared["checked"].notes) is overlap
     assert (await create(ctx, prepared)).meeting.start == prepared["start"]
 
 
@@ -157,7 +160,7 @@ async def test_to_keep_one_time_does_not_keep_another(
     write_event("board", *times("1124T1200", "1124T1300"))
     ctx = context(answers={"time": "keep 2026-11-24T12:30:00+02:00"})
     asked = await question(ctx, **wish("24T12:30"), start="2026-11-24T12:15:00+02:00")
-    assert asked.question_id == "time_20261124_1215"
+    assert asked.question_id.startswith("time_20261124_1215_30m_")
 
 
 async def test_a_past_time_is_a_question_that_can_not_be_kept(context: Any) -> None:
@@ -291,22 +294,64 @@ async def test_to_keep_a_time_does_not_keep_it_once_past(
 
 
 @pytest.mark.parametrize(
-    ("language", "warning"),
+    "edit",
     [
-        ("en", "the time was edited: it is checked once it is approved"),
-        ("he", "הזמן נערך: הוא ייבדק עם האישור"),
+        {"minutes": 45},
+        {"attendees": [Contact(name="Ron", email="ron@lotus.example")]},
+        {"start": dt.datetime.fromisoformat("2026-11-24T12:15:00+02:00")},
+    ],
+    ids=["length", "people", "start"],
+)
+async def test_what_was_allowed_holds_for_one_start_length_and_circle_of_people(
+    context: Any, write_event: Any, times: Any, edit: dict[str, Any]
+) -> None:
+    """Neither the permission nor the answer that gave it is taken for the edited meeting."""
+    write_event("board", *times("1124T1200", "1124T1330"), "SUMMARY:Board")
+    ctx = context(answers=KEPT)
+    prepared = await prepare(ctx, **wish("24T12:30"))
+    assert prepared["checked"].may_overlap
+    with pytest.raises(PreconditionFailed, match="Board"):
+        await create(ctx, prepared | edit)
+    asked = await question(ctx, **prepared | edit)
+    ctx = context(answers={**KEPT, asked.question_id: asked.choices[-1][0]})
+    anew = await prepare(ctx, **prepared | edit)
+    assert anew["checked"].may_overlap
+    await question(ctx, **anew | {"minutes": 60})
+    assert (await create(ctx, anew)).meeting.start == anew["start"]
+
+
+@pytest.mark.parametrize(
+    ("language", "overlap", "asked"),
+    [
+        ("en", "overlaps Board", "you are asked about the time"),
+        ("he", "חופף לBoard", "תישאל שאלה על הזמן"),
     ],
 )
-async def test_the_gate_says_of_an_edited_time_only_that_it_will_be_checked(
-    context: Any, language: str, warning: str
+async def test_the_gate_says_of_an_edited_time_that_it_is_taken(
+    context: Any, write_event: Any, times: Any, language: str, overlap: str, asked: str
 ) -> None:
+    write_event("board", *times("1124T1000", "1124T1100"), "SUMMARY:Board")
     ctx = context(language=language)
-    prepared = await prepare(ctx, **wish("27T22:00"), attendees=[{"name": "Ron"}])
+    prepared = await prepare(ctx, **wish("24T09:00"))
     edited = prepared | {"start": dt.datetime.fromisoformat("2026-11-24T10:00")}
-    gate = calendar_create.gate_function(**edited, ctx=ctx)
-    assert gate.warnings[0] == warning
-    assert len(gate.warnings) == 2
-    assert "Ron" in gate.warnings[1]
+    warnings = calendar_create.gate_function(**edited, ctx=ctx).warnings
+    assert any(warning.startswith(overlap) for warning in warnings)
+    assert any(asked in warning for warning in warnings)
+
+
+async def test_the_gate_says_of_an_edited_time_that_it_is_past_and_nothing_when_it_is_free(
+    context: Any,
+) -> None:
+    prepared = await prepare(context(), **wish("27T22:00"), attendees=[])
+    past = prepared | {"start": dt.datetime.fromisoformat("2026-11-20T10:00")}
+    free = prepared | {"start": dt.datetime.fromisoformat("2026-11-24T10:00")}
+    assert "the time is past" in calendar_create.gate_function(**past, ctx=context()).warnings
+    assert calendar_create.gate_function(**free, ctx=context()).warnings == ()
+
+
+def test_every_built_in_agent_ends_in_time() -> None:
+    limits = {agent.spec.name: agent.spec.timeout_s for agent in builtin()}
+    assert all(limit and 60 <= limit <= 300 for limit in limits.values()), limits
 
 
 async def test_a_calendar_unreadable_since_the_gate_is_prepared_anew(
@@ -318,7 +363,7 @@ async def test_a_calendar_unreadable_since_the_gate_is_prepared_anew(
     with pytest.raises(PreconditionFailed, match="half"):
         await create(context(), prepared)
     anew = await prepare(context())
-    assert any("half" in note for note in anew["notes"])
+    assert any("half" in note for note in anew["checked"].notes)
     assert (await create(context(), anew)).meeting.start == anew["start"]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import time
 from pathlib import Path
 from typing import Any
 
+import icalendar
 import pytest
 
 from tizmor.agents.calendar.ics import Occurrence, read_mine, read_person
@@ -150,3 +152,79 @@ def test_broken_files_and_events_are_named_and_the_rest_is_read(
         "binary.ics", "cut.ics", "empty.ics", "flood.ics", "garbled.ics", "hourly.ics",
         "link.ics", "pipe.ics", "timeless.ics",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=0,30",
+    ],
+)
+def test_a_rule_that_can_not_be_walked_is_named_and_spoils_no_other(
+    workspace: Workspace, week: Interval, write_event: Any, times: Any, rule: str
+) -> None:
+    write_event("rule", *times("1122T0900", "1122T1000"), f"RRULE:{rule}")
+    write_event("lunch", *times("1122T1200", "1122T1300"))
+    begun = time.thread_time()
+    read = read_mine(workspace, week)
+    assert time.thread_time() - begun < 1
+    assert [o.uid for o in read.found] == ["lunch"]
+    assert [file for file, _ in read.problems] == ["calendar/rule.ics"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=22",
+        "FREQ=MONTHLY;BYDAY=SU;BYSETPOS=4",
+        "FREQ=MONTHLY;BYDAY=-2SU",
+        "FREQ=DAILY;BYHOUR=9,15",
+        "FREQ=WEEKLY;INTERVAL=1;BYDAY=SU",
+    ],
+)
+def test_rules_that_people_use_are_walked(
+    workspace: Workspace, week: Interval, write_event: Any, rule: str
+) -> None:
+    zone = "DTSTART;TZID=Asia/Jerusalem:20091122T090000"
+    write_event("rule", zone, "DURATION:PT1H", f"RRULE:{rule}")
+    read = read_mine(workspace, week)
+    assert read.problems == ()
+    assert read.found[0].start.isoformat() == "2026-11-22T09:00:00+02:00"
+
+
+def test_many_long_series_together_cost_a_bounded_time(
+    workspace: Workspace, week: Interval, write_event: Any
+) -> None:
+    """Each alone is fine; what is beyond the bound is named, never taken for free."""
+    for number in range(100):
+        write_event(f"s{number}", "DTSTART:19000101T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY")
+    begun = time.thread_time()
+    read = read_mine(workspace, week)
+    assert time.thread_time() - begun < 10
+    assert {o.file for o in read.found}.isdisjoint(file for file, _ in read.problems)
+    assert len({o.file for o in read.found}) + len(read.problems) == 100
+    assert len(read.problems) > 50
+
+
+def test_an_unchanged_file_is_not_parsed_again_and_a_changed_one_is(
+    workspace: Workspace,
+    week: Interval,
+    write_event: Any,
+    times: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = write_event("a", *times("1122T0900", "1122T1000"))
+    first = read_mine(workspace, week)
+    parse = icalendar.Calendar.from_ical
+    parses: list[object] = []
+    monkeypatch.setattr(
+        icalendar.Calendar, "from_ical", lambda *a, **k: parses.append(a) or parse(*a, **k)
+    )
+    assert read_mine(workspace, week) == first
+    assert parses == []
+    path.unlink()
+    write_event("a", *times("1122T1100", "1122T1200"))
+    assert read_mine(workspace, week).found[0].start.hour == 11
+    assert len(parses) == 1
