@@ -16,6 +16,7 @@ from tests.contracts.postgres_server import PostgresServer, binaries
 from tizmor.ports.journal import Append, Journal
 from tizmor.storage.memory import MemoryDatabase, MemoryJournal
 from tizmor.storage.postgres.journal import PostgresJournal
+from tizmor.storage.postgres.schema import TABLES
 from tizmor.storage.sqlite import SqliteJournal, open_sqlite
 
 _COMMIT_AND_DIE = """
@@ -126,8 +127,8 @@ class PostgresBackend:
     def die(self, journal: Journal) -> None:
         """Its lease runs out, and nobody saw it die."""
         assert isinstance(journal, PostgresJournal)
-        assert journal._heart is not None
-        journal._heart.cancel()
+        if journal._heart is not None:
+            journal._heart.cancel()
         self.execute("UPDATE owners SET until = '-infinity' WHERE name = $1", journal.owner)
 
     async def commit_and_die(self, append: Append) -> None:
@@ -218,3 +219,17 @@ def memory_backend() -> type[MemoryBackend]:
 @pytest.fixture(scope="session")
 def sqlite_backend() -> type[SqliteBackend]:
     return SqliteBackend
+
+
+@pytest.fixture
+def postgres_backend(
+    new_postgres: Callable[[], PostgresBackend],
+) -> Callable[[], PostgresBackend]:
+    """Makes backends on one database, which each begins by emptying."""
+    first = new_postgres()
+
+    def make() -> PostgresBackend:
+        first.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
+        return PostgresBackend(first.server, first.database)
+
+    return make

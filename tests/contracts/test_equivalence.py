@@ -1,4 +1,4 @@
-"""Whatever several processes do to a journal, memory and SQLite give the same answers."""
+"""Whatever several processes do to a journal, every database gives the same answers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hypothesis import given, settings
+import msgspec
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tizmor.core.errors import TizmorError
-from tizmor.ports.journal import Append, ExecutionRow, InboxKind, Journal, NewExecution
+from tizmor.ports.journal import Append, ExecutionRow, InboxKind, Journal, NewExecution, Record
 
 PROCESSES = 3
 EXECUTIONS = (11, 12, 13)
@@ -61,7 +62,8 @@ operations = st.one_of(
 
 
 class Scenario:
-    """Plays operations on one backend and keeps every answer, owners being named by number."""
+    """Plays operations on one backend and keeps every answer; owners are named by number, positions
+    by their place among all."""
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
@@ -90,10 +92,12 @@ class Scenario:
     async def _commit(self, number: int, value: Sequence[Write]) -> Any:
         journal = self._processes[number]
         self._last[number] = [await self._append(journal, write) for write in value]
-        return await journal.commit(self._last[number])
+        return await self._again(number, None)
 
     async def _again(self, number: int, _: None) -> Any:
-        return await self._processes[number].commit(self._last[number])
+        committed = await self._processes[number].commit(self._last[number])
+        places = await self._places()
+        return [None if at is None else places[at] for at in committed.first_positions]
 
     async def _adopt(self, number: int, value: int) -> Any:
         return self._shown(await self._processes[number].adopt(value))
@@ -130,15 +134,25 @@ class Scenario:
 
     async def _state(self) -> Any:
         journal = self._processes[0]
+        places = await self._places()
         return (
-            [await journal.read(number) for number in EXECUTIONS],
-            await journal.read_feed(0, 1000),
-            await journal.last_position(),
+            [self._placed(await journal.read(number), places) for number in EXECUTIONS],
+            self._placed(await journal.read_feed(0, 1000), places),
+            places[await journal.last_position()],
             [self._shown(stored) for stored in await journal.recent()],
             [stored.execution for stored in await journal.unfinished()],
             [await other.pending() for other in self._processes],
             [await journal.outcome(inbox_id) for inbox_id in range(1, 5)],
         )
+
+    async def _places(self) -> dict[int, int]:
+        feed = await self._processes[0].read_feed(0, 1000)
+        return {0: 0} | {record.position: place for place, record in enumerate(feed, 1)}
+
+    def _placed(self, records: list[Record], places: dict[int, int]) -> list[Record]:
+        return [
+            msgspec.structs.replace(record, position=places[record.position]) for record in records
+        ]
 
     def _shown(self, stored: Any) -> Any:
         if stored is None:
@@ -157,3 +171,16 @@ def test_memory_and_sqlite_answer_the_same(
     in_memory = asyncio.run(Scenario(memory_backend()).play(script))
 
     assert in_memory == on_disk
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(script=st.lists(operations, max_size=12))
+def test_memory_and_postgresql_answer_the_same(
+    memory_backend: Any, postgres_backend: Any, script: list[tuple[str, int, Any]]
+) -> None:
+    on_server = asyncio.run(Scenario(postgres_backend()).play(script))
+    in_memory = asyncio.run(Scenario(memory_backend()).play(script))
+
+    assert in_memory == on_server

@@ -14,9 +14,10 @@ _T = TypeVar("_T")
 async def eventually(look: Callable[[], Awaitable[_T]]) -> _T:
     """The first answer that isn't empty."""
     async with asyncio.timeout(10):
-        while not (answer := await look()):
+        while True:
+            if answer := await look():
+                return answer
             await asyncio.sleep(0.02)
-    return answer
 
 
 def created(execution: int, *payloads: str, **more: Any) -> Append:
