@@ -15,6 +15,7 @@ from tizmor.cli.beside import beside, first_of
 from tizmor.cli.exits import exit_code
 from tizmor.cli.json_lines import ENDS, closing_line, write_json
 from tizmor.cli.library import Library
+from tizmor.cli.terminal.controls import clean
 from tizmor.cli.terminal.desk import Desk
 from tizmor.cli.terminal.gate import gate_panel, gate_rows
 from tizmor.cli.terminal.keyboard import Keyboard
@@ -51,7 +52,7 @@ async def follow(
             await _as_lines(library, progress, page)
         return await _closed(library, progress, page)
     except (asyncio.CancelledError, BrokenPipeError):
-        print(f"To go on:\n{library.command('resume', execution.id)}", file=sys.stderr)
+        print(clean(f"To go on:\n{library.command('resume', execution.id)}"), file=sys.stderr)
         raise
 
 

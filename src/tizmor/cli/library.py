@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any, Protocol
 
 import tizmor
 from tizmor.cli.program import program
+from tizmor.cli.terminal.controls import clean
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
 from tizmor.core.plan import Plan
-from tizmor.engine.views import Execution, ExecutionSummary, StreamEvent, Waiting
+from tizmor.engine.views import Execution, ExecutionSummary, Replay, StreamEvent, Waiting
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings, load
@@ -27,8 +29,24 @@ class Library(Protocol):
 
     async def plan(self, request: str) -> Plan: ...
     async def start(
-        self, request: str, *, approve_all: bool = False, plan: Plan | None = None
+        self,
+        request: str,
+        *,
+        approve_all: bool = False,
+        plan: Plan | None = None,
+        priority: int = 0,
+        deadline: dt.timedelta | None = None,
     ) -> Execution: ...
+    async def fork(
+        self,
+        execution_id: str,
+        step: str,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        output: Mapping[str, Any] | None = None,
+        approve_all: bool = False,
+    ) -> Execution: ...
+    async def replay(self, execution_id: str) -> Replay: ...
     async def get(self, execution_id: str) -> Execution: ...
     async def list(self, *, limit: int = 50) -> Sequence[ExecutionSummary]: ...
     async def interrupted(self) -> Sequence[ExecutionSummary]: ...
@@ -39,7 +57,7 @@ class Library(Protocol):
     async def result(self, execution_id: str) -> Execution: ...
     async def resume(self, execution_id: str, *, approve_all: bool = False) -> Execution: ...
     async def pause(self, execution_id: str) -> str: ...
-    async def cancel(self, execution_id: str) -> str: ...
+    async def cancel(self, execution_id: str, *, roll_back: bool = False) -> str: ...
     async def approve(
         self,
         execution_id: str,
@@ -55,7 +73,12 @@ class Library(Protocol):
         self, execution_id: str, approval: str | None = None, *, reason: str | None = None
     ) -> str: ...
     async def answer(
-        self, execution_id: str, choice: str, *, question: str | None = None
+        self,
+        execution_id: str,
+        choice: str,
+        *,
+        question: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
     ) -> str: ...
     def owns(self, execution_id: str) -> bool: ...
     async def agents(self) -> Sequence[AgentSpec]: ...
@@ -87,4 +110,4 @@ def within(
 
 def _tell_trouble(error: StorageFailed | None) -> None:
     state = "storage works again" if error is None else f"storage fails, trying again: {error}"
-    print(state, file=sys.stderr)
+    print(clean(state), file=sys.stderr)

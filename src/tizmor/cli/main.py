@@ -18,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from tizmor import __version__
+from tizmor.cli.terminal.controls import clean
 from tizmor.core.errors import PlanRefused, TizmorError, UserError
 
 DEBUG_VARIABLE = "TIZMOR_DEBUG"
@@ -45,6 +46,8 @@ VERBS = {
     "answer": Verb("answer:answer", "Answer a question."),
     "resume": Verb("resume:resume", "Go on with a paused, interrupted or waiting execution."),
     "pause": Verb("pause:pause", "Let running steps end and start none."),
+    "fork": Verb("fork:fork", "Go on from a step of an execution, as a new one."),
+    "replay": Verb("replay:replay", "Go through an execution again, from its journal."),
     "cancel": Verb("cancel:cancel", "Stop an execution for good."),
     "agents": Verb("agents:agents", "What can be asked for."),
     "doctor": Verb("doctor:doctor", "Check the workspace and the machine."),
@@ -111,7 +114,7 @@ def _run(words: list[str]) -> int:
 def _tell(problems: Sequence[str], code: int, *, as_json: bool) -> int:
     """Say what went wrong: for people on standard error, for programs as the last line too."""
     for problem in problems:
-        print(f"tizmor: {problem}", file=sys.stderr)
+        print(f"tizmor: {clean(problem)}", file=sys.stderr)
     if as_json:
         line = {"type": "error", "message": "; ".join(problems), "exitCode": code}
         print(json.dumps(line, ensure_ascii=False))

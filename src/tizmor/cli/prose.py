@@ -1,7 +1,10 @@
-"""What a user hands in: a request in plain words, or a plan in a file. Both are bounded."""
+"""What a user hands in: a request in plain words, a plan in a file, a length of time. All are
+bounded."""
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +19,8 @@ LONGEST_REQUEST = 20_000
 LARGEST_PLAN = 1_000_000
 """Bytes."""
 
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([smhdw])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _BYTES_PER_CHARACTER = 4
 _EXAMPLE = 'tizmor run "what is on my calendar tomorrow?"'
 
@@ -54,6 +59,14 @@ def read_plan(path: Path) -> Plan:
             f"the plan {str(path)!r} is not a plan: {error}; a right one: "
             "tizmor plan REQUEST --json > plan.json"
         ) from error
+
+
+def read_duration(text: str) -> dt.timedelta:
+    """A length of time such as 90s, 10m, 2h or 30d. Raises `UserError`."""
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
+        raise UserError(f"{text!r} is not a length of time; right ones: 90s, 10m, 2h, 30d")
+    return dt.timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 
 def _from_stream(stream: BinaryIO) -> str:

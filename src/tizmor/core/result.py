@@ -1,11 +1,13 @@
 """What an execution delivers: the parts of its steps' outputs that a user asked for.
 
 Agents say what they deliver by the names of their output's fields; the result joins these over
-all steps in the plan's order. Nothing is invented: a field that no step gave is left out.
+all steps in the plan's order. Nothing is invented: a field that no step gave is left out, and what
+was taken back isn't delivered.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tizmor.core.graph import needs
@@ -27,13 +29,12 @@ JOINED = (
 """Of these all steps' values count, each once."""
 
 
-_MISSED = (StepStatus.FAILED, StepStatus.SKIPPED)
-
-
 def result(state: State) -> dict[str, Any]:
     """The result so far: of a failed execution, what it could still deliver, and why not more."""
     joined: dict[str, Any] = {}
-    for name in state.steps:
+    for name, step in state.steps.items():
+        if step.status is StepStatus.COMPENSATED:
+            continue
         output = state.outputs.get(name, {})
         for field in SINGLE:
             if output.get(field) is not None:
@@ -41,8 +42,9 @@ def result(state: State) -> dict[str, Any]:
         for field in JOINED:
             if output.get(field):
                 _extend(joined.setdefault(field, []), output[field])
-    if undelivered := [_undelivered(s, state) for s in state.steps.values() if s.status in _MISSED]:
-        _extend(joined.setdefault("warnings", []), undelivered)
+    he = state.plan is not None and state.plan.language == "he"
+    if warnings := [w for s in state.steps.values() if (w := _warning(s, state, he=he))]:
+        _extend(joined.setdefault("warnings", []), warnings)
     return joined
 
 
@@ -50,15 +52,35 @@ def _extend(values: list[Any], more: list[Any]) -> None:
     values.extend(value for value in more if value not in values)
 
 
-def _undelivered(step: StepState, state: State) -> str:
+def _warning(step: StepState, state: State, *, he: bool) -> str | None:
+    """What the user has to know of a step that is not simply done; None when there is nothing."""
     title = step.step.title or step.step.agent
-    if step.status is StepStatus.FAILED:
-        return f"{title}: {step.error}"
-    missing = ", ".join(
-        state.steps[name].step.title or name
-        for name in needs(step.step)
-        if state.steps[name].status is not StepStatus.SUCCEEDED
-    )
-    if state.plan is not None and state.plan.language == "he":
-        return f"{title}: לא בוצע, כי חסר: {missing}"
-    return f"{title}: not done, for want of: {missing}"
+    if step.parent is not None:
+        title = f"{title} ({step.item + 1})"
+    match step.status:
+        case StepStatus.FAILED:
+            return f"{title}: {step.error}"
+        case StepStatus.SKIPPED:
+            missing = ", ".join(_missing(step, state))
+            return (
+                f"{title}: לא בוצע, כי חסר: {missing}"
+                if he
+                else (f"{title}: not done, for want of: {missing}")
+            )
+        case StepStatus.COMPENSATED:
+            return f"{title}: בוטל" if he else f"{title}: taken back"
+        case StepStatus.LEFT:
+            return (
+                f"{title}: נשאר כפי שהוא ({step.error})"
+                if he
+                else (f"{title}: stays as it is ({step.error})")
+            )
+        case _:
+            return None
+
+
+def _missing(step: StepState, state: State) -> Iterator[str]:
+    for name in needs(step.step):
+        other = state.steps[name]
+        if other.status is not StepStatus.SUCCEEDED:
+            yield other.step.title or name

@@ -33,9 +33,17 @@ from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter, end_type
 from tizmor.engine.projections import RESTS, status_of
 from tizmor.engine.pump import Pump
+from tizmor.engine.replay import replayed
 from tizmor.engine.request import checked_deadline, checked_priority, checked_request
 from tizmor.engine.tail import Tail
-from tizmor.engine.views import Execution, ExecutionSummary, Status, StreamEvent, Waiting
+from tizmor.engine.views import (
+    Execution,
+    ExecutionSummary,
+    Replay,
+    Status,
+    StreamEvent,
+    Waiting,
+)
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock, now_ms
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
@@ -168,6 +176,20 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         tail = Tail(stored.execution)
         return await tail.read(self._journal, self._presenter)
+
+    async def replay(self, execution_id: str) -> Replay:
+        """Fold the journal of an execution anew, and say whether it leads to what is shown of it.
+        Nothing is called and nothing is written. Raises `UnknownExecution`, `JournalDamaged`."""
+        stored = await self._stored(execution_id)
+        state, events, differences = await replayed(self._journal, stored)
+        return Replay(
+            execution_id=public_id(stored.execution),
+            events=events,
+            status=status_of(state),
+            steps_done=len(state.steps) - state.unfinished,
+            steps=len(state.steps),
+            differences=tuple(differences),
+        )
 
     async def stream(
         self, execution_id: str, *, after: int = 0, keep_waiting: bool = False

@@ -9,7 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tizmor.core import events as ev
-from tizmor.core.graph import needs
+from tizmor.core.decisions.ladder import FAILURE
+from tizmor.core.graph import needs, resolved
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Choice
 from tizmor.core.result import result
@@ -128,7 +129,7 @@ class Presenter:
             case ev.PlanningFailed():
                 return "log", {"error": event.error}
             case ev.RollbackStarted():
-                return "log", {"message": event.reason}
+                return "progress", {"message": event.reason}
             case ev.QuestionAsked() | ev.QuestionAnswered():
                 asked = state.questions[event.id]
                 view = self._question(event.id, asked, state)
@@ -202,6 +203,7 @@ class Presenter:
             step=asked.step,
             text=asked.question.text,
             choices=asked.question.choices,
+            arguments=_editable(asked, state),
             command=self.command("answer", public_id(state.execution), question_id, "CHOICE"),
         )
 
@@ -209,6 +211,14 @@ class Presenter:
         """The command line that does it, ready to paste."""
         words = [verb, execution_id, *rest, "--workspace", str(self._folder)]
         return f"{self._program} {shlex.join(words)}"
+
+
+def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:
+    """The arguments that a step which failed can be tried again with, changed."""
+    if asked.about != FAILURE or asked.step is None:
+        return None
+    step = state.steps[asked.step]
+    return step.arguments or resolved(step.step.arguments, state.outputs)
 
 
 def _shown_status(step: StepState) -> str:

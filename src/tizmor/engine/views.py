@@ -51,7 +51,7 @@ class Waiting(_View, frozen=True):
 
 class StepView(_View, frozen=True):
     """One step. `state`: pending, running, waiting, retrying, succeeded, failed, skipped, rejected,
-    cancelled, unknown."""
+    cancelled, unknown, compensating, compensated."""
 
     id: str
     agent: str
@@ -97,6 +97,18 @@ class ExecutionSummary(_View, frozen=True):
     status: Status
     query: str
     created_at: str
+
+
+class Replay(_View, frozen=True):
+    """What folding an execution's journal anew led to. `differences` from what stands beside the
+    journal; none when all is as it should be."""
+
+    execution_id: str
+    events: int
+    status: Status
+    steps_done: int
+    steps: int
+    differences: tuple[str, ...] = ()
 
 
 class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

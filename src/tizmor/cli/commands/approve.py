@@ -31,9 +31,9 @@ def approve(
 
     \b
     Examples:
-      tizmor approve 06b1x3k8q9r2t --workspace work
-      tizmor approve 06b1x3k8q9r2t --set minutes=45 --set attendees.0.email=yoav@example.org
-      tizmor approve 06b1x3k8q9r2t calendar.1 --comment "agreed by phone"
+      tizmor approve 38fx0cac15nm7 --workspace work
+      tizmor approve 38fx0cac15nm7 --set minutes=45 --set attendees.0.email=yoav@example.org
+      tizmor approve 38fx0cac15nm7 a1 --comment "agreed by phone"
     """
 
     async def order(library: Library) -> str:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tizmor.cli.json_lines import write_json
-from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
+from tizmor.cli.options import JsonOption
+from tizmor.cli.program import program
 from tizmor.cli.terminal.page import Page
 from tizmor.workspaces.create import EXAMPLES, create_workspace
 
 
 def init(
     directory: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help="The folder; made if it is missing.")
-    ] = None,
+        Path, typer.Argument(metavar="DIR", help="The folder; made if it is missing.")
+    ],
     example: Annotated[
         str | None,
         typer.Option(metavar="NAME", help=f"Fill it with an example: {', '.join(EXAMPLES)}."),
@@ -28,7 +30,6 @@ def init(
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="IANA name, e.g. Asia/Jerusalem.")
     ] = None,
-    workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> int:
     """Make a workspace: its settings file, its folders, and a word on what goes where.
@@ -43,7 +44,7 @@ def init(
     """
     today = dt.datetime.now().astimezone().date()
     created = create_workspace(
-        directory or workspace, example=example, today=today, me=me, timezone=timezone
+        directory, example=example, today=today, me=me, timezone=timezone
     )
     if as_json:
         fields = {"path": str(created.path), "files": created.files, "example": created.example}
@@ -53,5 +54,6 @@ def init(
     page.write(f"Made the workspace {created.path} ({created.files} files).")
     page.write("README in it says what goes where, tizmor.toml holds its settings.")
     page.write("Ask for something:")
-    page.verbatim(f'  tizmor run "what is on my calendar this week?" --workspace {created.path}')
+    folder = shlex.quote(str(created.path))
+    page.verbatim(f'  {program()} run "what is on my calendar this week?" --workspace {folder}')
     return 0

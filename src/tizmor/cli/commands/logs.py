@@ -18,8 +18,8 @@ def logs(
 
     \b
     Examples:
-      tizmor logs 06b1x3k8q9r2t --workspace work
-      tizmor logs 06b1x3k8q9r2t --json | tail -1
+      tizmor logs 38fx0cac15nm7 --workspace work
+      tizmor logs 38fx0cac15nm7 --json | tail -1
     """
 
     async def work(library: Library) -> int:

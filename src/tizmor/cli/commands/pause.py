@@ -14,8 +14,8 @@ def pause(
 
     \b
     Examples:
-      tizmor pause 06b1x3k8q9r2t --workspace work
-      tizmor pause 06b1x3k8q9r2t --json
+      tizmor pause 38fx0cac15nm7 --workspace work
+      tizmor pause 38fx0cac15nm7 --json
     """
 
     async def order(library: Library) -> str:

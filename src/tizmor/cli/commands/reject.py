@@ -28,8 +28,8 @@ def reject(
 
     \b
     Examples:
-      tizmor reject 06b1x3k8q9r2t --workspace work
-      tizmor reject 06b1x3k8q9r2t --reason "Yoav is abroad"
+      tizmor reject 38fx0cac15nm7 --workspace work
+      tizmor reject 38fx0cac15nm7 --reason "Yoav is abroad"
     """
 
     async def order(library: Library) -> str:

@@ -19,8 +19,8 @@ def resume(
 
     \b
     Examples:
-      tizmor resume 06b1x3k8q9r2t --workspace work
-      tizmor resume 06b1x3k8q9r2t --yes --json
+      tizmor resume 38fx0cac15nm7 --workspace work
+      tizmor resume 38fx0cac15nm7 --yes --json
     """
 
     async def work(library: Library) -> int:

@@ -12,7 +12,7 @@ from tizmor.cli.commands.plan import plan as show_plan
 from tizmor.cli.follow import follow
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption, YesOption
-from tizmor.cli.prose import read_plan, read_request
+from tizmor.cli.prose import read_duration, read_plan, read_request
 
 
 def run(
@@ -26,6 +26,16 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="Run this plan, as `tizmor plan --json` writes it."),
     ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Stop what has not ended after this long, e.g. 90s, 10m, 2h or 1d.",
+        ),
+    ] = None,
+    priority: Annotated[
+        int, typer.Option(help="Of what could go on, the higher number does first.")
+    ] = 0,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Show the plan and what would be asked; creates nothing."),
@@ -42,7 +52,7 @@ def run(
       tizmor run "what did we do in December at Tevuot?"
       tizmor run "set a meeting with Yoav tomorrow at 15:00" --workspace work
       tizmor run - --json < request.txt
-      tizmor run --plan plan.json
+      tizmor run --plan plan.json --deadline 10m
     \b
     Exit codes: 0 done, 1 failed, 2 wrong input, 3 waits for a human, 4 rejected or cancelled,
     130 interrupted.
@@ -50,6 +60,7 @@ def run(
     if dry_run and plan:
         raise typer.BadParameter("--dry-run plans a request; --plan brings a plan already")
     given = read_plan(plan) if plan else None
+    until = read_duration(deadline) if deadline else None
     if request is None:
         request = given.goal if given else ""
     text = read_request(request)
@@ -58,7 +69,9 @@ def run(
 
     async def work(library: Library) -> int:
         await _name_interrupted(library)
-        execution = await library.start(text, approve_all=yes, plan=given)
+        execution = await library.start(
+            text, approve_all=yes, plan=given, priority=priority, deadline=until
+        )
         return await follow(library, execution, as_json=as_json)
 
     return within(workspace, work)

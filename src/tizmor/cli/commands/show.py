@@ -22,8 +22,8 @@ def show(
 
     \b
     Examples:
-      tizmor show 06b1x3k8q9r2t --workspace work
-      tizmor show 06b1x3k8q9r2t --json
+      tizmor show 38fx0cac15nm7 --workspace work
+      tizmor show 38fx0cac15nm7 --json
     """
 
     async def work(library: Library) -> int:

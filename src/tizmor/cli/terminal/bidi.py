@@ -1,9 +1,7 @@
 """Hebrew on terminals: most draw characters in the order in which they get them.
 
 Lines are put into visual order by the Unicode Bidirectional Algorithm (UAX #9), unless the
-terminal does that itself. Text that others wrote is first freed of control characters: an escape
-sequence could redraw what a human approves, a direction override could make it read as something
-else.
+terminal does that itself.
 """
 
 from __future__ import annotations
@@ -27,12 +25,6 @@ _DIRECTIONS = {"L": "L", "R": "R", "AL": "R", "EN": "R", "AN": "R"}
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _MOST_OPEN = 63
 """Brackets nested deeper end the pairing, as definition BD16 says."""
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-def clean(text: str) -> str:
-    """The text without control characters and direction marks; lines and tabs stay."""
-    return _UNSEEN.sub("", text.replace("\r\n", "\n"))
 
 
 def is_right_to_left(text: str) -> bool:

@@ -39,6 +39,8 @@ class Desk:
         self._screen = screen
         self._lines = lines
         self._news = asyncio.Event()
+        self._answers: dict[tuple[str | None, str], str] = {}
+        """What was answered last, by the step that asked and its words."""
 
     def notice(self) -> None:
         """Look again at what is open: the screen has taken an event in."""
@@ -81,10 +83,14 @@ class Desk:
             return
 
     async def _answer(self, waiting: Waiting) -> str:
+        if earlier := self._answers.get((waiting.step, waiting.text)):
+            self._say(self._words.asked_again.format(answer=earlier), "yellow")
         self._show(waiting, gate_rows(waiting, self._words))
         asked = self._words.ask_number if waiting.choices else self._words.ask_answer
         choice = await self._line(waiting, asked)
-        return await self._library.answer(self._execution, choice, question=waiting.id)
+        said = await self._library.answer(self._execution, choice, question=waiting.id)
+        self._answers[waiting.step, waiting.text] = choice
+        return said
 
     async def _approve_or_reject(self, waiting: Waiting) -> str:
         words = self._words

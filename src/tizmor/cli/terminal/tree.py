@@ -22,6 +22,8 @@ _LOOKS = {
     "succeeded": ("✓", "green"),
     "failed": ("✗", "red"),
     "skipped": ("–", "dim"),
+    "compensating": ("↩", "yellow"),
+    "compensated": ("↩", "dim"),
     "rejected": ("⊘", "red"),
     "cancelled": ("■", "dim"),
     "unknown": ("?", "yellow"),

@@ -34,6 +34,8 @@ class Words:
     edit_hint: str
     changed: str
     not_understood: str
+    asked_again: str
+    """Of a question that an answer has left as it was."""
 
     plan: str
     after: str
@@ -64,6 +66,8 @@ ENGLISH = Words(
         "succeeded": "done",
         "failed": "failed",
         "skipped": "skipped",
+        "compensating": "being taken back",
+        "compensated": "taken back",
         "rejected": "rejected",
         "cancelled": "cancelled",
         "unknown": "outcome unknown",
@@ -101,6 +105,7 @@ ENGLISH = Words(
     edit_hint="Change with PATH=VALUE, one a line; an empty line ends.",
     changed="changed",
     not_understood="Please answer with a, e or r.",
+    asked_again="The answer {answer!r} was not understood, or it changes nothing:",
     plan="Plan",
     after="after",
     attempt="attempt {number}",
@@ -128,6 +133,8 @@ HEBREW = Words(
         "succeeded": "בוצע",
         "failed": "נכשל",
         "skipped": "דולג",
+        "compensating": "מתבטל",
+        "compensated": "בוטל",
         "rejected": "נדחה",
         "cancelled": "בוטל",
         "unknown": "תוצאה לא ידועה",
@@ -165,6 +172,7 @@ HEBREW = Words(
     edit_hint="לשינוי: PATH=VALUE, אחד בשורה; שורה ריקה מסיימת.",
     changed="שונה",
     not_understood="נא לענות א, ע או ד.",
+    asked_again="התשובה {answer!r} לא הובנה, או שאינה משנה דבר:",
     plan="תוכנית",
     after="אחרי",
     attempt="ניסיון {number}",

@@ -1,0 +1,45 @@
+"""`tizmor replay`: an execution folded anew from its journal."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tizmor.cli.commands.logs import log_line
+from tizmor.cli.exits import ExitCode
+from tizmor.cli.json_lines import write_json
+from tizmor.cli.library import Library, within
+from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
+from tizmor.cli.terminal.page import Page
+
+
+def replay(
+    execution_id: ExecutionArgument, workspace: WorkspaceOption = HERE, as_json: JsonOption = False
+) -> int:
+    """Go through an execution again, event by event, from its journal alone.
+
+    Nothing is called and nothing changed. At the end it says whether the journal leads to what is
+    shown of the execution; if not, it says what differs and ends with exit code 1.
+
+    \b
+    Examples:
+      tizmor replay 06b1x3k8q9r2t --workspace work
+      tizmor replay 06b1x3k8q9r2t --json | tail -1
+    """
+
+    async def work(library: Library) -> int:
+        page = Page.on_stdout(library.settings.bidi)
+        for event in await library.logs(execution_id):
+            if as_json:
+                write_json(event)
+            else:
+                page.write(log_line(event), at_left=True)
+        told = await library.replay(execution_id)
+        if as_json:
+            write_json({"type": "replay", **msgspec.to_builtins(told)})
+        else:
+            page.write(f"{told.events} events lead to {told.status}, as it is shown.")
+            for difference in told.differences:
+                page.write(f"But: {difference}")
+        return ExitCode.FAILED if told.differences else ExitCode.DONE
+
+    return within(workspace, work, write=False)
