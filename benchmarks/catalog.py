@@ -58,7 +58,8 @@ SYSTEMS = {
         System(
             name="tizmor-core",
             module="benchmarks.systems.tizmor_core",
-            settings=f"{_TIZMOR_SETTINGS}; decider, pipeline and journal alone",
+            settings=f"{_TIZMOR_SETTINGS}; decider, pipeline and journal alone, its bounds"
+            " raised to what a workload runs at once",
             durable=_TIZMOR,
             distributions=("tizmor",),
         ),
@@ -153,8 +154,8 @@ SYSTEMS = {
             module="benchmarks.peers.prefect",
             environment="prefect",
             server=Server.PREFECT,
-            settings="tasks with persist_result and cache_policy=INPUTS, its own server on PostgreSQL"
-            " (synchronous_commit=on)",
+            settings="tasks with persist_result and cache_policy=INPUTS, its own server on"
+            " PostgreSQL (synchronous_commit=on)",
             durable="each task's result as a file, not synced; states of runs in the server's"
             " database. After a crash the flow is run again by hand and finds the results",
             distributions=("prefect",),

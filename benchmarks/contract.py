@@ -19,7 +19,8 @@ StepBody = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Where a system runs, and what: graphs of `shape` and `size` whose steps do `step`.
+    """Where a system runs, and what: graphs of `shape` and `size` whose steps do `step`, `at_once`
+    of them at any time.
 
     `url` leads to the server that it needs, if it needs one. All that it keeps itself is in
     `folder`.
@@ -29,6 +30,7 @@ class Site:
     shape: Shape
     size: int
     step: StepBody
+    at_once: int = 1
     has_effect: bool = False
     url: str = ""
 

@@ -11,9 +11,8 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from benchmarks.contract import Open, Site, StepBody
 from benchmarks.cost import own_cpu_s, tree_cpu_s
@@ -21,8 +20,10 @@ from benchmarks.outcome import Outcome
 from benchmarks.workloads import BLOCKED_STEP, Workload, chain_step, edges
 
 KILLED_IN = 500
-_SETTLE_S = 1.0
+_SETTLE_S = 5.0
 """From when all stand at the blocked step until the kill: what lies in buffers is on disk then."""
+_QUIET_S = 5.0
+_POLL_S = 0.2
 
 
 def calls_log(folder: Path, life: int) -> Path:
@@ -90,26 +91,39 @@ def _calls(log: Path) -> list[tuple[str, float]]:
 
 
 class Blockade:
-    """Steps whose `BLOCKED_STEP` never ends; `reached` when it runs in `expected` executions."""
+    """Steps whose `BLOCKED_STEP` is counted; while `closed` it never ends.
 
-    def __init__(self, expected: int) -> None:
+    `reached` when it was called in `expected` executions.
+    """
+
+    def __init__(self, expected: int, *, closed: bool) -> None:
         self.reached = asyncio.Event()
         self._missing = expected
+        self._closed = closed
+        self._last = time.monotonic()
+
+    def is_quiet(self) -> bool:
+        """Whether no step has been called for a while, after the first."""
+        return time.monotonic() - self._last > _QUIET_S
 
     async def step(self, name: str) -> None:
+        self._last = time.monotonic()
         if name != BLOCKED_STEP:
             return
         self._missing -= 1
         if self._missing == 0:
             self.reached.set()
-        await asyncio.Event().wait()
+        if self._closed:
+            await asyncio.Event().wait()
 
 
 async def leave_unfinished(opened: Open, site: Site, blockade: Blockade, executions: int) -> None:
-    """Bring all executions to the blocked step, then die."""
+    """Start all executions, and die when none comes any further: all stand at the blocked step, or
+    the system has a bound on what runs at a time and lets the others wait."""
     async with opened(site) as engine:
         runs = [asyncio.create_task(engine.run(f"execution-{i}")) for i in range(executions)]
-        await _reached(blockade, runs)
+        while not (blockade.reached.is_set() or blockade.is_quiet()):
+            await _pause(runs)
         await asyncio.sleep(_SETTLE_S)
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -121,33 +135,35 @@ async def recover(
     executions: int,
     *,
     server_pids: Sequence[int],
-    say: Callable[[Outcome], None],
-) -> NoReturn:
-    """From opening the system until the blocked step runs again in every execution. The process
-    had imported everything before; it ends here."""
+) -> Outcome:
+    """From opening the system until the step that was cut off has been called in every execution.
+    The process had imported everything before. All executions must then end."""
     server = tree_cpu_s(*server_pids)
     cpu, wall = own_cpu_s(), time.perf_counter()
     async with opened(site) as engine:
         resuming = asyncio.create_task(engine.resume([f"execution-{i}" for i in range(executions)]))
-        await _reached(blockade, [resuming])
+        reached = asyncio.create_task(blockade.reached.wait())
+        await asyncio.wait([reached, resuming], return_when=asyncio.FIRST_COMPLETED)
         cpu, wall = own_cpu_s() - cpu, time.perf_counter() - wall
-        outcome = Outcome(
-            n=executions,
-            steps=executions,
-            wall_s=wall,
-            cpu_s=cpu,
-            server_cpu_s=tree_cpu_s(*server_pids) - server if server_pids else None,
-            latencies_ms=[wall * 1000],
-            resumed_ms=wall * 1000,
-        )
-        say(outcome)
-        os._exit(0)  # the blocked steps never end: there is no orderly way out of here
+        server = tree_cpu_s(*server_pids) - server
+        await resuming
+        if not blockade.reached.is_set():
+            raise RuntimeError("not every execution went on")
+    return Outcome(
+        n=executions,
+        steps=executions,
+        wall_s=wall,
+        cpu_s=cpu,
+        server_cpu_s=server if server_pids else None,
+        latencies_ms=[wall * 1000],
+        resumed_ms=wall * 1000,
+    )
 
 
-async def _reached(blockade: Blockade, runs: list[asyncio.Task[None]]) -> None:
-    """Wait for the blockade; a run that ends before it has failed."""
-    reached = asyncio.create_task(blockade.reached.wait())
-    done, _ = await asyncio.wait([reached, *runs], return_when=asyncio.FIRST_COMPLETED)
-    for run in done - {reached}:
-        run.result()
-        raise RuntimeError("an execution ended before its blocked step")
+async def _pause(runs: Sequence[asyncio.Task[None]]) -> None:
+    """A moment; a run that has ended has failed, as its steps never end."""
+    await asyncio.sleep(_POLL_S)
+    for run in runs:
+        if run.done():
+            run.result()
+            raise RuntimeError("an execution ended before its blocked step")

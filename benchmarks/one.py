@@ -10,7 +10,7 @@ import importlib
 import importlib.metadata
 import json
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,10 @@ def main() -> None:
             uvloop.run(crash.run_until_killed(opened, _kill_site(task, workload)))
         case Kind.KILL:
             say(uvloop.run(_go_on(opened, task, workload)))
+        case Kind.RECOVERY if task.life == Life.KILLED:
+            uvloop.run(_left_unfinished(opened, task, workload, system.unfinished))
         case Kind.RECOVERY:
-            uvloop.run(_recovery(opened, task, workload, system.unfinished, say))
+            say(uvloop.run(_recovered(opened, task, workload, system.unfinished)))
 
 
 def _throughput(opened: Open, task: Task, workload: Workload) -> Coroutine[Any, Any, Outcome]:
@@ -97,21 +99,16 @@ def _go_on(opened: Open, task: Task, workload: Workload) -> Coroutine[Any, Any, 
     )
 
 
-async def _recovery(
-    opened: Open,
-    task: Task,
-    workload: Workload,
-    unfinished: int,
-    say: Callable[[Outcome], None],
-) -> None:
-    blockade = crash.Blockade(unfinished)
+async def _left_unfinished(opened: Open, task: Task, workload: Workload, unfinished: int) -> None:
+    blockade = crash.Blockade(unfinished, closed=True)
     site = _site(task, workload, blockade.step)
-    if task.life == Life.KILLED:
-        await crash.leave_unfinished(opened, site, blockade, unfinished)
-    else:
-        await crash.recover(
-            opened, site, blockade, unfinished, server_pids=task.server_pids, say=say
-        )
+    await crash.leave_unfinished(opened, site, blockade, unfinished)
+
+
+async def _recovered(opened: Open, task: Task, workload: Workload, unfinished: int) -> Outcome:
+    blockade = crash.Blockade(unfinished, closed=False)
+    site = _site(task, workload, blockade.step)
+    return await crash.recover(opened, site, blockade, unfinished, server_pids=task.server_pids)
 
 
 def _site(task: Task, workload: Workload, step: StepBody) -> Site:
@@ -120,9 +117,15 @@ def _site(task: Task, workload: Workload, step: StepBody) -> Site:
         shape=workload.shape,
         size=workload.size,
         step=step,
+        at_once=_at_once(task, workload),
         has_effect=workload.has_effect,
         url=task.url,
     )
+
+
+def _at_once(task: Task, workload: Workload) -> int:
+    unfinished = SYSTEMS[task.system].unfinished
+    return unfinished if workload.kind is Kind.RECOVERY else workload.at_once
 
 
 def _versions(system: System) -> dict[str, str]:

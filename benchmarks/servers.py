@@ -87,7 +87,7 @@ class Servers:
 
 class _Postgres:
     def __init__(self, binaries: Path, sockets: Path, as_account: list[str], pid: int) -> None:
-        self.pids = (pid,)
+        self.pids: tuple[int, ...] = (pid,)
         self.environment: dict[str, str] = {}
         self._psql = [*as_account, str(binaries / "psql"), "-h", str(sockets), "-U", _ACCOUNT]
         self._sockets = sockets
@@ -182,7 +182,7 @@ def _as_account() -> list[str]:
 
 class _PrefectServer:
     def __init__(self, pid: int, postgres: _Postgres, url: str, folder: Path) -> None:
-        self.pids = (pid, *postgres.pids)
+        self.pids: tuple[int, ...] = (pid, *postgres.pids)
         self.environment = _prefect_settings(folder) | {"PREFECT_API_URL": url}
         self._postgres = postgres
         self._url = url
@@ -209,12 +209,12 @@ def prefect(postgres: _Postgres) -> Iterator[Running]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}/api"
     database = postgres.create(_PREFECT).replace("postgresql:", "postgresql+asyncpg:")
-    settings = {"PREFECT_API_DATABASE_CONNECTION_URL": database}
+    settings = _prefect_settings(folder) | {"PREFECT_API_DATABASE_CONNECTION_URL": database}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [python_of("prefect"), "-m", "prefect", "server", "start", "--no-ui", "--host",
              "127.0.0.1", "--port", str(port)],
-            stdout=log, stderr=log, cwd=folder, env=os.environ | _prefect_settings(folder) | settings,
+            stdout=log, stderr=log, cwd=folder, env=os.environ | settings,
         )  # fmt: skip
     try:
         _wait_until_healthy(url, process)

@@ -10,20 +10,20 @@ from contextlib import asynccontextmanager
 from benchmarks.contract import Engine, Site
 from benchmarks.systems.tizmor_plan import agent_of, plan_of
 from tizmor.core import facts as fx
-from tizmor.core.events import decode
-from tizmor.core.folds import evolve
 from tizmor.core.ids import RANDOM_BITS, execution_number
 from tizmor.core.plan import Plan
 from tizmor.core.state import State
 from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.engine.history import fold_records
 from tizmor.engine.live import Live
-from tizmor.engine.perform import Performer, now_ms
-from tizmor.engine.pump import Pump
+from tizmor.engine.perform import Performer
+from tizmor.engine.pump import LIMITS, Limits, Pump
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import compose
 from tizmor.pipeline.invoke import invoke
 from tizmor.pipeline.trace import Trace
+from tizmor.ports.clock import now_ms
 from tizmor.ports.journal import Journal
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.workspace import Workspace
@@ -54,11 +54,8 @@ class _Core:
         histories = await self._journal.read_all([stored.execution for stored in adopted])
         lives = []
         for stored in adopted:
-            state = State(stored.execution)
-            records = histories[stored.execution]
-            for record in records:
-                evolve(state, decode(record.payload), record.at_ms)
-            lives.append(self._pump.adopt(state, epoch=stored.epoch, seq=records[-1].seq))
+            state, seq = fold_records(State(stored.execution), histories[stored.execution])
+            lives.append(self._pump.adopt(state, epoch=stored.epoch, seq=seq))
         await asyncio.gather(*(self._ended(live) for live in lives))
 
     async def _ended(self, live: Live) -> None:
@@ -84,7 +81,8 @@ async def opened(site: Site) -> AsyncIterator[Engine]:
         clock=clock,
         dice=lambda: 0.5,
     )
-    pump = Pump(journal=journal, performer=performer, clock=clock)
+    limits = Limits(calls=max(LIMITS.calls, site.at_once), live=max(LIMITS.live, site.at_once))
+    pump = Pump(journal=journal, performer=performer, clock=clock, limits=limits)
     plan = performer.checked(plan_of(site))
     try:
         yield _Core(pump, journal, plan, clock)
