@@ -76,7 +76,7 @@ def _compensatable(called: Agent, recorder: wire.Address) -> Agent:
     @called.compensate
     async def compensate(result: Receipt, *, ctx: AgentContext) -> None:
         undo = wire.Undo(execution=ctx.execution_id, step=ctx.step_id, key=result.key)
-        await wire.ask(recorder, undo)
+        _received(await wire.ask(recorder, undo))
 
     return called
 

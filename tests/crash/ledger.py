@@ -66,14 +66,14 @@ class Ledger:
         if not again:
             self._applied[entry.key] += 1
 
-    def undo(self, key: str) -> str:
+    def undo(self, entry: Entry) -> None:
         """Take it back, once: `undone`, `repeated`, or `nothing` when there was nothing."""
-        if key not in self._applied:
-            return "nothing"
-        if key in self._undone:
-            return "repeated"
-        self._undone.add(key)
-        return "undone"
+        if entry.key not in self._applied:
+            entry.outcome = "nothing"
+        else:
+            entry.outcome = "repeated" if entry.key in self._undone else "undone"
+            self._undone.add(entry.key)
+        self.note(entry)
 
     def happened(self, key: str) -> bool:
         return key in self._applied

@@ -13,8 +13,8 @@ from tests.crash.process import ENDED, MOST_EXECUTIONS, Actor
 from tizmor.engine.views import Execution, Status, Waiting
 
 _LOOK_S = 0.02
-_PAUSE, _CANCEL, _REJECT, _EDIT = 0.05, 0.01, 0.03, 0.1
-_ANSWERS = {"retry": 6, "skip": 2, "rollback": 2, "roll_back": 2, "stop": 1, "happened": 1}
+_PAUSE, _CANCEL, _REJECT, _EDIT = 0.05, 0.015, 0.03, 0.1
+_ANSWERS = {"again": 3, "edit": 2, "skip": 2, "roll_back": 2, "stop": 1}
 """What is chosen, by weight, when a question offers it and truth doesn't settle it."""
 
 
@@ -45,7 +45,9 @@ async def _attend(actor: Actor, execution_id: str, by: str, phase: str) -> None:
     if execution.status is Status.PAUSED:
         await actor.tizmor.resume(execution_id)
     elif phase == "crash" and mood < _CANCEL:
-        await actor.order("cancel", execution_id, by, actor.tizmor.cancel(execution_id, by=by))
+        taken_back = actor.dice.random() < 0.5
+        given = actor.tizmor.cancel(execution_id, roll_back=taken_back, by=by)
+        await actor.order("cancel", execution_id, by, given)
     elif phase == "crash" and mood < _PAUSE:
         await actor.order("pause", execution_id, by, actor.tizmor.pause(execution_id, by=by))
     elif execution.waiting_for:
@@ -59,7 +61,10 @@ async def _attend(actor: Actor, execution_id: str, by: str, phase: str) -> None:
 async def _decide(actor: Actor, execution: Execution, waiting: Waiting, by: str) -> None:
     if waiting.kind == "question":
         choice = await _answer(actor, execution, waiting)
-        given = actor.tizmor.answer(execution.id, choice, question=waiting.id, by=by)
+        edits = {"item": f"as {by} wants it"} if choice == "edit" else None
+        given = actor.tizmor.answer(
+            execution.id, choice, question=waiting.id, arguments=edits, by=by
+        )
         await actor.order("answer", execution.id, by, given)
         return
     mood = actor.dice.random()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
 from tests.crash import wire
@@ -20,9 +20,14 @@ from tests.crash.sabotage import take_out_the_barrier
 from tizmor.assembly import Tizmor
 from tizmor.core.errors import OwnershipLost, UserError
 from tizmor.engine.views import Status
+from tizmor.settings import Settings, load
 
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.REJECTED})
 MOST_EXECUTIONS = 100_000
+
+
+LEASE_S = 3.0
+"""How long an owner on PostgreSQL is waited for: short, so that stopped ones outlast it."""
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +37,11 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str
     recorder: wire.Address
     barrier: bool
+
+    @property
+    def settings(self) -> Settings:
+        url = self.database_url or None
+        return load(Path(self.workspace), environ={}, database_url=url, lease_s=LEASE_S)
 
 
 class Actor:
@@ -97,8 +107,6 @@ Work = Callable[[Actor], Awaitable[None]]
 def main(name: str, seed: str, scene: Scene, work: Work) -> None:
     """The life of a process: open the product, work until the run stops, close."""
     logging.disable(logging.CRITICAL)
-    if scene.database_url:
-        os.environ["DATABASE_URL"] = scene.database_url
     if not scene.barrier:
         take_out_the_barrier()
     asyncio.run(_live(name, seed, scene, work))
@@ -118,6 +126,7 @@ async def _opened(name: str, dice: random.Random, scene: Scene) -> AsyncIterator
     interactive = dice.random() < 0.5
     async with Tizmor.open(
         scene.workspace,
+        settings=scene.settings,
         agents=all_agents(scene.recorder),
         interactive=interactive,
         patience_s=60.0,

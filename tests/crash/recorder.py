@@ -31,7 +31,7 @@ class Odds(NamedTuple):
     """How often a call is met so. The rest is quick and goes well."""
 
     refused: float = 0.06
-    refused_for_good: float = 0.004
+    refused_for_good: float = 0.01
     stale: float = 0.0
     cut_before: float = 0.02
     cut_after: float = 0.04
@@ -46,6 +46,7 @@ ODDS = {
     "Meet": Odds(stale=0.05),
     "Send": Odds(cut_before=0.002, cut_after=0.004, hangs=0.001, slow=0.1),
     "Pay": Odds(),
+    "Undo": Odds(refused_for_good=0.03),
 }
 """A connection that is cut under `Send`, which can't be probed, is a question to a human each time,
 and their share is one of the figures: it stays near that of a real provider."""
@@ -78,6 +79,7 @@ class Recorder:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._ledger = Ledger()
+        self._undos: Counter[str] = Counter()
         self._running: Counter[str] = Counter()
         self._settled = asyncio.Condition()
         self._phase = "crash"
@@ -103,7 +105,7 @@ class Recorder:
             case wire.Look():
                 return await self._look(request)
             case wire.Undo():
-                return self._undo(request)
+                return await self._undo(request)
             case wire.Enter():
                 self._phase = request.phase
             case wire.Job():
@@ -171,18 +173,17 @@ class Recorder:
         )
         return {"outcome": outcome}
 
-    def _undo(self, undo: wire.Undo) -> dict[str, Any]:
-        outcome = self._ledger.undo(undo.key)
-        self._ledger.note(
-            Entry(
-                kind="undo",
-                execution=undo.execution,
-                step=undo.step,
-                key=undo.key,
-                outcome=outcome,
-            )
-        )
-        return {"outcome": outcome}
+    async def _undo(self, undo: wire.Undo) -> dict[str, Any] | None:
+        fate = drawn(random.Random(f"{self._seed}/{undo.key}/{self._undos[undo.key]}"), "Undo")
+        self._undos[undo.key] += 1
+        await asyncio.sleep(fate.delay_s)
+        if fate.end in _REFUSALS:
+            return {fate.end: True}
+        if fate.end == "cut_before":
+            return None
+        entry = Entry(kind="undo", execution=undo.execution, step=undo.step, key=undo.key)
+        self._ledger.undo(entry)
+        return None if fate.end == "cut_after" else {"key": undo.key}
 
     def _note_ack(self, ack: wire.Ack) -> None:
         self._ledger.note(

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from multiprocessing.context import ForkServerProcess
-from pathlib import Path
 
 import msgspec
 from tests.crash import person, process, recorder, rescuer, wire, worker
@@ -30,9 +29,9 @@ from tizmor.core.ids import public_id
 _WORKERS, _PEOPLE = 3, 2
 _BETWEEN_S = (0.0, 0.9)
 _STOPPED_S = (0.05, 1.5)
-_OUTLASTS_S = (10.5, 13.0)
+_OUTLASTS_S = (process.LEASE_S + 0.2, process.LEASE_S + 3.0)
 """Longer than the lease of an owner on PostgreSQL."""
-_STOPS, _LONG, _ALL_AT_ONCE = 0.15, 0.15, 0.03
+_STOPS, _LONG, _ALL_AT_ONCE = 0.15, 0.3, 0.03
 _DRAIN_S = 180.0
 """How long after the last kill everything may take to end."""
 _CLOSE_S = 20.0
@@ -216,7 +215,7 @@ async def _journal(scene: Scene) -> tuple[list[Story], list[str]]:
 
 
 def _looking(scene: Scene) -> AbstractAsyncContextManager[Tizmor]:
-    return Tizmor.open(Path(scene.workspace), write=False)
+    return Tizmor.open(scene.workspace, settings=scene.settings, write=False)
 
 
 def _entries(dumped: dict[str, object]) -> list[Entry]:

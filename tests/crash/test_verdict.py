@@ -29,7 +29,7 @@ def story(*events: ev.AnyEvent) -> Story:
 
 def called(outcome: str = "applied", *, step: str = "pay", **more: Any) -> Entry:
     effect = "irreversible" if step == "pay" else "idempotent"
-    given = {"key": "k", "effect": effect, **more}
+    given = {"key": "k", "effect": effect} | more
     return Entry(kind="call", execution="x", step=step, outcome=outcome, **given)
 
 
@@ -144,7 +144,42 @@ def test_the_world_does_an_irreversible_call_as_often_as_it_comes_and_others_onc
 
 def test_what_is_undone_is_undone_once() -> None:
     ledger = Ledger()
-    assert ledger.undo("k") == "nothing"
-    entry, _ = ledger.begin(Call(execution="x", step="s", agent="A", effect="x", key="k"))
-    ledger.apply(entry)
-    assert [ledger.undo("k"), ledger.undo("k")] == ["undone", "repeated"]
+    entries = [asked("undo", "") for _ in range(3)]
+    ledger.undo(entries[0])
+    call, _ = ledger.begin(Call(execution="x", step="pay", agent="A", effect="x", key="k"))
+    ledger.apply(call)
+    for entry in entries[1:]:
+        ledger.undo(entry)
+    assert [entry.outcome for entry in entries] == ["nothing", "undone", "repeated"]
+
+
+TAKEN_BACK: list[ev.AnyEvent] = [
+    *GOOD[:-1],
+    ev.RollbackStarted(),
+    ev.CompensationStarted(step="pay", attempt=1),
+    ev.Compensated(step="pay"),
+    ENDED,
+]
+
+
+def test_what_is_taken_back_has_been_seen_to_be() -> None:
+    assert verdict(TAKEN_BACK, [called(), asked("undo", "undone")]).lost == []
+    (lost,) = verdict(TAKEN_BACK, [called()]).lost
+    assert "taken back, and nobody saw it" in lost
+
+
+def test_what_a_rollback_leaves_out_unsaid_is_found() -> None:
+    events: list[ev.AnyEvent] = [*GOOD[:-1], ev.RollbackStarted(), ENDED]
+    (lost,) = verdict(events, [called()]).lost
+    assert "left out of the rollback" in lost
+
+
+def test_the_calls_of_a_step_for_each_item_are_steps_of_their_own() -> None:
+    events: list[ev.AnyEvent] = [
+        ev.Expanded(step="pay", count=2),
+        ev.StepStarted(step="pay.0", attempt=1, key="k"),
+        ev.StepSucceeded(step="pay.0", output={}),
+        ENDED,
+    ]
+    (lost,) = verdict(events, [called(step="pay.1", effect="irreversible")]).lost
+    assert "x/pay.0" in lost

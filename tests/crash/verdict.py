@@ -29,10 +29,16 @@ class Story(msgspec.Struct, frozen=True):
     execution: str
     events: Sequence[ev.AnyEvent]
 
-    @property
-    def steps(self) -> dict[str, Step]:
-        planned = [event.plan for event in self.events if isinstance(event, ev.Planned)]
-        return {step.id: step for plan in planned for step in plan.steps}
+    def effects(self) -> dict[str, Effect]:
+        """Of the steps, and of the calls `STEP.0`, `STEP.1`, … of those that run for each item."""
+        effects: dict[str, Effect] = {}
+        for event in self.events:
+            if isinstance(event, ev.Planned):
+                effects |= {step.id: step.effect for step in event.plan.steps}
+            elif isinstance(event, ev.Expanded):
+                calls = (f"{event.step}.{number}" for number in range(event.count))
+                effects |= dict.fromkeys(calls, effects[event.step])
+        return effects
 
     @property
     def ended(self) -> bool:
@@ -71,6 +77,8 @@ def judge(stories: Sequence[Story], entries: Sequence[Entry]) -> Verdict:
         lost=[
             *_lost_executions(stories, entries),
             *_lost_effects(stories, by_step),
+            *_lost_compensations(stories, by_step),
+            *_left_out(stories),
             *_lost_orders(stories, entries),
         ],
         doubled=list(_doubled(by_step)),
@@ -114,12 +122,37 @@ def _lost_executions(stories: Sequence[Story], entries: Sequence[Entry]) -> Iter
 
 def _lost_effects(stories: Sequence[Story], by_step: ByStep) -> Iterator[str]:
     for story in stories:
-        steps = story.steps
+        effects = story.effects()
         for event in story.events:
-            if isinstance(event, ev.StepSucceeded) and steps[event.step].effect is not Effect.READ:
+            if isinstance(event, ev.StepSucceeded) and effects[event.step] is not Effect.READ:
                 seen = by_step.get((story.execution, event.step), ())
                 if not any(map(_has_effect, seen)):
                     yield f"{story.execution}/{event.step}: succeeded, and nobody saw it"
+
+
+def _lost_compensations(stories: Sequence[Story], by_step: ByStep) -> Iterator[str]:
+    """What is recorded as taken back was."""
+    for story in stories:
+        for event in story.events:
+            if isinstance(event, ev.Compensated):
+                seen = by_step.get((story.execution, event.step), ())
+                if not any((entry.kind, entry.outcome) == ("undo", "undone") for entry in seen):
+                    yield f"{story.execution}/{event.step}: taken back, and nobody saw it"
+
+
+def _left_out(stories: Sequence[Story]) -> Iterator[str]:
+    """A rollback takes back every effect, or says of which it can't."""
+    for story in stories:
+        effects = story.effects()
+        done, settled = set(), set()
+        for event in story.events:
+            if isinstance(event, ev.StepSucceeded) and effects[event.step] is not Effect.READ:
+                done.add(event.step)
+            elif isinstance(event, ev.Compensated | ev.CompensationLeft):
+                settled.add(event.step)
+        if any(isinstance(event, ev.RollbackStarted) for event in story.events):
+            for step in sorted(done - settled):
+                yield f"{story.execution}/{step}: left out of the rollback"
 
 
 def _lost_orders(stories: Sequence[Story], entries: Sequence[Entry]) -> Iterator[str]:
@@ -194,19 +227,19 @@ def _approvals_used_twice(stories: Sequence[Story], by_step: ByStep) -> Iterator
 
 
 def _begun_irreversible(story: Story) -> Iterator[str]:
-    steps = story.steps
+    effects = story.effects()
     begun = {event.step for event in story.events if isinstance(event, ev.StepStarted)}
-    yield from (name for name in begun if steps[name].effect is Effect.IRREVERSIBLE)
+    yield from (name for name in begun if effects[name] is Effect.IRREVERSIBLE)
 
 
 def _asked_what_happened(story: Story) -> Iterator[str]:
-    steps = story.steps
+    effects = story.effects()
     asked = {
         event.step
         for event in story.events
         if isinstance(event, ev.QuestionAsked) and event.question.id == _OUTCOME and event.step
     }
-    yield from (name for name in asked if steps[name].effect is Effect.IRREVERSIBLE)
+    yield from (name for name in asked if effects[name] is Effect.IRREVERSIBLE)
 
 
 def _questions(story: Story) -> Iterator[str]:
