@@ -21,8 +21,13 @@ EXECUTIONS = (11, 12, 13)
 process = st.integers(0, PROCESSES - 1)
 execution = st.sampled_from(EXECUTIONS)
 rows = st.none() | st.builds(
-    ExecutionRow, status=st.sampled_from(["RUNNING", "WAITING"]), ended=st.booleans()
+    ExecutionRow,
+    status=st.sampled_from(["RUNNING", "WAITING"]),
+    ended=st.booleans(),
+    updated_at_ms=st.integers(0, 3),
+    due_ms=st.none() | st.integers(1, 1 << 50),
 )
+LARGE = b'{"output":"' + b"x" * 40_000 + b'"}'
 
 
 class Write(NamedTuple):
@@ -34,6 +39,7 @@ class Write(NamedTuple):
     release: bool
     row: ExecutionRow | None
     settle: int | None
+    checkpoint: bytes | None
     seq_off: int
     epoch_off: int
 
@@ -41,11 +47,12 @@ class Write(NamedTuple):
 writes = st.builds(
     Write,
     execution=execution,
-    payloads=st.lists(st.sampled_from([b"", b"x", b"yy"]), max_size=3),
+    payloads=st.lists(st.sampled_from([b"", b"x", b"yy", LARGE]), max_size=3),
     create=st.sampled_from([False, False, True]),
     release=st.sampled_from([False, False, False, True]),
     row=rows,
     settle=st.none() | st.integers(1, 4),
+    checkpoint=st.sampled_from([None, None, b"folded", LARGE]),
     seq_off=st.sampled_from([0] * 8 + [-1, 1]),
     epoch_off=st.sampled_from([0] * 8 + [-1]),
 )
@@ -56,6 +63,7 @@ operations = st.one_of(
     st.tuples(st.just("again"), process, st.none()),
     st.tuples(st.just("adopt"), process, execution),
     st.tuples(st.just("send"), process, execution),
+    st.tuples(st.just("gc"), process, st.tuples(st.integers(0, 4), st.booleans())),
     st.tuples(st.just("close"), process, st.none()),
     st.tuples(st.just("die"), process, st.none()),
 )
@@ -105,6 +113,11 @@ class Scenario:
     async def _send(self, number: int, value: int) -> Any:
         return await self._processes[number].send(value, InboxKind.PAUSE, b"p")
 
+    async def _gc(self, number: int, value: tuple[int, bool]) -> Any:
+        before, dry_run = value
+        freed = await self._processes[number].gc(ended_before_ms=before, dry_run=dry_run)
+        return freed.executions, freed.events, freed.blobs
+
     async def _close(self, number: int, _: None) -> None:
         await self._processes[number].close()
         self._restart(number)
@@ -129,6 +142,7 @@ class Scenario:
             row=write.row,
             create=NewExecution(query="q", user="u", created_at_ms=3) if begins else None,
             settles=[] if write.settle is None else [(write.settle, f"by {seq}")],
+            checkpoint=write.checkpoint,
             release=write.release,
         )
 

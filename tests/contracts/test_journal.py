@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from tizmor.core.errors import JournalDamaged, UnknownExecution
 from tizmor.ports.journal import (
     Append,
+    Checkpoint,
     Committed,
     ExecutionRow,
     InboxKind,
@@ -21,7 +23,7 @@ from tizmor.ports.journal import (
 )
 from tizmor.storage import wakes
 
-A, B, C = 1001, 1002, 1003
+A, B, C, D, E = 1001, 1002, 1003, 1004, 1005
 
 
 def events(*payloads: str) -> list[tuple[int, bytes]]:
@@ -487,3 +489,241 @@ async def test_a_sound_journal_passes_its_check(journal: Journal) -> None:
 
     assert {state for _, state, _ in findings} == {"ok"}
     assert ("journal", "ok", "3 events of 2 executions") in findings
+
+
+async def test_the_next_timer_stands_as_of_the_commit(journal: Journal) -> None:
+    await journal.commit([created(A, row=ExecutionRow(status="WAITING", due_ms=5_000)), created(B)])
+
+    assert [stored.row.due_ms for stored in await journal.unfinished()] == [5_000, None]
+
+    await journal.commit([then(A, 2, "fired", row=ExecutionRow(status="RUNNING"))])
+    await journal.commit([then(B, 2, "slept", row=ExecutionRow(status="WAITING", due_ms=1 << 45))])
+    assert [stored.row.due_ms for stored in await journal.unfinished()] == [None, 1 << 45]
+
+
+async def test_the_priority_is_that_of_the_creation(journal: Journal) -> None:
+    new = NewExecution(query="urgent", user="me", created_at_ms=1, priority=7)
+    await journal.commit([msgspec.structs.replace(created(A), create=new), created(B)])
+    await journal.commit([then(A, 2, "on", row=ExecutionRow(status="RUNNING"))])
+
+    assert [stored.priority for stored in await journal.recent()] == [0, 7]
+    adopted = await journal.adopt(A)
+    assert adopted is not None
+    assert adopted.priority == 7
+
+
+async def test_only_the_newest_checkpoint_is_kept(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A, "one"), created(B)])
+    assert await mine.checkpoint(A) is None
+
+    await mine.commit([then(A, 2, "two", "three", checkpoint=b"after three")])
+    assert await others.checkpoint(A) == Checkpoint(seq=3, payload=b"after three")
+    await mine.commit([then(A, 4, "four")])
+    assert await others.checkpoint(A) == Checkpoint(seq=3, payload=b"after three")
+    await mine.commit([then(A, 5, checkpoint=b"after four")])
+
+    assert await others.checkpoint(A) == Checkpoint(seq=4, payload=b"after four")
+    assert await others.checkpoint(B) is None
+    assert payloads(await others.read(A, after_seq=3)) == ["four"]
+
+
+async def test_a_checkpoint_comes_with_its_append_or_not_at_all(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await others.commit([created(A)])
+    await mine.commit([created(B, checkpoint=b"at its birth")])
+
+    await mine.commit([then(A, 2, "stolen", checkpoint=b"stolen"), then(B, 2, "on")])
+
+    assert await mine.checkpoint(A) is None
+    assert await mine.checkpoint(B) == Checkpoint(seq=1, payload=b"at its birth")
+
+
+LARGE = '"' + "large " * 100_000 + '"'
+
+
+async def test_large_values_come_back_whole(journal: Journal) -> None:
+    rows = "[" + ",".join(f'{{"number":{number}}}' for number in range(20_000)) + "]"
+    own = '{"$blob":"' + "00" * 32 + '"}'
+    written = [
+        f'{{"type":"a","output":{LARGE}}}',
+        f'{{"type":"b","output":{rows},"more":[{LARGE},{own}]}}',
+        "no json " * 10_000,
+        "\x01",
+        own,
+    ]
+    state = f'{{"steps":{{"a":{{"output":{LARGE}}},"b":{{"output":{rows}}}}}}}'
+
+    await journal.commit([created(A, *written, checkpoint=state.encode())])
+
+    assert payloads(await journal.read(A)) == written
+    assert payloads((await journal.read_all([A]))[A]) == written
+    assert payloads(await journal.read_feed(0, 10)) == written
+    assert await journal.checkpoint(A) == Checkpoint(seq=5, payload=state.encode())
+
+
+async def test_a_commit_of_large_values_comes_again(journal: Journal) -> None:
+    batch = [created(A, f'{{"output":{LARGE}}}', checkpoint=LARGE.encode(), release=True)]
+
+    assert await journal.commit(batch) == await journal.commit(batch)
+    assert len(await journal.read(A)) == 1
+
+
+async def test_what_settles_a_command_after_the_release_is_not_kept(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A)])
+    await mine.commit([then(A, 2, "ended", release=True)])
+    late = await others.send(A, InboxKind.CANCEL, b"")
+
+    for append in (
+        then(A, 3, settles=[(late, "done")], release=True),
+        then(A, 3, settles=[(late, "done")]),
+        then(A, 3, "more", settles=[(late, "done")], release=True),
+    ):
+        assert (await mine.commit([append])).first_positions == [None]
+        assert await others.outcome(late) is None
+
+    assert (await others.adopt(A)).epoch == 2
+    assert [row.id for row in await others.pending()] == [late]
+
+
+async def test_a_release_that_settled_a_command_is_recognised(journal: Journal) -> None:
+    await journal.commit([created(A)])
+    sent = await journal.send(A, InboxKind.PAUSE, b"")
+    release = [then(A, 2, settles=[(sent, "done")], release=True)]
+
+    first = await journal.commit(release)
+    again = await journal.commit(release)
+
+    assert first.first_positions == again.first_positions == [0]
+    assert await journal.outcome(sent) == "done"
+
+
+async def test_nothing_to_say_at_the_wrong_place_is_damage_all_the_same(journal: Journal) -> None:
+    await journal.commit([created(A, "one", "two")])
+
+    with pytest.raises(JournalDamaged, match="event 2"):
+        await journal.commit([then(A, 2, row=ExecutionRow(status="WAITING"))])
+
+
+@pytest.mark.parametrize("release", [False, True])
+async def test_a_number_that_another_drew_is_told_from_a_commit_that_comes_again(
+    backend: Any, release: bool
+) -> None:
+    """Two processes may begin the same request in the same millisecond and draw the same number:
+    not even the events tell them apart."""
+    mine, others = backend.open(), backend.open()
+    await others.commit([created(A, "the same", release=release)])
+
+    drawn = [created(A, "the same", release=release), created(B)]
+
+    committed = await mine.commit(drawn)
+    assert await places(mine, committed) == [None, 2]
+    assert (await mine.commit(drawn[1:])).first_positions == committed.first_positions[1:]
+
+
+async def test_a_number_drawn_twice_by_one_process_makes_one_execution(journal: Journal) -> None:
+    await journal.commit([created(A, "the same")])
+    await journal.commit([created(B)])
+
+    assert (await journal.commit([created(A, "the same")])).first_positions == [None]
+    assert await places(journal, await journal.commit([then(A, 2, "on")])) == [3]
+
+
+def ended(at_ms: int, status: str = "COMPLETED") -> ExecutionRow:
+    return ExecutionRow(status=status, updated_at_ms=at_ms, ended=True)
+
+
+async def test_retention_removes_what_ended_before_and_nothing_else(backend: Any) -> None:
+    journal, others = backend.open(), backend.open()
+    step = StepRow(step="search", agent="DriveSearch", status="SUCCEEDED")
+    gate = WaitingRow(id="g", kind="approval", step=None, state="open", payload=b"", asked_at_ms=1)
+    await journal.commit(
+        [
+            created(A, "a1", "a2", row=ended(100), steps=[step], waiting=[gate], release=True),
+            created(B, "b1", row=ended(200), release=True),
+            created(C, row=ExecutionRow(status="WAITING", updated_at_ms=1), checkpoint=b"c"),
+            created(D, row=ExecutionRow(status="RUNNING", updated_at_ms=1), release=True),
+            created(E, "e1", row=ended(150, "FAILED"), release=True, checkpoint=b"e"),
+        ]
+    )
+    sent = await journal.send(A, InboxKind.CANCEL, b"")
+    kept_sent = await journal.send(C, InboxKind.PAUSE, b"")
+
+    freed = await others.gc(ended_before_ms=200)
+
+    assert (freed.executions, freed.events, freed.blobs) == (2, 3, 0)
+    assert freed.bytes >= len("a1a2e1e")
+    assert [stored.execution for stored in await journal.recent()] == [D, C, B]
+    assert (await journal.get(A), await journal.checkpoint(E)) == (None, None)
+    assert await journal.read(A) == []
+    assert await journal.outcome(sent) is None
+    assert await journal.adopt(A) is None
+    with pytest.raises(UnknownExecution):
+        await journal.send(A, InboxKind.CANCEL, b"")
+    assert payloads(await journal.read_feed(0, 10)) == ["b1", "begun", "begun"]
+    assert [row.id for row in await journal.pending()] == [kept_sent]
+    assert await journal.checkpoint(C) == Checkpoint(seq=1, payload=b"c")
+    assert {state for _, state, _ in await asyncio.to_thread(journal.check, deep=True)} == {"ok"}
+    assert (await others.gc(ended_before_ms=200)).executions == 0
+
+
+async def test_asked_only_what_would_go_retention_removes_nothing(journal: Journal) -> None:
+    await journal.commit(
+        [created(A, f'{{"output":{LARGE}}}', row=ended(100), release=True, checkpoint=b"c")]
+    )
+
+    asked = await journal.gc(ended_before_ms=101, dry_run=True)
+
+    assert (asked.executions, asked.events, asked.blobs) == (1, 1, 1)
+    assert asked.bytes > len(LARGE)
+    assert not asked.compacted
+    assert len(await journal.read(A)) == 1
+    done = await journal.gc(ended_before_ms=101)
+    assert msgspec.structs.replace(done, compacted=False) == asked
+    assert await journal.read(A) == []
+
+
+async def test_a_blob_goes_with_the_last_that_refers_to_it(journal: Journal) -> None:
+    payload = f'{{"output":{LARGE}}}'
+    await journal.commit([created(A, payload, row=ended(100), release=True)])
+    await journal.commit([created(B, payload, row=ended(200), release=True)])
+
+    assert (await journal.gc(ended_before_ms=150)).blobs == 0
+    assert payloads(await journal.read(B)) == [payload]
+    assert (await journal.gc(ended_before_ms=250)).blobs == 1
+
+
+async def test_events_after_retention_come_after_all_that_were(journal: Journal) -> None:
+    await journal.commit([created(A), created(B, "b1", row=ended(1), release=True)])
+    before = await journal.last_position()
+    await journal.gc(ended_before_ms=2)
+
+    committed = await journal.commit([then(A, 2, "on"), created(B, "anew")])
+
+    assert min(position or 0 for position in committed.first_positions) > before
+    assert payloads(await journal.read_feed(before, 10)) == ["on", "anew"]
+    assert payloads(await journal.read(B)) == ["anew"]
+
+
+async def test_what_somebody_alive_holds_is_not_removed(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A, row=ended(1))])
+
+    assert (await others.gc(ended_before_ms=2)).executions == 0
+    assert await places(mine, await mine.commit([then(A, 2, "on")])) == [2]
+
+
+async def test_retention_leaves_time_for_commits(backend: Any) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A)])
+    await mine.commit(
+        [created(number, *"abcdefgh", row=ended(1), release=True) for number in range(1, 400)]
+    )
+
+    removing = asyncio.ensure_future(others.gc(ended_before_ms=2))
+    for seq in range(2, 40):
+        assert (await mine.commit([then(A, seq, "on")])).first_positions != [None]
+
+    assert (await removing).executions == 399
+    assert len(await mine.read(A)) == 39
