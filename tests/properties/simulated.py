@@ -20,8 +20,8 @@ from tizmor.core import facts as fx
 from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.decider import decide
-from tizmor.core.plan import Choice, Effect, Plan, Question, Step
 from tizmor.core.folds import evolve
+from tizmor.core.plan import Choice, Effect, Plan, Question, Step
 from tizmor.core.state import GateState, State
 from tizmor.core.transitions import TERMINAL
 
@@ -275,11 +275,18 @@ def slots(value: Any, *, without: Sequence[str] = ()) -> Any:
     """All that a state holds, as plain values that can be compared."""
     if isinstance(value, dict):
         return {name: slots(inner) for name, inner in value.items()}
-    names = getattr(value, "__slots__", None) or getattr(value, "__dict__", None)
+    names = getattr(value, "__struct_fields__", None) or getattr(value, "__dict__", None)
     if names and type(value).__module__ == State.__module__:
-        hidden = {"busy", "planning", *without}
-        return {name: slots(getattr(value, name)) for name in names if name not in hidden}
+        hidden = {*NOT_JOURNALED, *without}
+        return {
+            name: slots(getattr(value, name), without=without)
+            for name in names
+            if name not in hidden
+        }
     return value
+
+
+NOT_JOURNALED = {"busy", "planning", "tainted", "fed", "active"}
 
 
 def unfinished(state: State) -> list[Step]:

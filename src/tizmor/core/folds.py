@@ -15,7 +15,7 @@ from tizmor.core import events as ev
 from tizmor.core.graph import edges, resolved
 from tizmor.core.plan import Effect, Plan
 from tizmor.core.state import GateState, QuestionState, State, StepState
-from tizmor.core.transitions import TERMINAL, UNDOING, StepStatus, moved
+from tizmor.core.transitions import TERMINAL, UNBEGUN, UNDOING, StepStatus, moved
 
 S = StepStatus
 _DELIVERED = UNDOING | {S.SUCCEEDED}
@@ -165,7 +165,7 @@ def _replanned(state: State, event: ev.Replanned, at_ms: int) -> None:
     wanted = {step.id: step for step in event.plan.steps}
     for step in state.steps.values():
         dropped = step.parent is None and step.step.id not in wanted
-        if step.step.id == event.step or (dropped and step.status in _UNBEGUN):
+        if step.step.id == event.step or (dropped and step.status in UNBEGUN):
             _move(state, step, event, at_ms)
     for name, new in wanted.items():
         if name not in state.steps:
@@ -173,11 +173,6 @@ def _replanned(state: State, event: ev.Replanned, at_ms: int) -> None:
             state.unfinished += 1
     _take_plan(state, event.plan)
     link(state, at_ms)
-
-
-_UNBEGUN = frozenset(
-    {S.PENDING, S.READY, S.PREPARED, S.GATED, S.APPROVED, S.ASKED, S.RETRYING, S.REPLANNING}
-)
 
 
 def _step_erred(state: State, event: ev.ReplanFailed | ev.StepFailed, at_ms: int) -> None:

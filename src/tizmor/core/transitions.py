@@ -75,7 +75,8 @@ TERMINAL = UNDOING | {
 STARTABLE = frozenset({S.READY, S.PREPARED, S.APPROVED, S.RETRYING, S.UNSETTLED, S.RUNNING})
 """RUNNING is startable once more: a read that was cut off by a crash runs again."""
 _LIVE = frozenset(S) - TERMINAL
-_UNBEGUN = _LIVE - {S.RUNNING, S.UNSETTLED, S.EXPANDED, S.REPLANNING}
+UNBEGUN = _LIVE - {S.RUNNING, S.UNSETTLED, S.EXPANDED, S.REPLANNING}
+"""No call of the step is under way: another plan may leave it out."""
 
 MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.Prepared: (frozenset({S.READY, S.RETRYING}), S.PREPARED),
@@ -95,7 +96,7 @@ MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.AgentReplaced: (STARTABLE, S.READY),
     ev.ReplanStarted: (STARTABLE, S.REPLANNING),
     ev.ReplanFailed: (frozenset({S.REPLANNING}), S.READY),
-    ev.Replanned: (_UNBEGUN | {S.REPLANNING}, S.REPLACED),
+    ev.Replanned: (UNBEGUN | {S.REPLANNING}, S.REPLACED),
     ev.StepFailed: (_LIVE, S.FAILED),
     ev.StepSkipped: (_LIVE, S.SKIPPED),
     ev.StepBypassed: (_LIVE, S.BYPASSED),

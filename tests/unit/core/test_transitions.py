@@ -8,10 +8,13 @@ import pytest
 
 from tizmor.core import events as ev
 from tizmor.core.folds import _FOLDS
-from tizmor.core.transitions import MOVES, TERMINAL, IllegalMove, StepStatus, moved
+from tizmor.core.transitions import MOVES, TERMINAL, UNDOING, IllegalMove, StepStatus, moved
 
-STEP_EVENTS = {event for event in _FOLDS if "step" in event.__struct_fields__} - {ev.Found}
-"""Events that name a step; a finding moves nothing."""
+STEP_EVENTS = {event for event in _FOLDS if "step" in event.__struct_fields__} - {
+    ev.Found,
+    ev.DeadlinePassed,
+}
+"""Events that name a step; a finding moves nothing, nor does a deadline by itself."""
 OF_GATES_AND_QUESTIONS = {ev.GateApproved, ev.GateRejected, ev.QuestionAnswered}
 
 
@@ -23,8 +26,11 @@ def test_every_event_that_moves_a_step_has_its_row() -> None:
     assert set(MOVES) == STEP_EVENTS | OF_GATES_AND_QUESTIONS
 
 
-def test_nothing_leads_out_of_an_end() -> None:
-    assert not any(sources & TERMINAL for sources, _ in MOVES.values())
+def test_nothing_leads_out_of_an_end_but_taking_back_what_succeeded() -> None:
+    for sources, target in MOVES.values():
+        if ended := sources & TERMINAL:
+            assert ended <= {StepStatus.SUCCEEDED, StepStatus.COMPENSATING}
+            assert target in UNDOING
 
 
 def test_every_status_but_the_two_of_arithmetic_is_led_to() -> None:

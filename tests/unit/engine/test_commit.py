@@ -55,6 +55,8 @@ class Group:
         self.troubles: list[StorageFailed | None] = []
         self.failures: list[EngineError] = []
         self.gone: list[Live] = []
+        self.kept: list[Live] = []
+        self.due_ms: dict[int, int] = {}
         self.commits = GroupCommit(
             self.journal,  # type: ignore[arg-type]
             Ticking(),  # type: ignore[arg-type]
@@ -62,6 +64,8 @@ class Group:
             trouble=self.troubles.append,
             failed=self.failures.append,
             let_go=self.gone.append,
+            kept=self.kept.append,
+            due_ms=self.due_ms.get,
         )
 
     def say(self, live: Live, *, urgent: bool, times: int = 1) -> None:

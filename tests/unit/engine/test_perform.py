@@ -18,7 +18,7 @@ from tizmor.core.errors import (
     PreconditionFailed,
     Transient,
 )
-from tizmor.core.plan import Effect, Plan, RetryPolicy, Step
+from tizmor.core.plan import Effect, OnFailure, Plan, RetryPolicy, Step
 from tizmor.engine.views import Execution
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.planner import PlanRequest
@@ -63,7 +63,9 @@ async def test_a_preparation_that_fails_fails_its_step_and_not_the_engine(
         raise error
 
     done = await result_of(
-        house, plan(meet("m"), read("r", "m")), [preparing(prepare), house.agents.read()]
+        house,
+        plan(meet("m", on_failure=OnFailure.FAIL), read("r", "m")),
+        [preparing(prepare), house.agents.read()],
     )
     assert [s.state for s in done.steps] == ["failed", "skipped"]
     assert str(error) in (done.steps[0].error or "")
@@ -92,7 +94,9 @@ async def test_a_preparation_may_be_tried_again_and_may_ask(house: House) -> Non
 async def test_what_was_prepared_must_fit_the_agent_and_the_journal(
     house: House, prepared: object
 ) -> None:
-    done = await result_of(house, plan(meet("m")), [preparing(lambda: prepared)])
+    done = await result_of(
+        house, plan(meet("m", on_failure=OnFailure.FAIL)), [preparing(lambda: prepared)]
+    )
     assert done.steps[0].state == "failed"
 
 
@@ -100,7 +104,14 @@ async def test_arguments_that_have_no_canonical_form_fail_the_step(house: House)
     """Without a key nothing binds an approval or a repetition."""
     done = await result_of(
         house,
-        plan(Step(id="m", agent="Meet", arguments={"title": "t", "at": 2**60})),
+        plan(
+            Step(
+                id="m",
+                agent="Meet",
+                arguments={"title": "t", "at": 2**60},
+                on_failure=OnFailure.FAIL,
+            )
+        ),
         [preparing(dict)],
     )
     assert done.steps[0].state == "failed"

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.engine.house import House, Process, finding, gate_opened, meet, plan, read, until
 
 from tizmor.core import facts as fx
-from tizmor.core.errors import EngineError, StorageFailed
+from tizmor.core.errors import EngineError, StorageFailed, Transient
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Effect, Step
 from tizmor.engine import commit, pump
@@ -211,20 +211,22 @@ async def test_an_inbox_that_cannot_be_read_for_a_while_is_read_later(house: Hou
 
 
 async def test_a_retry_waits_for_its_time(house: House) -> None:
+    house.agents.fail.append(Transient("busy", retry_after_s=0.05))
     async with house.process() as process:
-        execution = await process.start("q", plan=plan(Step(id="s", agent="Slow")))
-        await until(process, execution.id, finding)
-        live = live_of(process, execution.id)
-        process.pump.feed(
-            live,
-            fx.CallFailed(
-                at_ms=live.state.updated_at_ms, step="s", error="e", retryable=True, dice=0.5
-            ),
-        )
-        assert list(live.timers) == ["s"]
-        assert live.timers["s"].when() - asyncio.get_running_loop().time() <= 0.5
+        execution = await process.start("q", plan=plan(read("r")))
+        begun = asyncio.get_running_loop().time()
+        done = await process.result(execution.id)
+        assert asyncio.get_running_loop().time() - begun >= 0.045
+    assert done.steps[0].attempt == 2
+
+
+async def test_a_retry_that_is_far_away_does_not_hold_up_a_cancel(house: House) -> None:
+    house.agents.fail.append(Transient("busy", retry_after_s=3600))
+    async with house.process() as process:
+        execution = await process.start("q", plan=plan(read("r")))
+        await until(process, execution.id, lambda e: e.state == "retrying")
         await process.cancel(execution.id)
-        assert live.timers == {}, "an ended execution has none"
+        assert (await process.result(execution.id)).status is Status.CANCELLED
 
 
 async def test_an_effect_that_does_not_end_keeps_the_execution_owned(

@@ -42,7 +42,7 @@ def test_what_is_critical_or_cannot_be_taken_back_is_asked_about(
 def test_a_gate_shows_the_arguments_and_waits_for_the_human() -> None:
     script = meeting()
     gate = script.gate("a", time="10:00")
-    opened = script.state.gates[gate].opened
+    opened = script.state.gates[gate]
     assert (opened.arguments, opened.key) == ({"title": "talk", "at": 10}, script.key("a"))
     assert opened.shown["time"] == "10:00"
     assert script.commands == []
@@ -124,7 +124,7 @@ def test_preparation_comes_before_the_gate_and_binds_it() -> None:
     prepared = {"title": "talk", "at": 10}
     script.tell(fx.CallPrepared(step="a", arguments=prepared))
     gate = script.gate("a")
-    assert script.state.gates[gate].opened.key == idempotency_key(EXECUTION, "a", prepared)
+    assert script.state.gates[gate].key == idempotency_key(EXECUTION, "a", prepared)
 
 
 def prepared_and_lost(**edits: object) -> Script:
@@ -143,7 +143,7 @@ def test_a_lost_precondition_is_prepared_and_asked_anew() -> None:
     script.tell(fx.CallPrepared(step="a", arguments={"title": "talk", "at": 11}))
     assert not script.begin("a"), "the former approval was for 10"
     script.approved("a")
-    assert [g.opened.arguments["at"] for g in script.state.gates.values()] == [10, 11]
+    assert [g.arguments["at"] for g in script.state.gates.values()] == [10, 11]
     assert script.begin("a")
 
 
@@ -259,7 +259,7 @@ def test_only_control_arguments_that_derive_from_untrusted_content_are_named() -
         given={"to": "a@b.c", "subject": [{"$ref": "/a/value"}], "body": {"$ref": "/a/value"}},
     )
     plan = Plan(goal="g", steps=(step("a", untrusted=True), send))
-    assert untrusted_controls(plan, send) == ("subject",)
+    assert untrusted_controls(tainted_steps(plan), send) == ("subject",)
 
 
 def test_an_execution_with_something_open_waits_only_when_nothing_else_can_move() -> None:

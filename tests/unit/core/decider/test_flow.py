@@ -139,7 +139,7 @@ def test_a_fact_about_nothing_that_is_open_decides_nothing(fact: fx.Fact) -> Non
 
 
 class Edges(list[str]):
-    """Dependents of a step that count how often an edge is looked at."""
+    """What waits for a step; it counts how often an edge is looked at."""
 
     looked_at = 0
 
@@ -162,7 +162,8 @@ def test_keeping_the_ready_set_costs_a_few_looks_at_each_edge_over_a_whole_execu
     ]
     script = Script(*steps)
     for one in script.state.steps.values():
-        one.dependents = Edges(one.dependents)
+        one.readers, one.followers = Edges(one.readers), Edges(one.followers)
+        one.watchers = Edges(one.watchers)
     Edges.looked_at = 0
     for name in layers[0] if ending == "fail" else [s.id for s in steps]:
         script.fail(name) if ending == "fail" else script.complete(name)
