@@ -113,7 +113,7 @@ async def _stream(
 async def _closed(library: Library, progress: Progress, page: Page) -> int:
     execution = await library.result(progress.execution_id)
     words = words_of(execution.language)
-    write_outcome(execution, words, page)
+    write_outcome(execution, words, page, stood_ms=progress.stood_ms)
     write_waiting(execution, words, page)
     if execution.status in (Status.PAUSED, Status.INTERRUPTED):
         page.verbatim(library.command("resume", execution.id))

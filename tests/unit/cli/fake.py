@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -145,7 +146,13 @@ class FakeTizmor:
         return ANCHOR
 
     async def start(
-        self, request: str, *, approve_all: bool = False, plan: Plan | None = None
+        self,
+        request: str,
+        *,
+        approve_all: bool = False,
+        plan: Plan | None = None,
+        priority: int = 0,
+        deadline: dt.timedelta | None = None,
     ) -> Execution:
         self.given.append(("start", request, approve_all, plan))
         self.taken.add(ID)
@@ -216,7 +223,7 @@ class FakeTizmor:
         self._scripted(execution_id).status = Status.PAUSED
         return "paused"
 
-    async def cancel(self, execution_id: str) -> str:
+    async def cancel(self, execution_id: str, *, roll_back: bool = False) -> str:
         self._scripted(execution_id).status = Status.CANCELLED
         return "cancelled"
 
@@ -247,7 +254,14 @@ class FakeTizmor:
         self._scripted(execution_id).ends = Status.REJECTED
         return self._decide(execution_id, meant, "rejected")
 
-    async def answer(self, execution_id: str, choice: str, *, question: str | None = None) -> str:
+    async def answer(
+        self,
+        execution_id: str,
+        choice: str,
+        *,
+        question: str | None = None,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> str:
         meant = self._meant(execution_id, question)
         self.given.append(("answer", meant, choice))
         return self._decide(execution_id, meant, "answered")

@@ -22,6 +22,7 @@ from tests.unit.cli.fake import (
 )
 
 from tizmor.cli.main import VERBS, load_verb, main
+from tizmor.cli.program import program
 from tizmor.core.plan import Plan
 from tizmor.engine.views import Status
 
@@ -351,11 +352,29 @@ def test_migrate_says_what_it_did(tizmor_shell: Shell) -> None:
 def test_init_makes_a_workspace_and_says_how_to_begin(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "new"
+    folder = tmp_path / "my new one"
     assert main(["init", str(folder), "--me", "Dana <dana@example.org>"]) == 0
-    assert "tizmor run" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"  {program()} run " in out
+    assert f"--workspace '{folder}'" in out
     assert (folder / "tizmor.toml").exists()
     assert main(["init", str(folder)]) == 2
+
+
+def test_init_without_a_folder_makes_nothing_and_says_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--example", "tevuot"]) == 2
+    assert f"{program()} init DIR" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_can_not_steer_the_terminal(tizmor_shell: Shell) -> None:
+    ran = tizmor_shell("show", "\x1b[2J\u202eevil")
+    assert ran.code == 2
+    assert "evil" in ran.err
+    assert not {"\x1b", "\u202e"} & set(ran.err)
 
 
 def test_a_wrong_setting_ends_with_2_and_its_name(tizmor_shell: Shell) -> None:

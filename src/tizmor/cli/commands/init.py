@@ -10,16 +10,17 @@ from typing import Annotated
 import typer
 
 from tizmor.cli.json_lines import write_json
-from tizmor.cli.options import JsonOption
+from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
 from tizmor.cli.program import program
 from tizmor.cli.terminal.page import Page
+from tizmor.core.errors import UserError
 from tizmor.workspaces.create import EXAMPLES, create_workspace
 
 
 def init(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The folder; made if it is missing.")
-    ],
+        Path | None, typer.Argument(metavar="DIR", help="The folder; made if it is missing.")
+    ] = None,
     example: Annotated[
         str | None,
         typer.Option(metavar="NAME", help=f"Fill it with an example: {', '.join(EXAMPLES)}."),
@@ -30,6 +31,7 @@ def init(
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="IANA name, e.g. Asia/Jerusalem.")
     ] = None,
+    workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> int:
     """Make a workspace: its settings file, its folders, and a word on what goes where.
@@ -42,9 +44,11 @@ def init(
       tizmor init work --me 'Dana Levi <dana@example.org>'
       tizmor init demo --example tevuot
     """
+    if directory is None and workspace == HERE:
+        raise UserError(f"which folder? A right line: {program()} init DIR --example tevuot")
     today = dt.datetime.now().astimezone().date()
     created = create_workspace(
-        directory, example=example, today=today, me=me, timezone=timezone
+        directory or workspace, example=example, today=today, me=me, timezone=timezone
     )
     if as_json:
         fields = {"path": str(created.path), "files": created.files, "example": created.example}

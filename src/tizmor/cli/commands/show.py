@@ -41,7 +41,8 @@ def show(
         else:
             for step in progress.steps.values():
                 page.write(step_text(step, words))
-        write_outcome(execution, words, page)
+        stood_ms = Progress.from_events(execution, await library.logs(execution_id)).stood_ms
+        write_outcome(execution, words, page, stood_ms=stood_ms)
         write_waiting(execution, words, page)
         return 0
 

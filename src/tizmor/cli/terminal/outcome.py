@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tizmor.cli.terminal.page import Page, styled
-from tizmor.cli.terminal.words import Words, time_span
+from tizmor.cli.terminal.words import Words, day_of, hours, time_span
 from tizmor.engine.views import Execution
 
 _STYLES = {"COMPLETED": "bold green", "FAILED": "bold red", "REJECTED": "bold red"}
 _SOURCES_SHOWN = 10
+_SHORTEST_STAND_MS = 1_000
+_SMALLEST_SHARE = 0.1
+"""Of the whole time, from which on waiting for a human is told apart."""
 
 _MAX_LINES = 80
 
@@ -22,8 +25,11 @@ class Section(NamedTuple):
     lines: Sequence[str]
 
 
-def write_outcome(execution: Execution, words: Words, page: Page) -> None:
-    """The result so far, and below it how it ended, how long it took and what it cost."""
+def write_outcome(execution: Execution, words: Words, page: Page, *, stood_ms: int = 0) -> None:
+    """The result so far, and below it how it ended, how long it took and what it cost.
+
+    `stood_ms` of that time it only waited for a human.
+    """
     for section in sections(execution.result, words):
         page.write()
         if section.title:
@@ -37,7 +43,10 @@ def write_outcome(execution: Execution, words: Words, page: Page) -> None:
     ended = (words.statuses.get(status, status), _STYLES.get(status, "bold"))
     # The id stands last: between Hebrew words, digits after Latin letters would change places.
     page.write(
-        styled(ended, "".join(f" · {part}" for part in (*_cost(execution, words), execution.id)))
+        styled(
+            ended,
+            "".join(f" · {part}" for part in (*_cost(execution, words, stood_ms), execution.id)),
+        )
     )
 
 
@@ -50,7 +59,7 @@ def sections(result: Mapping[str, Any], words: Words) -> list[Section]:
         Section(words.meeting, list(_meeting(result.get("meeting"), words))),
         Section(words.agenda, list(_agenda(result.get("agenda")))),
         Section(words.contacts, [_contact(c) for c in result.get("contacts") or ()]),
-        Section(words.slots, [_spanning(s, words, "reason") for s in result.get("slots") or ()]),
+        Section(words.slots, list(_slots(result.get("slots") or (), words))),
         Section(words.events, [_spanning(e, words, "title") for e in result.get("events") or ()]),
         Section(words.checks, [_check(c) for c in result.get("checks") or ()]),
         Section(words.citations, [_citation(c) for c in result.get("citations") or ()]),
@@ -101,6 +110,23 @@ def _spanning(item: Mapping[str, Any], words: Words, beside: str) -> str:
     return f"{span} · {item[beside]}" if item.get(beside) else span
 
 
+def _slots(slots: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
+    """A line for each day, and under it the hours that are free on it."""
+    day = None
+    for slot in slots:
+        start, end = str(slot.get("start")), slot.get("end")
+        reason = f" · {slot['reason']}" if slot.get("reason") else ""
+        begins = day_of(start, words)
+        if begins is None or day_of(end or start, words) != begins:
+            day = None
+            yield f"{time_span(start, end, words)}{reason}"
+            continue
+        if begins != day:
+            day = begins
+            yield begins
+        yield f"  {hours(start, end)}{reason}"
+
+
 def _check(check: Mapping[str, Any]) -> str:
     detail = f" · {check['detail']}" if check.get("detail") else ""
     return f"{check.get('state')} · {check.get('name')}{detail}"
@@ -110,16 +136,24 @@ def _citation(citation: Mapping[str, Any]) -> str:
     return f"{citation.get('source')}: {citation.get('text')}"
 
 
+def _duration(whole_ms: int, stood_ms: int, words: Words) -> str:
+    """The time of work; the whole beside it where a human took a part of it that shows."""
+    work = words.duration.format(seconds=f"{max(0, whole_ms - stood_ms) / 1000:.1f}")
+    if stood_ms < max(_SHORTEST_STAND_MS, whole_ms * _SMALLEST_SHARE):
+        return work
+    return f"{work} ({words.with_waiting.format(seconds=f'{whole_ms / 1000:.1f}')})"
+
+
 def _sources(sources: Sequence[str]) -> Iterator[str]:
     yield from sources[:_SOURCES_SHOWN]
     if len(sources) > _SOURCES_SHOWN:
         yield f"+ {len(sources) - _SOURCES_SHOWN}"
 
 
-def _cost(execution: Execution, words: Words) -> list[str]:
+def _cost(execution: Execution, words: Words, stood_ms: int) -> list[str]:
     """Duration, tokens and cost."""
     return [
-        words.duration.format(seconds=f"{execution.duration_ms / 1000:.1f}"),
+        _duration(execution.duration_ms, stood_ms, words),
         words.tokens.format(count=f"{execution.tokens:,}"),
         f"${execution.cost_usd:.4f}",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from tizmor.core.plan import Plan
 from tizmor.engine.views import Execution, StreamEvent, Waiting
 
 _DECISIONS = ("approval", "question")
+_STANDING = ("WAITING", "PAUSED")
 
 
 @dataclass
@@ -38,6 +40,9 @@ class Progress:
     open: dict[str, Waiting] = field(default_factory=dict)
     last_id: int = 0
     """Journal position of the newest event."""
+    stood_ms: int = 0
+    """How long it stood still and waited for a human, as far as the events tell."""
+    _stands_since: dt.datetime | None = None
 
     @classmethod
     def from_events(cls, execution: Execution, events: Iterable[StreamEvent] = ()) -> Progress:
@@ -74,6 +79,8 @@ class Progress:
         """Take in the next event of the stream."""
         self.last_id = event.id or self.last_id
         self.status = event.status or self.status
+        if event.at:
+            self._measure(dt.datetime.fromisoformat(event.at))
         if event.plan is not None:
             self._take_plan(event.plan)
         if event.type in _DECISIONS and event.waiting is not None:
@@ -81,6 +88,11 @@ class Progress:
         step = self.steps.get(event.step or "")
         if step is not None:
             _take_step(step, event)
+
+    def _measure(self, at: dt.datetime) -> None:
+        if self._stands_since is not None:
+            self.stood_ms += round((at - self._stands_since).total_seconds() * 1000)
+        self._stands_since = at if self.status in _STANDING else None
 
     def _take_plan(self, plan: Plan) -> None:
         self.language = plan.language

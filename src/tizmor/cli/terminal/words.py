@@ -51,6 +51,8 @@ class Words:
     sources: str
     warnings: str
     duration: str
+    with_waiting: str
+    """The whole time, where a human took a part of it."""
     tokens: str
 
     weekdays: tuple[str, ...] = field(default=())
@@ -120,6 +122,7 @@ ENGLISH = Words(
     sources="Sources",
     warnings="Warnings",
     duration="{seconds} s",
+    with_waiting="{seconds} s with waiting for you",
     tokens="{count} tokens",
     weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 )
@@ -187,6 +190,7 @@ HEBREW = Words(
     sources="מקורות",
     warnings="אזהרות",
     duration="{seconds} שניות",
+    with_waiting="{seconds} שניות כולל ההמתנה לך",
     tokens="{count} טוקנים",
     weekdays=("ב׳", "ג׳", "ד׳", "ה׳", "ו׳", "שבת", "א׳"),
 )
@@ -210,3 +214,18 @@ def time_span(start: str, end: str | None, words: Words) -> str:
     return (
         f"{shown}-{last:%H:%M}" if last.date() == first.date() else f"{shown} - {last:%d.%m %H:%M}"
     )
+
+
+def day_of(moment: str, words: Words) -> str | None:
+    """The day of an ISO 8601 time: `Tue 24.11.2026`; None for what is no time."""
+    try:
+        day = dt.datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return f"{words.weekdays[day.weekday()]} {day:%d.%m.%Y}"
+
+
+def hours(start: str, end: str | None) -> str:
+    """The hours of two ISO 8601 times of one day: `15:00-15:30`."""
+    moments = [dt.datetime.fromisoformat(moment) for moment in (start, end) if moment]
+    return "-".join(f"{moment:%H:%M}" for moment in moments)

@@ -7,6 +7,7 @@ import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 from tests.unit.cli.fake import ANCHOR, GATE, ID, QUESTION, FakeTizmor, Scripted, events_of, said
@@ -163,6 +164,19 @@ async def test_one_wrong_line_of_an_edit_leaves_the_others(
     shown = await watch(library, Typist("e", "minutes=45", "minutes=abc", "", "a"))
     assert "minutes: a number" in shown
     assert library.given[0][2]["minutes"] == 45
+
+
+async def test_a_question_that_an_answer_left_as_it_was_says_so_before_it_is_asked_again(
+    library: FakeTizmor, scripted: Scripted
+) -> None:
+    again = msgspec.structs.replace(QUESTION, id="who.2")
+    asked = [said("question", state="open", step=q.step, waiting=q) for q in (QUESTION, again)]
+    scripted.coming = [events_of(ANCHOR)[0], *asked]
+    shown = await watch(library, Typist("perhaps", "1"))
+    first, complaint, second = shown.partition("The answer 'perhaps' was not understood")
+    assert complaint
+    assert QUESTION.text in first
+    assert QUESTION.text in second
 
 
 async def test_a_question_shows_its_choices_and_passes_on_what_is_typed(

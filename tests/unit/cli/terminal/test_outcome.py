@@ -7,8 +7,11 @@ import dataclasses
 import pytest
 from tests.unit.cli.fake import MEETING
 
-from tizmor.cli.terminal.outcome import sections
+from tizmor.cli.terminal.outcome import sections, write_outcome
+from tizmor.cli.terminal.page import Page
+from tizmor.cli.terminal.progress import Progress
 from tizmor.cli.terminal.words import ENGLISH, HEBREW, Words, time_span
+from tizmor.engine.views import Execution, Status, StreamEvent
 
 RESULT = {
     "answer": "Three contracts.",
@@ -44,7 +47,7 @@ def test_the_agenda_is_numbered_and_names_its_file() -> None:
 def test_the_rest_is_one_line_each() -> None:
     shown = lines(ENGLISH)
     assert shown["Contacts"] == ["Yoav Cohen · yoav@example.org"]
-    assert shown["Free times"] == ["Tue 24.11.2026 15:00-15:30 · first that is free"]
+    assert shown["Free times"] == ["Tue 24.11.2026", "  15:00-15:30 · first that is free"]
     assert shown["Checks"] == ["ok · disk · 10 GB free"]
     assert shown["Said in"] == ["docs/a.md: signed"]
     assert shown["Warnings"] == ["! broken.pdf can't be read"]
@@ -62,6 +65,60 @@ def test_a_hebrew_result_uses_the_words_of_the_dashboard() -> None:
 def test_what_has_no_value_is_left_out() -> None:
     assert sections({}, ENGLISH) == []
     assert sections({"meeting": None, "agenda": None, "sources": []}, ENGLISH) == []
+
+
+def test_free_times_stand_under_their_day() -> None:
+    slots = [
+        {"start": f"2026-11-{start}:00+02:00", "end": f"2026-11-{end}:00+02:00"}
+        for start, end in (
+            ("24T09:00", "24T09:30"), ("24T15:00", "24T15:30"), ("25T09:00", "25T09:30"),
+            ("25T23:30", "26T00:30"), ("27T09:00", "27T09:30"),
+        )
+    ]  # fmt: skip
+    assert sections({"slots": slots}, ENGLISH)[0].lines == [
+        "Tue 24.11.2026",
+        "  09:00-09:30",
+        "  15:00-15:30",
+        "Wed 25.11.2026",
+        "  09:00-09:30",
+        "Wed 25.11.2026 23:30 - 26.11 00:30",
+        "Fri 27.11.2026",
+        "  09:00-09:30",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("whole_ms", "stood_ms", "shown"),
+    [
+        (62_000, 60_000, "2.0 s (62.0 s with waiting for you)"),
+        (62_000, 500, "61.5 s"),
+        (2_000, 0, "2.0 s"),
+    ],
+)
+def test_the_time_that_a_human_took_is_told_apart(
+    capsys: pytest.CaptureFixture[str], whole_ms: int, stood_ms: int, shown: str
+) -> None:
+    execution = Execution(
+        execution_id="38fx0cac15nm7",
+        status=Status.COMPLETED,
+        query="x",
+        created_at="",
+        updated_at="",
+        duration_ms=whole_ms,
+    )
+    write_outcome(execution, ENGLISH, Page.on_stdout(), stood_ms=stood_ms)
+    assert f" · {shown} · " in capsys.readouterr().out
+
+
+def test_only_the_time_that_it_stands_is_a_human_s() -> None:
+    times = [("RUNNING", 0), ("WAITING", 2), ("RUNNING", 62), ("PAUSED", 63), ("COMPLETED", 73)]
+    progress = Progress(execution_id="38fx0cac15nm7")
+    for status, second in times:
+        at = f"2026-11-24T15:{second // 60:02}:{second % 60:02}.000+02:00"
+        progress.apply(
+            StreamEvent(type="progress", execution_id="38fx0cac15nm7", status=status, at=at)
+        )
+    assert progress.stood_ms == 70_000
 
 
 @pytest.mark.parametrize(
