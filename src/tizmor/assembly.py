@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -29,7 +30,7 @@ from tizmor.pipeline.trace import Trace
 from tizmor.planner.embedded.planner import EmbeddedPlanner
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
-from tizmor.ports.journal import Journal
+from tizmor.ports.journal import Freed, Journal
 from tizmor.ports.planner import Planner
 from tizmor.ports.secrets import Secrets
 from tizmor.ports.vocabulary import Check
@@ -179,6 +180,18 @@ class Tizmor(Orchestrator):
     async def migrate(self) -> str:
         """What schema the database has; opening it to write has brought it up to date."""
         return f"the database has schema {VERSION}, the newest"
+
+    async def gc(self, *, older_than: dt.timedelta | None = None, dry_run: bool = False) -> Freed:
+        """Remove executions that ended longer ago than that, else than `retention_days` says; with
+        neither, only what nothing refers to any more. With `dry_run`, say what that would be."""
+        if older_than is None and self.settings.retention_days is not None:
+            older_than = dt.timedelta(days=self.settings.retention_days)
+        before = dt.datetime.fromtimestamp(0, dt.UTC)
+        if older_than is not None:
+            before = self._clock.now() - older_than
+        return await self._journal.gc(
+            ended_before_ms=int(before.timestamp() * 1000), dry_run=dry_run
+        )
 
     async def _close(self, inbox: asyncio.Task[None] | None) -> None:
         if inbox is not None:

@@ -33,6 +33,7 @@ PREFIX = "TIZMOR_"
 _NOT_SETTINGS = {"TIZMOR_WORKSPACE", "TIZMOR_DEBUG"}
 _FILE_LIMIT = 64 * 1024
 _MEETING_MINUTES = range(5, 1441)
+_RETENTION_DAYS = range(1, 36_501)
 _LANGUAGES = ("", "he", "en")
 _BIDI = ("auto", "on", "off")
 _SERVERS = ("postgresql", "postgres")
@@ -61,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: the workspace's own database under `.tizmor/`. It may hold a password."""
     lease_s: float = 10.0
     """On PostgreSQL: for how long a process that isn't heard of keeps what it owns. Seconds."""
+    retention_days: int | None = None
+    """How long `gc` keeps executions after their end; None: for ever."""
 
     @property
     def server_url(self) -> str:
@@ -258,10 +261,18 @@ def _time(text: str) -> dt.time:
 
 
 def _meeting_minutes(value: object) -> int:
+    return _whole_number(value, _MEETING_MINUTES, "minutes")
+
+
+def _retention_days(value: object) -> int:
+    return _whole_number(value, _RETENTION_DAYS, "days")
+
+
+def _whole_number(value: object, bounds: range, unit: str) -> int:
     text = str(value).strip()
-    if isinstance(value, bool) or not text.isdecimal() or int(text) not in _MEETING_MINUTES:
-        first, last = _MEETING_MINUTES[0], _MEETING_MINUTES[-1]
-        raise ValueError(f"{value!r} is not a whole number of minutes from {first} to {last}")
+    if isinstance(value, bool) or not text.isdecimal() or int(text) not in bounds:
+        first, last = bounds[0], bounds[-1]
+        raise ValueError(f"{value!r} is not a whole number of {unit} from {first} to {last}")
     return int(text)
 
 
@@ -354,4 +365,5 @@ _SETTINGS = {
     "bidi": _Setting(_bidi, "auto"),
     "database_url": _Setting(_database_url, "postgresql://tizmor:PASSWORD@localhost/tizmor"),
     "lease_s": _Setting(_lease_s, 10),
+    "retention_days": _Setting(_retention_days, 30),
 }

@@ -16,6 +16,7 @@ from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
 from tizmor.core.plan import Plan
 from tizmor.engine.views import Execution, ExecutionSummary, Replay, StreamEvent, Waiting
+from tizmor.ports.journal import Freed
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings, load
@@ -84,6 +85,9 @@ class Library(Protocol):
     async def agents(self) -> Sequence[AgentSpec]: ...
     async def doctor(self, *, deep: bool = False) -> Sequence[Check]: ...
     async def migrate(self) -> str: ...
+    async def gc(
+        self, *, older_than: dt.timedelta | None = None, dry_run: bool = False
+    ) -> Freed: ...
     def command(self, verb: str, execution_id: str) -> str: ...
 
 
