@@ -15,6 +15,7 @@ from tizmor.agents.contacts.vcards import read_cards
 from tizmor.agents.files.library import document_paths
 from tizmor.ports.agent import AgentContext
 from tizmor.ports.vocabulary import Check
+from tizmor.text.counting import counted, files_en, files_he
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
 _LOW_BYTES = 500_000_000
@@ -58,7 +59,7 @@ def check_documents(ctx: AgentContext) -> Check:
     return Check(
         name=ctx.say(he="מסמכים", en="documents"),
         state=OK if n else WARNING,
-        detail=ctx.say(he=f"{n} קבצים", en=f"{n} files"),
+        detail=ctx.say(he=files_he(n), en=files_en(n)),
     )
 
 
@@ -68,7 +69,7 @@ def check_contacts(ctx: AgentContext) -> Check:
     return Check(
         name=ctx.say(he="אנשי קשר", en="contacts"),
         state=OK if n and not broken else WARNING,
-        detail=ctx.say(he=f"{n} ב־{read.files} קבצים", en=f"{n} in {read.files} files")
+        detail=ctx.say(he=f"{n} ב־{files_he(read.files)}", en=f"{n} in {files_en(read.files)}")
         + _named(broken, ctx),
     )
 
@@ -82,8 +83,10 @@ def check_calendar(ctx: AgentContext) -> Check:
         name=ctx.say(he="יומן הפגישות", en="calendar"),
         state=OK if files and not broken else WARNING,
         detail=ctx.say(
-            he=f"{files} קבצים, {n} אירועים ב־{days} הימים הקרובים",
-            en=f"{files} files, {n} events in the next {days} days",
+            he=f"{files_he(files)}, {counted(n, one='אירוע אחד', many='אירועים')} "
+            f"ב־{days} הימים הקרובים",
+            en=f"{files_en(files)}, {counted(n, one='1 event', many='events')} "
+            f"in the next {days} days",
         )
         + _named(broken, ctx),
     )

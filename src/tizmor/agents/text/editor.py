@@ -15,6 +15,7 @@ from tizmor.agents.text.agenda import Item, items
 from tizmor.core.errors import Permanent
 from tizmor.ports.agent import AgentContext, Effect, agent
 from tizmor.ports.vocabulary import Agenda, Analysis, Title
+from tizmor.text.counting import counted
 
 FOLDER = "out/agendas"
 _LONGEST_SLUG = 60
@@ -68,8 +69,8 @@ async def editor(
     path = await asyncio.to_thread(_write, heading, points, ctx)
     ctx.progress(
         ctx.say(
-            he=f"נכתבה אג'נדה עם {len(points)} נקודות: {path}",
-            en=f"wrote an agenda with {len(points)} points: {path}",
+            he=f"נכתבה אג'נדה עם {counted(len(points), one='נקודה אחת', many='נקודות')}: {path}",
+            en=f"wrote an agenda with {counted(len(points), one='1 point', many='points')}: {path}",
         )
     )
     return AgendaWritten(agenda=Agenda(points=tuple(i.line for i in points), file=path))

@@ -11,6 +11,7 @@ from tizmor.agents.files.gathering import Gathered, gather
 from tizmor.agents.text.evidence import Search, search
 from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.vocabulary import Document, Path, Point, RequestText
+from tizmor.text.counting import counted
 from tizmor.text.passages import clip
 
 _LONGEST_PASSAGE = 500
@@ -50,7 +51,10 @@ async def question(
     ]
     sources = list(dict.fromkeys(c.source for c in citations))
     ctx.progress(
-        ctx.say(he=f"נמצאו {len(citations)} קטעים עונים", en=f"found {len(citations)} passages")
+        ctx.say(
+            he=counted(len(citations), one="נמצא קטע אחד שעונה", many="קטעים עונים נמצאו"),
+            en=f"found {counted(len(citations), one='1 passage', many='passages')}",
+        )
         if citations
         else ctx.say(he="המסמכים אינם עונים", en="the documents don't tell")
     )

@@ -12,6 +12,7 @@ from tizmor.agents.analysis.cues import is_decision, is_open, strategy_strength
 from tizmor.agents.files.gathering import Gathered, gather
 from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.vocabulary import Document, Path, Topic
+from tizmor.text.counting import counted
 from tizmor.text.normalize import is_hebrew, words
 from tizmor.text.passages import Kind, Passage, clip
 from tizmor.text.salience import Collection, choose, distinct
@@ -57,11 +58,14 @@ async def summary(
 ) -> SummaryWritten:
     """Summarize documents in five to eight of their own sentences, each with its source."""
     gathered = await asyncio.to_thread(gather, documents, ctx)
+    read = len(gathered.sources)
     chosen = await asyncio.to_thread(_chosen, gathered, topics, ctx.language)
     ctx.progress(
         ctx.say(
-            he=f"סיכום: {len(chosen)} משפטים מתוך {len(gathered.sources)} מסמכים",
-            en=f"summary: {len(chosen)} sentences of {len(gathered.sources)} documents",
+            he=f"סיכום: {counted(len(chosen), one='משפט אחד', many='משפטים')} מתוך "
+            f"{counted(read, one='מסמך אחד', many='מסמכים')}",
+            en=f"summary: {counted(len(chosen), one='1 sentence', many='sentences')} of "
+            f"{counted(read, one='1 document', many='documents')}",
         )
     )
     lines = [f"{clip(p.text, _LONGEST_SENTENCE)} [{p.source}]" for p in chosen]

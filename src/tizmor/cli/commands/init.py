@@ -14,6 +14,7 @@ from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
 from tizmor.cli.program import program
 from tizmor.cli.terminal.page import Page
 from tizmor.core.errors import UserError
+from tizmor.text.counting import files_en
 from tizmor.workspaces.create import EXAMPLES, create_workspace
 
 
@@ -55,7 +56,7 @@ def init(
         write_json({"type": "created", **fields})
         return 0
     page = Page.on_stdout()
-    page.write(f"Made the workspace {created.path} ({created.files} files).")
+    page.write(f"Made the workspace {created.path} ({files_en(created.files)}).")
     page.write("README in it says what goes where, tizmor.toml holds its settings.")
     page.write("Ask for something:")
     folder = shlex.quote(str(created.path))

@@ -37,9 +37,9 @@ async def test_a_sound_system_passes_with_figures(context: Any, tmp_path: Path) 
     assert by_name["journal"].detail == "7 events of 1 executions"
     assert re.fullmatch(r"ok \(\d+\.\d ms\)", by_name["database"].detail)
     assert by_name["agents"].detail == "2 available"
-    assert by_name["documents"].detail == "1 files"
-    assert by_name["contacts"].detail == "1 in 1 files"
-    assert by_name["calendar"].detail == "1 files, 1 events in the next 30 days"
+    assert by_name["documents"].detail == "1 file"
+    assert by_name["contacts"].detail == "1 in 1 file"
+    assert by_name["calendar"].detail == "1 file, 1 event in the next 30 days"
     assert by_name["time zone"].detail.startswith("Asia/Jerusalem, 2026-11-21 12:00")
     assert f"{len(checked.checks)} checks passed" in checked.summary or "disk" in checked.summary
 
