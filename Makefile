@@ -1,6 +1,6 @@
 # The verbs; each does its own set-up. What a verb does stands in scripts/VERB.
 
-.PHONY: help run test check format bench crash lock
+.PHONY: help run test check format bench crash simulate lock
 
 help:
 	@echo "make run     the anchor request, on a copy of the example workspace"
@@ -9,7 +9,8 @@ help:
 	@echo "make format  put the code into its form"
 	@echo "make bench   CPU and time per step beside the naive way (WORKLOAD=five-step-64: one of them)"
 	@echo "make crash   kill real processes at random, compare the journal with the outside (BARRIER=off)"
+	@echo "make simulate  the engine on virtual time through seeds of faults (SEEDS=20000 START=0)"
 	@echo "make lock    resolve the dependencies anew (UPGRADE=1: to their newest)"
 
-run test check format bench crash lock:
+run test check format bench crash simulate lock:
 	@scripts/$@

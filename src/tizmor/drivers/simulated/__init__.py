@@ -1,0 +1,1 @@
+"""The simulated driver: virtual time, a seeded order of everything, faults at every point."""

@@ -1,0 +1,63 @@
+"""The agents that simulated plans are made of: one for every way of being an agent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+from tests.simulation.world import WORLD, Out, Way
+
+from tizmor.core.plan import Effect, RetryPolicy
+from tizmor.ports.agent import Agent, AgentContext, agent
+
+RETRY = RetryPolicy(attempts=3, first_delay_s=0.2, max_delay_s=0.5)
+TIMEOUT = dt.timedelta(seconds=0.5)
+DEFAULTS: dict[str, Any] = {"x0": "", "x1": "", "note": "", "slot": None}
+"""What each agent takes, and what is meant when it isn't given."""
+
+
+def _agent(way: Way) -> Agent:
+    @agent(
+        name=way.name,
+        effect=way.effect,
+        critical=way.critical,
+        control=("x0",),
+        retry=RETRY,
+        timeout=TIMEOUT if way.hurries else None,
+    )
+    async def call(
+        x0: str = "",
+        x1: str = "",
+        note: str = "",
+        slot: int | None = None,
+        *,
+        ctx: AgentContext,
+    ) -> Out:
+        """Do what the world lets it."""
+        arguments = {"x0": x0, "x1": x1, "note": note, "slot": slot}
+        return await WORLD.get().call(ctx, way, arguments)
+
+    if way.prepares:
+
+        @call.prepare
+        async def prepare(ctx: AgentContext, **arguments: Any) -> dict[str, Any]:
+            return await WORLD.get().prepare(ctx)
+
+    if way.probes:
+
+        @call.probe
+        async def probe(key: str, *, ctx: AgentContext) -> Out | None:
+            return await WORLD.get().probe(key)
+
+    return call
+
+
+def _ways() -> list[Way]:
+    names = ("critical", "prepares", "probes", "hurries")
+    flags = [dict(zip(names, on, strict=True)) for on in itertools.product((False, True), repeat=4)]
+    ways = [Way(effect=effect, **on) for effect in Effect for on in flags]
+    return [way for way in ways if way.effect is not Effect.READ or not way.probes]
+
+
+MENU = {way.name: _agent(way) for way in _ways()}

@@ -1,0 +1,185 @@
+"""Bugs that are planted into the engine, each of the kind that one property is there to find.
+
+Every one is a small change of the real code, made with pytest's `MonkeyPatch`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from tests.simulation import properties as of
+
+from tizmor.core import commands as cmd
+from tizmor.core import events as ev
+from tizmor.core import facts as fx
+from tizmor.core.approval import needs_gate
+from tizmor.core.decider import decide
+from tizmor.core.decisions.decision import Decision
+from tizmor.core.errors import StorageFailed
+from tizmor.core.state import State
+from tizmor.engine.commit import GroupCommit
+from tizmor.engine.context import CallContext
+from tizmor.engine.live import Live
+from tizmor.engine.pump import Pump
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.classify import Classify
+from tizmor.pipeline.compose import Next
+from tizmor.pipeline.verdicts import Failed, Unknown, Verdict
+from tizmor.ports.journal import Append, Committed
+from tizmor.storage.memory import MemoryJournal
+
+
+class Planted(msgspec.Struct, frozen=True):
+    """A bug, the property that it breaks, and within how many seeds that must be seen."""
+
+    name: str
+    breaks: str
+    within: int
+    plant: Callable[[pytest.MonkeyPatch], None]
+
+
+def _everywhere(patch: pytest.MonkeyPatch, name: str, real: Any, planted: Any) -> None:
+    """Replace a function in every module that imported it."""
+    for module in list(sys.modules.values()):
+        if module.__name__.startswith("tizmor") and getattr(module, name, None) is real:
+            patch.setattr(module, name, planted)
+
+
+def _deciding(
+    patch: pytest.MonkeyPatch, change: Callable[[State, fx.Fact, Callable[[], Decision]], Decision]
+) -> None:
+    """Change what the engine gets for a decision."""
+
+    def planted(state: State, fact: fx.Fact) -> Decision:
+        return change(state, fact, lambda: decide(state, fact))
+
+    _everywhere(patch, "decide", decide, planted)
+
+
+def success_written_twice(patch: pytest.MonkeyPatch) -> None:
+    def change(state: State, fact: fx.Fact, real: Callable[[], Decision]) -> Decision:
+        decision = real()
+        decision.events += [e for e in decision.events if isinstance(e, ev.StepSucceeded)]
+        return decision
+
+    _deciding(patch, change)
+
+
+def stale_owner_may_write(patch: pytest.MonkeyPatch) -> None:
+    real = MemoryJournal._may_write
+
+    def planted(self: MemoryJournal, append: Append) -> bool:
+        if append.create is not None:
+            return real(self, append)
+        return len(self._database.histories[append.execution]) == append.first_seq - 1
+
+    patch.setattr(MemoryJournal, "_may_write", planted)
+
+
+def no_barrier(patch: pytest.MonkeyPatch) -> None:
+    async def planted(self: Live) -> None:
+        return
+
+    patch.setattr(Live, "durable", planted)
+
+
+def nobody_is_asked(patch: pytest.MonkeyPatch) -> None:
+    _everywhere(patch, "needs_gate", needs_gate, lambda step: False)
+
+
+def other_arguments_than_approved(patch: pytest.MonkeyPatch) -> None:
+    real = Call.converted
+    patch.setattr(Call, "converted", lambda self: {**real(self), "note": "changed"})
+
+
+def lost_calls_count_as_failed(patch: pytest.MonkeyPatch) -> None:
+    real = Classify.__call__
+
+    async def planted(self: Classify, call: Call, inner: Next) -> Verdict:
+        verdict = await real(self, call, inner)
+        return Failed(verdict.error, retryable=True) if isinstance(verdict, Unknown) else verdict
+
+    patch.setattr(Classify, "__call__", planted)
+
+
+def key_counts_attempts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(CallContext, "key", property(lambda self: f"{self._make_key()}-{self.attempt}"))
+
+
+def begins_in_a_pause(patch: pytest.MonkeyPatch) -> None:
+    def change(state: State, fact: fx.Fact, real: Callable[[], Decision]) -> Decision:
+        if not (isinstance(fact, fx.TimerFired | fx.CallStarting) and state.paused):
+            return real()
+        state.paused = False
+        decision = real()
+        state.paused = True
+        return decision
+
+    _deciding(patch, change)
+
+
+def failed_commit_taken_for_done(patch: pytest.MonkeyPatch) -> None:
+    async def planted(self: GroupCommit, appends: list[Append]) -> Committed:
+        try:
+            return await self._journal.commit(appends)
+        except StorageFailed:
+            return Committed(first_positions=[1] * len(appends))
+
+    patch.setattr(GroupCommit, "_until_kept", planted)
+
+
+def error_not_written(patch: pytest.MonkeyPatch) -> None:
+    real = Live.write
+
+    def planted(self: Live, at_ms: int, event: ev.Event) -> None:
+        cut = isinstance(event, ev.StepFailed | ev.AttemptFailed | ev.OutcomeLost)
+        real(self, at_ms, msgspec.structs.replace(event, error="e") if cut else event)
+
+    patch.setattr(Live, "write", planted)
+
+
+def timers_forgotten(patch: pytest.MonkeyPatch) -> None:
+    def change(state: State, fact: fx.Fact, real: Callable[[], Decision]) -> Decision:
+        decision = real()
+        decision.commands = [c for c in decision.commands if not isinstance(c, cmd.SetTimer)]
+        return decision
+
+    _deciding(patch, change)
+
+
+def closes_without_ending(patch: pytest.MonkeyPatch) -> None:
+    async def planted(self: Pump) -> bool:
+        await self._commits.flush()
+        return True
+
+    patch.setattr(Pump, "close", planted)
+
+
+def engine_stumbles(patch: pytest.MonkeyPatch) -> None:
+    def change(state: State, fact: fx.Fact, real: Callable[[], Decision]) -> Decision:
+        if isinstance(fact, fx.PreconditionBroken):
+            raise KeyError(fact.step)
+        return real()
+
+    _deciding(patch, change)
+
+
+PLANTED: Sequence[Planted] = (
+    Planted("a success is written twice", of.SUCCESS, 5, success_written_twice),
+    Planted("a stale owner may write", of.OWNER, 400, stale_owner_may_write),
+    Planted("a call doesn't wait for its intent", of.INTENT, 20, no_barrier),
+    Planted("what needs approval isn't gated", of.APPROVAL, 20, nobody_is_asked),
+    Planted("a call gets other arguments", of.APPROVAL, 20, other_arguments_than_approved),
+    Planted("a lost call counts as failed", of.TWICE, 200, lost_calls_count_as_failed),
+    Planted("each attempt has another key", of.KEYS, 100, key_counts_attempts),
+    Planted("a call begins in a pause", of.ORDER, 400, begins_in_a_pause),
+    Planted("a failed commit is taken for done", of.SHOWN, 100, failed_commit_taken_for_done),
+    Planted("an error isn't written as it was", of.FOLD, 50, error_not_written),
+    Planted("a timer is forgotten", of.ENDS, 100, timers_forgotten),
+    Planted("closing leaves calls and timers", of.LEFT, 100, closes_without_ending),
+    Planted("the engine stumbles over a fact", of.SOUND, 100, engine_stumbles),
+)

@@ -1,0 +1,359 @@
+"""One simulated run: a few executions, processes that come and go, and a calm at the end.
+
+In the first part everything may go wrong. Then all faults end, stopped processes go on, a new
+process takes up what nobody runs, and all must come to its end, or wait for someone named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import gc
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from tests.simulation.menu import MENU
+from tests.simulation.people import WHIMS, Person
+from tests.simulation.plans import DrawnPlanner, drawn_plan
+from tests.simulation.properties import ENDS, LEFT, SOUND, Violation, Witness
+from tests.simulation.world import MISHAPS, WORLD, World
+
+from tizmor.core.errors import EngineError
+from tizmor.core.events import decode
+from tizmor.core.ids import parse_id, public_id
+from tizmor.drivers.simulated.choices import Choices
+from tizmor.drivers.simulated.clock import SimulatedClock
+from tizmor.drivers.simulated.faults import RATES, Faults
+from tizmor.drivers.simulated.journal import SimulatedDatabase
+from tizmor.drivers.simulated.loop import SimulatedLoop, Stuck
+from tizmor.drivers.simulated.process import SimulatedProcess
+from tizmor.ports.workspace import Workspace
+
+UPSETS: dict[str, tuple[float, ...]] = {
+    "crash": (0.0, 0.1, 0.3),
+    "stopped": (0.0, 0.2),
+    "stopped past its lease": (0.0, 0.2),
+    "another process": (0.0, 0.2),
+    "closed": (0.0, 0.1),
+    "suspended": (0.0, 0.1),
+    "clock changed": (0.0, 0.1),
+}
+"""What befalls whole processes and the machine, with the rates that a run draws from."""
+
+CHAOS_S = 4.0
+CALM_S = 30.0
+MAX_CALLBACKS = 50_000
+MAX_PROCESSES = 6
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run went. `digest` is the same for the same run, `record` replays it."""
+
+    violations: tuple[Violation, ...]
+    digest: str
+    record: dict[str, list[int]]
+    events: int
+    callbacks: int
+    seconds: float
+    faults: dict[str, int]
+    ends: dict[str, int]
+    kinds: dict[str, int]
+    story: tuple[str, ...]
+
+
+def simulate(choices: Choices) -> Outcome:
+    """One run, whole."""
+    return contextvars.copy_context().run(lambda: Run(choices).outcome())
+
+
+class Run:
+    """See above; `Person` looks at the public parts."""
+
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
+        self._outside = contextvars.copy_context()
+        self._story = choices.stream("story")
+        self.loop = SimulatedLoop(self._order(), max_callbacks=MAX_CALLBACKS)
+        self.clock = SimulatedClock(self.loop)
+        self.faults = Faults.drawn(
+            choices.stream("faults"), {**RATES, **MISHAPS, **WHIMS, **UPSETS}
+        )
+        self.database = SimulatedDatabase()
+        self.world = World(self.loop, self.faults, choices.stream("world"))
+        WORLD.set(self.world)
+        self.witness = Witness(self.loop, self.database, self.world)
+        self.world.watch = self.witness.call_begins
+        self.world.heard = self.witness.note
+        self.world.stop = lambda name: self._stop(self._named(name), lease_runs_out=True)
+        self.world.kill = lambda name: self._named(name).kill()
+        self.person = Person(self, choices.stream("person"))
+        self.processes: list[SimulatedProcess] = []
+        self._planner = DrawnPlanner(choices.stream("planner"))
+        self._workspace = Workspace(root=Path("/simulated"), timezone="UTC")
+        self._followers: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def _order(self) -> Callable[[int], int]:
+        """Which ready callback runs: mostly the oldest, or any, as the run has it."""
+        stream = self._choices.stream("schedule")
+        disorder = self._story.pick((0.0, 0.05, 0.3, 1.0))
+        if disorder == 0:
+            return lambda count: 0
+        return lambda count: stream.below(count) if stream.chance(disorder) else 0
+
+    def outcome(self) -> Outcome:
+        with _engine_errors() as errors:
+            try:
+                self.loop.run_until_complete(self._tell())
+            except Stuck as error:
+                self.witness.object(ENDS, str(error))
+            finally:
+                self.loop.close()
+        for error in (*errors, *self.loop.errors):
+            self.witness.object(SOUND, error)
+        digest = hashlib.sha256()
+        for part in self.witness.digest():
+            digest.update(part)
+        return Outcome(
+            violations=tuple(self.witness.violations),
+            digest=digest.hexdigest(),
+            record=self._choices.taken(),
+            events=len(self.database.journal),
+            callbacks=self.loop.callbacks,
+            seconds=self.loop.time(),
+            faults=dict(self.faults.struck),
+            ends=dict(Counter(s.row.status for s in self.database.executions.values())),
+            kinds=dict(Counter(type(decode(r.payload)).__name__ for r in self.database.journal)),
+            story=tuple(self.witness.story()),
+        )
+
+    # What the person may see of the run.
+
+    def at_work(self) -> list[SimulatedProcess]:
+        return [p for p in self.processes if p.alive and not (p.stopped or p.closing)]
+
+    def follow(self, process: SimulatedProcess, execution_id: str) -> None:
+        followed = self._followers.get((process.name, execution_id))
+        if process in self.at_work() and (followed is None or followed.done()):
+            # Who follows anew sees everything again from the first event.
+            self.witness.shown.pop((process.name, execution_id), None)
+            task = process.ask(self._watch(process, execution_id))
+            self._followers[process.name, execution_id] = task
+
+    async def _watch(self, process: SimulatedProcess, execution_id: str) -> None:
+        stream = process.tizmor.stream(execution_id, keep_waiting=True)
+        with contextlib.suppress(EngineError):
+            async with contextlib.aclosing(stream):
+                async for event in stream:
+                    self.witness.saw(process.name, event)
+
+    # The story.
+
+    async def _tell(self) -> None:
+        self._open()
+        for number in range(1 + self._story.below(3)):
+            await self._begin(f"request {number}")
+        person = self.loop.create_task(self.person.live())
+        while self.loop.time() < CHAOS_S and not self._over():
+            await asyncio.sleep(self._story.pick((0.1, 0.03, 0.3)))
+            await self._upset()
+        person.cancel()
+        await self._calm()
+        for process in [p for p in self.processes if p.alive]:
+            await self._end(process)
+        for execution_id in self._known():
+            self.witness.judge(execution_id, self.processes[0].presenter)
+
+    async def _begin(self, request: str) -> None:
+        plan = drawn_plan(self._choices.stream("plan"))
+        self._planner.add(request, plan)
+        given = None if self._story.chance(0.3) else plan
+        await self.person.begin(request, given, approve_all=self._story.chance(0.3))
+
+    def _open(self) -> SimulatedProcess:
+        process = SimulatedProcess(
+            f"p{len(self.processes) + 1}",
+            loop=self.loop,
+            clock=self.clock,
+            database=self.database,
+            faults=self.faults,
+            dice=self._choices.stream("dice"),
+            agents=MENU,
+            planner=self._planner,
+            workspace=self._workspace,
+            patience_s=1.0,
+            interactive=self._story.chance(0.5),
+            killed=self._killed,
+        )
+        self.processes.append(process)
+        self.witness.note(f"{process.name} begins")
+        return process
+
+    def _named(self, name: str) -> SimulatedProcess:
+        return next(process for process in self.processes if process.name == name)
+
+    def _killed(self, process: str) -> None:
+        self.witness.note(f"{process} is gone")
+        self.world.lose(process)
+
+    async def _upset(self) -> None:
+        """Something befalls a process, or the machine."""
+        await self._end_what_failed()
+        if not self.at_work() and len(self.processes) < MAX_PROCESSES:
+            self._open()
+        processes = self.at_work()
+        if not processes:
+            return
+        process = self._story.pick(processes)
+        if self.faults.strikes("crash"):
+            process.kill()
+        elif self.faults.strikes("stopped"):
+            self._stop(process, lease_runs_out=False)
+        elif self.faults.strikes("stopped past its lease"):
+            self._stop(process, lease_runs_out=True)
+        elif self.faults.strikes("closed"):
+            await self._end(process)
+        elif len(self.processes) < MAX_PROCESSES and self.faults.strikes("another process"):
+            other = self._open()
+            for execution_id in self.person.executions:
+                await self.person.resume(other, execution_id)
+        if self.faults.strikes("suspended"):
+            self.loop.pass_time(self.faults.seconds(0.3, 5.0, 60.0))
+        if self.faults.strikes("clock changed"):
+            self.clock.shift(self.faults.seconds(1.0, -1.0, 5.0, -5.0))
+        for living in self.at_work():
+            for live in living.pump.running():
+                self.witness.compare(live)
+
+    def _stop(self, process: SimulatedProcess, *, lease_runs_out: bool) -> None:
+        self.witness.note(f"{process.name} is stopped{' past its lease' * lease_runs_out}")
+        process.stop(lease_runs_out=lease_runs_out)
+        delay_s = self.faults.seconds(0.3, 0.05, 1.5)
+        self.loop.call_later(delay_s, self._go_on, process, context=self._outside)
+
+    def _go_on(self, process: SimulatedProcess) -> None:
+        if process.alive and process.stopped:
+            self.witness.note(f"{process.name} goes on")
+            process.go_on()
+
+    async def _end_what_failed(self) -> None:
+        """A process that can't write any more ends itself."""
+        for process in self.at_work():
+            if process.pump.failure is not None:
+                self.faults.note("process gave up")
+                await self._end(process)
+
+    async def _end(self, process: SimulatedProcess) -> None:
+        """Close a process as its program would."""
+        self.witness.note(f"{process.name} closes")
+        closing = process.close()
+        for _ in range(40):
+            await asyncio.wait([closing], timeout=0.5)
+            if closing.done() or not process.alive:
+                break
+        if not process.alive or process.stopped:
+            return
+        if not closing.done():
+            self.witness.object(LEFT, f"{process.name} does not end")
+        elif (error := closing.exception()) is not None:
+            self.witness.object(SOUND, f"{process.name} ended with {error!r}")
+        else:
+            await asyncio.sleep(0.001)
+            if remains := self.loop.remains(process.name):
+                self.witness.object(LEFT, f"of {process.name}: {'; '.join(remains)}")
+        process.kill()
+
+    # The calm.
+
+    async def _calm(self) -> None:
+        self.faults.calm = True
+        self.witness.note("all is calm")
+        for process in self.processes:
+            self._go_on(process)
+        rescuer = self._open()
+        away = self._story.chance(0.2)
+        until = self.loop.time() + CALM_S
+        while self.loop.time() < until:
+            await self._end_what_failed()
+            for execution_id in self._known():
+                if not self._ended(execution_id):
+                    await self._tend(rescuer, execution_id, away=away)
+            if self._over(away=away):
+                break
+            await asyncio.sleep(0.2)
+        for process in self.at_work():
+            for live in process.pump.running():
+                self.witness.compare(live)
+        for execution_id in self._known() if not self.witness.violations else ():
+            if not (self._ended(execution_id) or (away and self._rests(execution_id))):
+                self.witness.object(
+                    ENDS, f"{execution_id} does not: {self._standing(execution_id)}"
+                )
+
+    async def _tend(self, rescuer: SimulatedProcess, execution_id: str, *, away: bool) -> None:
+        if (rescuer.name, execution_id) not in self._followers:
+            await self.person.resume(rescuer, execution_id)
+        elif not away:
+            view = await self.person.look(rescuer, execution_id)
+            if view is not None and view.status == "PAUSED":
+                await self.person.resume(rescuer, execution_id)
+
+    def _over(self, *, away: bool = False) -> bool:
+        if self.witness.violations:
+            return True
+        return all(self._ended(i) or (away and self._rests(i)) for i in self._known())
+
+    def _known(self) -> list[str]:
+        """All there are, also those of which nobody was told because their process ended."""
+        return [public_id(number) for number in self.database.executions]
+
+    def _ended(self, execution_id: str) -> bool:
+        stored = self.database.executions.get(parse_id(execution_id) or 0)
+        return stored is not None and stored.row.ended
+
+    def _rests(self, execution_id: str) -> bool:
+        """Whether it waits for someone named, by its own journal."""
+        state = self.witness.folded(execution_id)
+        return state.paused or state.waits_for_human
+
+    def _standing(self, execution_id: str) -> str:
+        state = self.witness.folded(execution_id)
+        stored = self.database.executions[state.execution]
+        steps = ", ".join(f"{name} {step.status}" for name, step in state.steps.items())
+        return f"{state.status}, owned by {stored.owner} in epoch {stored.epoch}: {steps}"
+
+
+class _Errors(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        cause = record.exc_info[1] if record.exc_info else None
+        self.messages.append(f"{record.getMessage()}: {cause!r}")
+
+
+@contextlib.contextmanager
+def _engine_errors() -> Iterator[list[str]]:
+    """The errors that the engine logs; what it only warns of is not heard."""
+    log = logging.getLogger("tizmor")
+    handler = _Errors()
+    level, propagate = log.level, log.propagate
+    log.addHandler(handler)
+    log.setLevel(logging.ERROR)
+    log.propagate = False
+    # The run's order must not hang on when cycles happen to be collected.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield handler.messages
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        log.propagate = propagate
+        if collecting:
+            gc.enable()
