@@ -12,10 +12,10 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 
 from tizmor.cli.beside import beside, first_of
+from tizmor.cli.controls import clean
 from tizmor.cli.exits import exit_code
 from tizmor.cli.json_lines import ENDS, closing_line, write_json
 from tizmor.cli.library import Library
-from tizmor.cli.terminal.controls import clean
 from tizmor.cli.terminal.desk import Desk
 from tizmor.cli.terminal.gate import gate_panel, gate_rows
 from tizmor.cli.terminal.keyboard import Keyboard

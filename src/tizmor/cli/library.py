@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import tizmor
+from tizmor.cli.controls import clean
 from tizmor.cli.program import program
-from tizmor.cli.terminal.controls import clean
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
 from tizmor.core.plan import Plan

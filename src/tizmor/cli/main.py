@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from tizmor import __version__
-from tizmor.cli.terminal.controls import clean
+from tizmor.cli.controls import clean
 from tizmor.core.errors import PlanRefused, TizmorError, UserError
 
 DEBUG_VARIABLE = "TIZMOR_DEBUG"

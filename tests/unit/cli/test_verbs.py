@@ -371,7 +371,7 @@ def test_init_without_a_folder_makes_nothing_and_says_what_is_missing(
 
 
 def test_an_error_can_not_steer_the_terminal(tizmor_shell: Shell) -> None:
-    ran = tizmor_shell("show", "\x1b[2J\u202eevil")
+    ran = tizmor_shell("list", "--\x1b[2J\u202eevil")
     assert ran.code == 2
     assert "evil" in ran.err
     assert not {"\x1b", "\u202e"} & set(ran.err)

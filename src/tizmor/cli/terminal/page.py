@@ -12,8 +12,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
+from tizmor.cli.controls import clean
 from tizmor.cli.terminal.bidi import is_right_to_left, reorders, visual, visual_text
-from tizmor.cli.terminal.controls import clean
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
+from tizmor.cli.controls import clean
 from tizmor.cli.terminal.bidi import is_right_to_left, reorders, visual, visual_text
-from tizmor.cli.terminal.controls import clean
 
 
 def drawn(text: str, *, right_to_left: bool = True) -> str:
