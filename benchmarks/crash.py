@@ -21,7 +21,8 @@ from benchmarks.workloads import BLOCKED_STEP, Workload, chain_step, edges
 
 KILLED_IN = 500
 _SETTLE_S = 5.0
-"""From when all stand at the blocked step until the kill: what lies in buffers is on disk then."""
+"""So long nothing is written any more before the kill: what lay in queues is on disk then."""
+_SETTLE_LIMIT_S = 60.0
 _QUIET_S = 5.0
 _POLL_S = 0.2
 
@@ -124,7 +125,7 @@ async def leave_unfinished(opened: Open, site: Site, blockade: Blockade, executi
         runs = [asyncio.create_task(engine.run(f"execution-{i}")) for i in range(executions)]
         while not (blockade.reached.is_set() or blockade.is_quiet()):
             await _pause(runs)
-        await asyncio.sleep(_SETTLE_S)
+        await _settled(site.folder)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -158,6 +159,18 @@ async def recover(
         latencies_ms=[wall * 1000],
         resumed_ms=wall * 1000,
     )
+
+
+async def _settled(folder: Path) -> None:
+    """Wait until nothing in the folder has changed for a while, or for long enough: some systems
+    write even when nothing happens."""
+    await asyncio.sleep(_SETTLE_S)
+    deadline = time.monotonic() + _SETTLE_LIMIT_S
+    while time.monotonic() < deadline:
+        changed = [file.stat().st_mtime for file in folder.rglob("*") if file.is_file()]
+        if time.time() - max(changed, default=0.0) > _SETTLE_S:
+            return
+        await asyncio.sleep(_POLL_S)
 
 
 async def _pause(runs: Sequence[asyncio.Task[None]]) -> None:

@@ -55,10 +55,9 @@ def main() -> None:
     task = Task(**json.loads(sys.argv[1]))
     system, workload = SYSTEMS[task.system], WORKLOADS[task.workload]
     opened: Open = importlib.import_module(system.module).opened
-    disk_ms = fsync_ms(Path(task.notes))
 
     def say(outcome: Outcome) -> None:
-        outcome.fsync_ms = disk_ms
+        outcome.fsync_ms = fsync_ms(Path(task.notes))
         outcome.versions = _versions(system)
         if not task.url:
             outcome.bytes = bytes_in(Path(task.state))

@@ -23,7 +23,6 @@ from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import compose
 from tizmor.pipeline.invoke import invoke
 from tizmor.pipeline.trace import Trace
-from tizmor.ports.clock import now_ms
 from tizmor.ports.journal import Journal
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.workspace import Workspace
@@ -43,7 +42,7 @@ class _Core:
         self._clock = clock
 
     async def run(self, execution: str) -> None:
-        at_ms = now_ms(self._clock)
+        at_ms = self._clock.now_ms()
         number = execution_number(at_ms, secrets.randbits(RANDOM_BITS))
         request = fx.Requested(at_ms=at_ms, query=execution, plan=self._plan)
         await self._ended(self._pump.begin(number, request))
