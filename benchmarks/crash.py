@@ -167,10 +167,15 @@ async def _settled(folder: Path) -> None:
     await asyncio.sleep(_SETTLE_S)
     deadline = time.monotonic() + _SETTLE_LIMIT_S
     while time.monotonic() < deadline:
-        changed = [file.stat().st_mtime for file in folder.rglob("*") if file.is_file()]
-        if time.time() - max(changed, default=0.0) > _SETTLE_S:
+        if time.time() - _changed_at(folder) > _SETTLE_S:
             return
         await asyncio.sleep(_POLL_S)
+
+
+def _changed_at(folder: Path) -> float:
+    """The wall time at which a file of the folder was last written."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return max((file.stat().st_mtime for file in files), default=0.0)
 
 
 async def _pause(runs: Sequence[asyncio.Task[None]]) -> None:
