@@ -17,10 +17,11 @@ from tests.simulation.world import World
 from tizmor.core import events as ev
 from tizmor.core.approval import AGAIN
 from tizmor.core.canonical import idempotency_key
+from tizmor.core.folds import evolve
 from tizmor.core.graph import needs
 from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Effect
-from tizmor.core.state import State, evolve
+from tizmor.core.state import State
 from tizmor.core.transitions import TERMINAL
 from tizmor.drivers.simulated.journal import SimulatedDatabase
 from tizmor.drivers.simulated.loop import PROCESS, SimulatedLoop
@@ -252,7 +253,7 @@ class Witness:
                     missing = set(needs(state.steps[event.step].step)) - succeeded
                     if missing:
                         self.object(ORDER, f"{where}/{event.step} began before {sorted(missing)}")
-                case ev.StepSucceeded() | ev.StepKept():
+                case ev.StepSucceeded() | ev.StepKept() | ev.StepBypassed() | ev.Gathered():
                     succeeded.add(event.step)
                 case ev.Paused() | ev.CancelRequested():
                     halted = True
@@ -320,14 +321,14 @@ def _difference(folded: State, live: State) -> str | None:
     return "; ".join(f"{name}: {one[name]} against {other[name]}" for name in differing)[:2000]
 
 
-_NOT_JOURNALED = {"busy", "planning"}
+_NOT_JOURNALED = frozenset({"busy", "planning", "fed", "active", "tainted"})
 
 
 def slots(value: Any) -> Any:
     """All that a state holds, as plain values that can be compared."""
     if isinstance(value, dict):
         return {name: slots(inner) for name, inner in value.items()}
-    names = getattr(value, "__slots__", None) or getattr(value, "__dict__", None)
-    if names and type(value).__module__ == State.__module__:
-        return {n: slots(getattr(value, n)) for n in names if n not in _NOT_JOURNALED}
-    return value
+    if type(value).__module__ != State.__module__:
+        return value
+    names = getattr(value, "__struct_fields__", None) or vars(value)
+    return {n: slots(getattr(value, n)) for n in names if n not in _NOT_JOURNALED}

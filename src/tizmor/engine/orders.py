@@ -126,6 +126,8 @@ def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx
             return _decision(state, kind, order, at_ms)
         case InboxKind.ANSWER:
             return _answer(state, order, at_ms)
+        case InboxKind.PAUSE if state.ending and not state.rolling_back:
+            return None, "refused: the execution is being stopped"
         case InboxKind.PAUSE:
             return fx.PauseAsked(at_ms=at_ms, by=order.by), "done: paused"
         case InboxKind.RESUME:
