@@ -31,6 +31,9 @@ class Clock:
     def now(self):
         return datetime.datetime.now(datetime.UTC)
 
+    def now_ms(self):
+        return int(self.now().timestamp() * 1000)
+
     def monotonic(self):
         return time.monotonic()
 
@@ -49,6 +52,9 @@ asyncio.run(main())
 class FixedClock:
     def now(self) -> dt.datetime:
         return dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+
+    def now_ms(self) -> int:
+        return int(self.now().timestamp() * 1000)
 
     def monotonic(self) -> float:
         return 0.0

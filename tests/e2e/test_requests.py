@@ -28,6 +28,9 @@ class FixedClock:
     def now(self) -> dt.datetime:
         return NOW.astimezone(dt.UTC)
 
+    def now_ms(self) -> int:
+        return int(self.now().timestamp() * 1000)
+
     def monotonic(self) -> float:
         return 0.0
 

@@ -17,7 +17,7 @@ class Timer(enum.StrEnum):
     DEADLINE = "deadline"
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base of all commands."""
 
 

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from tizmor.core import schema
 from tizmor.core.agents import AgentSpec
+from tizmor.core.approval import needs_gate
 from tizmor.core.plan import Access, Effect, OnFailure, Plan, Resource, RetryPolicy, Step
 
 _SEVERITY = list(Effect)
@@ -112,6 +113,8 @@ def _can_stand_in(spec: AgentSpec, step: Step, own: AgentSpec) -> bool:
     if not own.capability or spec.capability != own.capability or spec.name == own.name:
         return False
     if _SEVERITY.index(spec.effect) > _SEVERITY.index(step.effect):
+        return False
+    if spec.critical and not needs_gate(step):
         return False
     takes = {p.name: p for p in spec.parameters}
     needed = {p.name for p in spec.parameters if p.required}

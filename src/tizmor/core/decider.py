@@ -62,16 +62,18 @@ S = StepStatus
 def decide(state: State, fact: fx.Fact) -> Decision:
     """The consequences of a fact; `state` is changed in place."""
     decision = Decision(state, fact.at_ms)
-    if not state.ended:
+    if state.ended_at_ms is None:
         _REACTIONS[type(fact)](decision, fact)
-        look_at_due(decision)
-        _end_if_done(decision)
+        if decision.due:
+            look_at_due(decision)
+        if not state.unfinished:
+            _end_if_done(decision)
     return decision
 
 
 def _end_if_done(d: Decision) -> None:
     state = d.state
-    if state.unfinished or state.plan is None or state.ended or state.planning:
+    if state.plan is None or state.ended or state.planning:
         return
     if state.rolling_back and undo_next(d):
         return

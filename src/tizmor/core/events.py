@@ -15,7 +15,13 @@ from tizmor.core.plan import Plan, Question
 
 
 class Event(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=True
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="type",
+    tag=True,
+    gc=False,
 ):
     """Base of all events."""
 

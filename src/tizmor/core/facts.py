@@ -14,7 +14,7 @@ from tizmor.core.commands import Timer
 from tizmor.core.plan import Plan, Question
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base of all facts."""
 
     at_ms: int = 0
@@ -28,7 +28,7 @@ class Requested(Fact, frozen=True):
     """A plan given by the user, already checked; None to have one made."""
     forked_from: str | None = None
     kept: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
-    """Outputs of steps that are not run again, by step id, each after all that it needs."""
+    """Outputs of steps that are not run again, by step id."""
     priority: int = 0
     deadline_s: float | None = None
 

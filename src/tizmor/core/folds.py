@@ -13,7 +13,7 @@ from msgspec import structs
 
 from tizmor.core import events as ev
 from tizmor.core.graph import edges, resolved
-from tizmor.core.plan import Effect, Plan
+from tizmor.core.plan import Effect, Plan, Step
 from tizmor.core.state import GateState, QuestionState, State, StepState
 from tizmor.core.transitions import TERMINAL, UNBEGUN, UNDOING, StepStatus, moved
 
@@ -31,9 +31,10 @@ def link(state: State, at_ms: int) -> None:
     """Tie the steps together anew: who waits for whom, and what of it has ended already."""
     for step in state.steps.values():
         step.readers, step.followers, step.watchers, step.unmet = [], [], [], 0
-    for step in state.steps.values():
+    planned = {} if state.plan is None else {step.id: step for step in state.plan.steps}
+    for name, step in state.steps.items():
         if step.status is not S.REPLACED and step.parent is None:
-            _tie(state, step)
+            _tie(state, step, planned.get(name, step.step))
             if not step.unmet and step.status is S.PENDING:
                 _make_ready(step, at_ms)
 
@@ -56,8 +57,8 @@ def add_children(state: State, parent: StepState, count: int, at_ms: int) -> Non
         )
 
 
-def _tie(state: State, step: StepState) -> None:
-    needs = edges(step.step)
+def _tie(state: State, step: StepState, planned: Step) -> None:
+    needs = edges(planned)
     name = step.step.id
     for required in needs.read:
         other = state.steps[required]
@@ -162,17 +163,24 @@ def _replan_started(state: State, event: ev.ReplanStarted, at_ms: int) -> None:
 
 
 def _replanned(state: State, event: ev.Replanned, at_ms: int) -> None:
-    wanted = {step.id: step for step in event.plan.steps}
-    for step in state.steps.values():
-        dropped = step.parent is None and step.step.id not in wanted
-        if step.step.id == event.step or (dropped and step.status in UNBEGUN):
+    plan = _with_the_steps_of(state.plan, event.plan)
+    wanted = {step.id: step for step in plan.steps}
+    for name, step in state.steps.items():
+        dropped = step.parent is None and name not in wanted and step.status in UNBEGUN
+        if name == event.step or (dropped and not state.is_asked(name, "outcome")):
             _move(state, step, event, at_ms)
     for name, new in wanted.items():
-        if name not in state.steps:
+        if name not in state.steps or state.steps[name].status is S.REPLACED:
             state.steps[name] = StepState(step=new)
             state.unfinished += 1
-    _take_plan(state, event.plan)
+    _take_plan(state, plan)
     link(state, at_ms)
+
+
+def _with_the_steps_of(old: Plan | None, new: Plan) -> Plan:
+    """The new plan; a step that the old one has, too, goes on as it is."""
+    known = {} if old is None else {step.id: step for step in old.steps}
+    return structs.replace(new, steps=tuple(known.get(step.id, step) for step in new.steps))
 
 
 def _step_erred(state: State, event: ev.ReplanFailed | ev.StepFailed, at_ms: int) -> None:
@@ -348,8 +356,13 @@ def replace_agent(step: StepState, alternative: int) -> None:
     step.alternative = alternative
     planned = step.step
     step.step = structs.replace(
-        planned.alternatives[alternative], id=planned.id, alternatives=planned.alternatives
+        planned.alternatives[alternative],
+        **{name: getattr(planned, name) for name in _WHOEVER_DOES_IT},
     )
+
+
+_WHOEVER_DOES_IT = ("id", "after", "when", "for_each", "deadline_s", "on_failure", "alternatives")
+"""What a plan says of a step, and not of its agent."""
 
 
 def _attempt_failed(state: State, event: ev.AttemptFailed, at_ms: int) -> None:

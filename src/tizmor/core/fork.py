@@ -12,7 +12,7 @@ from msgspec import structs
 
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.errors import UserError
-from tizmor.core.graph import dependencies, descendants, order
+from tizmor.core.graph import descendants, order
 from tizmor.core.plan import Effect, Plan
 from tizmor.core.state import State
 from tizmor.core.transitions import StepStatus
@@ -25,7 +25,7 @@ def fork(
     output: dict[str, Any] | None = None,
 ) -> tuple[Plan, dict[str, dict[str, Any]]]:
     """The plan of a fork from `step`, with some of its arguments replaced, and the outputs that
-    are kept, each after all that it needs. With an `output` the step itself isn't run again: this
+    are kept. With an `output` the step itself isn't run again: this
     is what it gave.
 
     Raises `UserError` for a step that isn't there, for arguments beside an output, and while it
@@ -57,11 +57,7 @@ def fork(
         anew.add(step)
     else:
         outputs[step] = output
-    needed = dependencies(plan)
-    kept: dict[str, dict[str, Any]] = {}
-    for name in order(plan):
-        if name in outputs and name not in anew and all(other in kept for other in needed[name]):
-            kept[name] = outputs[name]
+    kept = {name: outputs[name] for name in order(plan) if name in outputs and name not in anew}
     return plan, kept
 
 

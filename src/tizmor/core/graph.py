@@ -25,12 +25,13 @@ def tokens(pointer: str) -> list[str]:
     """The unescaped tokens of a JSON Pointer (RFC 6901, section 4). Raises `ValueError`."""
     if not pointer.startswith("/"):
         raise ValueError(f"{pointer!r} is not a JSON Pointer: it must start with /")
-    return [t.replace("~1", "/").replace("~0", "~") for t in pointer[1:].split("/")]
+    way = pointer[1:].split("/")
+    return [t.replace("~1", "/").replace("~0", "~") for t in way] if "~" in pointer else way
 
 
 def is_reference(value: Any) -> bool:
     """Whether a value stands for a part of another step's output."""
-    if not isinstance(value, dict) or not isinstance(value.get(REF), str):
+    if not isinstance(value, dict) or REF not in value or not isinstance(value[REF], str):
         return False
     return len(value) == 1 or (len(value) == 2 and DEFAULT in value)
 
@@ -55,15 +56,22 @@ def takes_item(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and any(takes_item(part) for part in value)
 
 
-def _references(value: Any) -> Iterator[dict[str, Any]]:
-    if is_reference(value):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _references(item)
+def _references(value: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    _gather(value, found)
+    return found
+
+
+def _gather(value: Any, found: list[dict[str, Any]]) -> None:
+    if isinstance(value, dict):
+        if is_reference(value):
+            found.append(value)
+        else:
+            for item in value.values():
+                _gather(item, found)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _references(item)
+            _gather(item, found)
 
 
 def index(token: str) -> int:
@@ -117,7 +125,8 @@ class Needs(NamedTuple):
     """The other steps that a step waits for, each once, in order of mention.
 
     It takes data from `read` and is impossible without it, waits for `watched` to end in whatever
-    way, and comes after `followed`, which must not have failed.
+    way, and comes after `followed`, which must not have failed. What an alternative needs counts as
+    the step's own: it may have to take over at any time.
     """
 
     read: tuple[str, ...]
@@ -132,15 +141,22 @@ def edges(step: Step) -> Needs:
     for reference in _references(step.arguments):
         target = tokens(reference[REF])[0]
         (mentioned if DEFAULT in reference else required)[target] = None
+    if step.when or step.for_each is not None:
+        _add_conditions(step, required, mentioned)
+    followed = tuple(dict.fromkeys(n for n in step.after if n not in required))
+    if not mentioned:
+        return Needs(tuple(required), (), followed)
+    watched = tuple(n for n in mentioned if n not in required and n not in followed)
+    return Needs(tuple(required), watched, followed)
+
+
+def _add_conditions(step: Step, required: dict[str, None], mentioned: dict[str, None]) -> None:
     for condition in step.when:
         for pointer in references([condition.value, condition.operand]):
             mentioned[tokens(pointer)[0]] = None
     if step.for_each is not None:
         for pointer in references(step.for_each.items):
             required[tokens(pointer)[0]] = None
-    followed = dict.fromkeys(n for n in step.after if n not in required)
-    watched = (n for n in mentioned if n not in required and n not in followed)
-    return Needs(tuple(required), tuple(watched), tuple(followed))
 
 
 def needs(step: Step) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from tizmor.core.plan import Plan, Question, Step
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 
-class StepMark(msgspec.Struct, omit_defaults=True):
+class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     """What the journal says of one step.
 
     `arguments` are the prepared ones, `edited` those of them that a human wrote: they stay when the
@@ -162,10 +162,15 @@ class State:
             return True
         full = self._full_parents()
         return all(
-            s.status in _HELD or (s.status is StepStatus.READY and s.parent in full)
+            s.status in _HELD
+            or (s.status is StepStatus.READY and s.parent in full)
+            or (s.status is StepStatus.COMPENSATING and self._is_asked_anything(s))
             for s in self.steps.values()
             if s.status not in _OVER
         )
+
+    def _is_asked_anything(self, step: StepState) -> bool:
+        return step.question is not None and self.questions[step.question].state == "open"
 
     def _full_parents(self) -> frozenset[str]:
         """The `for_each` steps as many of whose calls wait for a human as may run at a time."""

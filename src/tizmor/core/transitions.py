@@ -85,7 +85,7 @@ MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.GateRejected: (frozenset({S.GATED}), S.REJECTED),
     ev.StepStarted: (STARTABLE, S.RUNNING),
     ev.StepSucceeded: (frozenset({S.RUNNING, S.UNSETTLED, S.READY}), S.SUCCEEDED),
-    ev.StepKept: (frozenset({S.READY}), S.SUCCEEDED),
+    ev.StepKept: (frozenset({S.PENDING, S.READY}), S.SUCCEEDED),
     ev.AttemptFailed: (STARTABLE, S.RETRYING),
     ev.OutcomeLost: (frozenset({S.RUNNING}), S.UNSETTLED),
     ev.PreconditionLost: (frozenset({S.RUNNING}), S.READY),

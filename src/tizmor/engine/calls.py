@@ -22,6 +22,11 @@ class CallQueue:
         self._waiting: list[tuple[int, int, Start]] = []
         self._numbers = itertools.count()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether calls wait for room."""
+        return bool(self._waiting)
+
     def submit(self, priority: int, start: Start) -> None:
         """Start now, or when there is room."""
         if self._running < self._limit:

@@ -6,6 +6,7 @@ import asyncio
 import bisect
 
 from tizmor.core import events as ev
+from tizmor.core.folds import child_id
 from tizmor.core.ids import public_id
 from tizmor.core.state import State
 from tizmor.ports.journal import NewExecution
@@ -40,12 +41,19 @@ class Live:
         self.stopping: set[str] = set()
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
         self.broken: Exception | None = None
-        self.changed = asyncio.Event()
+        self._changed: asyncio.Event | None = None
         self._barriers: list[tuple[int, asyncio.Future[None]]] = []
 
     @property
     def language(self) -> str:
         return self.state.plan.language if self.state.plan else "en"
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set when there is news; the next news have an event of their own."""
+        if self._changed is None:
+            self._changed = asyncio.Event()
+        return self._changed
 
     @property
     def is_idle(self) -> bool:
@@ -67,17 +75,38 @@ class Live:
         """Take an event into the next append."""
         self.unwritten.append((at_ms, ev.encode(event)))
         self.written_seq += 1
-        step = getattr(event, "step", None)
-        if step is not None:
-            self.dirty_steps.add(step)
-        if isinstance(event, _WAITING_EVENTS):
-            self.dirty_waiting.add(event.id)
-            if isinstance(event, (ev.GateApproved, ev.GateRejected)):
-                self.dirty_steps.add(self.state.gates[event.id].step)
-        elif isinstance(event, ev.Ended):
-            self.dirty_waiting.update(self.state.gates, self.state.questions)
-        elif isinstance(event, ev.Planned):
-            self.dirty_steps.update(self.state.steps)
+        if isinstance(event, _STEP_ONLY):
+            self.dirty_steps.add(event.step)
+        else:
+            self._mark(event)
+
+    def _mark(self, event: ev.Event) -> None:
+        """Note what of the read models an event changes."""
+        state = self.state
+        match event:
+            case ev.GateOpened() | ev.GateApproved() | ev.GateRejected():
+                self.dirty_waiting.add(event.id)
+                self.dirty_steps.add(state.gates[event.id].step)
+            case ev.QuestionAsked() | ev.QuestionAnswered():
+                self.dirty_waiting.add(event.id)
+                if (asked := state.questions[event.id].step) is not None:
+                    self.dirty_steps.add(asked)
+            case ev.Planned() | ev.Replanned():
+                self.dirty_steps.update(state.steps)
+            case ev.Ended():
+                self.dirty_waiting.update(state.gates, state.questions)
+            case ev.Expanded():
+                self.dirty_steps.add(event.step)
+                self.dirty_steps.update(child_id(event.step, i) for i in range(event.count))
+            case _:
+                self._mark_step(getattr(event, "step", None))
+
+    def _mark_step(self, name: str | None) -> None:
+        """A step, and what was asked about it: its end withdraws that."""
+        if name is not None:
+            step = self.state.steps[name]
+            self.dirty_steps.add(name)
+            self.dirty_waiting.update(i for i in (step.gate, step.question) if i is not None)
 
     async def durable(self) -> None:
         """Wait until all that has been written so far is on disk. Raises what broke it off."""
@@ -112,14 +141,10 @@ class Live:
 
     def tell(self) -> None:
         """Wake whoever waits for news."""
-        self.changed.set()
-        self.changed = asyncio.Event()
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
 
-_WAITING_EVENTS = (
-    ev.GateOpened,
-    ev.GateApproved,
-    ev.GateRejected,
-    ev.QuestionAsked,
-    ev.QuestionAnswered,
-)
+_STEP_ONLY = (ev.StepStarted, ev.StepSucceeded, ev.Found)
+"""Most events: they change the row of their step and no other."""

@@ -45,7 +45,7 @@ from tizmor.engine.views import (
     Waiting,
 )
 from tizmor.ports.agent import Agent
-from tizmor.ports.clock import Clock, now_ms
+from tizmor.ports.clock import Clock
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
 
 
@@ -98,7 +98,7 @@ class Orchestrator:
             plan = self._performer.checked(plan)
         return await self._begin(
             fx.Requested(
-                at_ms=now_ms(self._clock),
+                at_ms=self._clock.now_ms(),
                 query=request,
                 user=user,
                 approve_all=approve_all,
@@ -127,7 +127,7 @@ class Orchestrator:
         plan, kept = fork(state, step, dict(arguments or {}), given)
         return await self._begin(
             fx.Requested(
-                at_ms=now_ms(self._clock),
+                at_ms=self._clock.now_ms(),
                 query=state.query,
                 user=state.user,
                 approve_all=approve_all,

@@ -18,7 +18,7 @@ from tizmor.engine.history import fold
 from tizmor.engine.live import Live
 from tizmor.engine.orders import Order
 from tizmor.engine.pump import Pump
-from tizmor.ports.clock import Clock, now_ms
+from tizmor.ports.clock import Clock
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
 
 _log = logging.getLogger("tizmor.engine")
@@ -89,7 +89,7 @@ class Ownership:
         self, live: Live, kind: InboxKind, order: Order, *, inbox_id: int | None = None
     ) -> str:
         """Carry out an order on an execution that runs here; its outcome."""
-        fact, outcome = orders.fact_of(live.state, kind, order, now_ms(self._clock))
+        fact, outcome = orders.fact_of(live.state, kind, order, self._clock.now_ms())
         if inbox_id is not None:
             self._pump.settle(live, inbox_id, outcome)
         if fact is not None:
@@ -113,7 +113,7 @@ class Ownership:
     async def _too_late(self, execution: int, kind: InboxKind, order: Order) -> str:
         """What is said to an order for an execution that has ended."""
         state, _ = await fold(self._journal, execution)
-        return orders.fact_of(state, kind, order, now_ms(self._clock))[1]
+        return orders.fact_of(state, kind, order, self._clock.now_ms())[1]
 
     async def _confirmed(
         self, execution: int, inbox_id: int, kind: InboxKind, order: Order

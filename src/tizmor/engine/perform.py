@@ -41,7 +41,7 @@ from tizmor.pipeline.verdicts import (
     Withdrawn,
 )
 from tizmor.ports.agent import Agent, AgentFunction
-from tizmor.ports.clock import Clock, now_ms
+from tizmor.ports.clock import Clock
 from tizmor.ports.planner import Failure, Planner, PlanRequest
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
@@ -120,17 +120,17 @@ class Performer:
         try:
             plan = await self.make_plan(command.query, command.answers)
         except TizmorError as error:
-            return fx.PlanMakingFailed(at_ms=now_ms(self._clock), error=bounded(error))
+            return fx.PlanMakingFailed(at_ms=self._clock.now_ms(), error=bounded(error))
         except Exception as error:
             _log.exception("the planner failed")
             message = f"the planner failed: {type(error).__name__}: {bounded(error)}"
-            return fx.PlanMakingFailed(at_ms=now_ms(self._clock), error=message)
-        return fx.PlanMade(at_ms=now_ms(self._clock), plan=plan)
+            return fx.PlanMakingFailed(at_ms=self._clock.now_ms(), error=message)
+        return fx.PlanMade(at_ms=self._clock.now_ms(), plan=plan)
 
     async def replan(self, command: cmd.Replan) -> fx.Fact:
         """Another way from where a step failed, if the planner knows one."""
         failure = Failure(agents=command.failed, plan=command.plan, done=command.done)
-        at_ms = now_ms(self._clock)
+        at_ms = self._clock.now_ms()
         try:
             plan = await self.make_plan(command.query, command.answers, failure)
         except TizmorError as error:
@@ -141,7 +141,7 @@ class Performer:
             return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=message)
         if problem := misfit(plan, command):
             return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=problem)
-        return fx.ReplanMade(at_ms=now_ms(self._clock), step=command.step, plan=plan)
+        return fx.ReplanMade(at_ms=self._clock.now_ms(), step=command.step, plan=plan)
 
     async def compensate(
         self,
@@ -155,7 +155,7 @@ class Performer:
         agent = self.agent(step)
         context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
         if not await begin():
-            return fx.CallWithdrawn(at_ms=now_ms(self._clock), step=step.id)
+            return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=step.id)
         try:
             result = agent.output_of(command.output)
             async with asyncio.timeout(step.timeout_s):
@@ -164,14 +164,14 @@ class Performer:
             raise
         except Exception as error:
             return fx.CompensationFailed(
-                at_ms=now_ms(self._clock),
+                at_ms=self._clock.now_ms(),
                 step=step.id,
                 error=context.redacted(bounded(error)),
                 retryable=not isinstance(error, (Permanent, msgspec.ValidationError)),
                 retry_after_s=getattr(error, "retry_after_s", None),
                 dice=self._dice(),
             )
-        return fx.Compensated(at_ms=now_ms(self._clock), step=step.id)
+        return fx.Compensated(at_ms=self._clock.now_ms(), step=step.id)
 
     async def prepare(self, site: Site, command: cmd.PrepareCall, report: Report) -> fx.Fact:
         step = command.step
@@ -190,7 +190,7 @@ class Performer:
         except Exception as error:
             message = context.redacted(f"{step.agent} could not prepare: {bounded(error)}")
             return self._fact(step, command.arguments, "", Failed(message, retryable=False))
-        return fx.CallPrepared(at_ms=now_ms(self._clock), step=step.id, arguments=prepared)
+        return fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
 
     async def run(
         self,
@@ -246,14 +246,14 @@ class Performer:
         step = command.step
         agent = self.agent(step)
         context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
-        at_ms = now_ms(self._clock)
+        at_ms = self._clock.now_ms()
         try:
             found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
             output = None if found is None else as_stored(found)
         except Exception as error:
             message = context.redacted(bounded(error))
             return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=message)
-        return fx.Probed(at_ms=now_ms(self._clock), step=step.id, output=output, dice=self._dice())
+        return fx.Probed(at_ms=self._clock.now_ms(), step=step.id, output=output, dice=self._dice())
 
     def agent(self, step: Step) -> Agent:
         """The step's agent. Raises `EngineError` when it isn't here."""
@@ -288,7 +288,7 @@ class Performer:
         )
 
     def _fact(self, step: Step, arguments: dict[str, Any], key: str, verdict: Verdict) -> fx.Fact:
-        at_ms = now_ms(self._clock)
+        at_ms = self._clock.now_ms()
         match verdict:
             case Completed():
                 return fx.CallCompleted(at_ms=at_ms, step=step.id, output=verdict.output)

@@ -30,17 +30,22 @@ from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer
 from tizmor.engine.residence import Residence, Rest
 from tizmor.engine.timers import Timers
-from tizmor.ports.clock import Clock, now_ms
+from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal, NewExecution, StoredExecution
 
 _log = logging.getLogger("tizmor.engine")
 
-_LAZY = (ev.StepStarted, ev.Prepared, ev.Expanded, ev.Gathered)
+_LAZY = frozenset({ev.StepStarted, ev.Prepared, ev.Expanded, ev.Gathered})
 """Events that nobody waits for: what they tell is seen with the next."""
+_HOPS = 32
+"""Calls that a worker makes in a row before it lets others come up."""
 _STOP_S = 5.0
 _AGAIN_S = 1.0
 GRACE_S = 10.0
 """How long a call with an effect that was told to stop may take to do so before it is let go of."""
+
+
+CallCommand = cmd.RunCall | cmd.PrepareCall | cmd.ProbeCall | cmd.CompensateCall
 
 
 class Limits(NamedTuple):
@@ -89,6 +94,10 @@ class Pump:
         self._calls = CallQueue(limits.calls)
         self._residence = Residence(limits.live, self._wake_due)
         self._waking: set[asyncio.Task[None]] = set()
+        self._handing_on = False
+        self._next: CallCommand | None = None
+        self._thread = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._commits = GroupCommit(
             journal,
             clock,
@@ -127,6 +136,7 @@ class Pump:
         )
         live = Live(State(execution), epoch=1, seq=0, create=create)
         live.held = self._residence.is_full
+        self._thread, self._loop = threading.get_ident(), asyncio.get_running_loop()
         self._residence.enter(live)
         self.feed(live, request)
         return live
@@ -158,6 +168,7 @@ class Pump:
 
     def _enter(self, state: State, epoch: int, seq: int, fact: fx.Fact) -> Live:
         live = Live(state, epoch=epoch, seq=seq, create=None)
+        self._thread, self._loop = threading.get_ident(), asyncio.get_running_loop()
         self._residence.enter(live)
         self.feed(live, fact)
         self._rest_if_idle(live)
@@ -195,7 +206,7 @@ class Pump:
         await live.durable()
 
     def now_ms(self) -> int:
-        return now_ms(self._clock)
+        return self._clock.now_ms()
 
     async def close(self) -> bool:
         """Stop: nothing is begun any more, running calls with an effect get a few seconds to end,
@@ -229,13 +240,11 @@ class Pump:
     def _urgent(self, decision: Decision, live: Live) -> bool:
         if self._interactive or live.create is not None:
             return True
-        steps = live.state.steps
         for event in decision.events:
-            if isinstance(event, _LAZY):
-                continue
-            if not isinstance(event, ev.StepSucceeded):
-                return True
-            if steps[event.step].step.effect is not Effect.READ:
+            if isinstance(event, ev.StepSucceeded):
+                if live.state.steps[event.step].step.effect is not Effect.READ:
+                    return True
+            elif type(event) not in _LAZY:
                 return True
         return False
 
@@ -243,14 +252,8 @@ class Pump:
         if self._stopping or live.held:
             return  # who goes on with it begins with what is due
         match command:
-            case cmd.RunCall():
-                self._call(live, command.step.id, partial(self._run, live, command))
-            case cmd.PrepareCall():
-                self._call(live, command.step.id, partial(self._prepare, live, command))
-            case cmd.ProbeCall():
-                self._call(live, command.step.id, partial(self._probe, live, command))
-            case cmd.CompensateCall():
-                self._call(live, command.step.id, partial(self._compensate, live, command))
+            case cmd.RunCall() | cmd.PrepareCall() | cmd.ProbeCall() | cmd.CompensateCall():
+                self._call(live, command)
             case cmd.MakePlan():
                 self._spawn(live, "", self._plan(live, command))
             case cmd.Replan():
@@ -262,33 +265,117 @@ class Pump:
             case cmd.Finish():
                 self._timers.drop(live.execution)
 
-    def _call(self, live: Live, step: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do it in a task, when there is room for another call."""
+    def _call(self, live: Live, command: CallCommand) -> None:
+        """Have a call made: by the worker whose call has just led to it, or by a new one when
+        there is room."""
+        if self._handing_on and self._next is None and not self._calls.is_full:
+            self._next = command
+            return
         live.queued += 1
+        self._calls.submit(live.state.priority, partial(self._begin_work, live, command))
 
-        def start() -> None:
-            live.queued -= 1
-            if live.lost or self._stopping:
-                self._calls.ended()
-                return
-            task = self._spawn(live, step, work())
-            task.add_done_callback(self._room_again)
+    def _begin_work(self, live: Live, command: CallCommand) -> None:
+        live.queued -= 1
+        if live.lost or self._stopping:
+            self._calls.ended()
+            return
+        task = asyncio.get_running_loop().create_task(self._work(live, command))
+        live.tasks[command.step.id] = task
+        task.add_done_callback(partial(self._ended, live, ""))
 
-        self._calls.submit(live.state.priority, start)
+    async def _work(self, live: Live, command: CallCommand) -> None:
+        """Make a call, and the one that it leads to, and so on: a chain of steps is one task."""
+        task = asyncio.current_task()
+        following: CallCommand | None = command
+        hops = 0
+        try:
+            while following is not None and task is not None:
+                name = following.step.id
+                live.tasks[name] = task
+                try:
+                    fact = await self._answer(live, following)
+                except asyncio.CancelledError:
+                    if live.lost or self._closed:
+                        raise
+                    fact = fx.CallWithdrawn(at_ms=self.now_ms(), step=name)
+                if task.cancelling():
+                    task.uncancel()
+                del live.tasks[name]
+                live.stopping.discard(name)
+                following = self._feed_and_take(live, fact)
+                hops += 1
+                if hops % _HOPS == 0:
+                    await asyncio.sleep(0)
+        except Exception as error:
+            if not live.lost and not self._closed:
+                self._park(live, name, error)
+        finally:
+            self._calls.ended()
 
-    def _room_again(self, task: asyncio.Task[None]) -> None:
-        self._calls.ended()
+    def _feed_and_take(self, live: Live, fact: fx.Fact) -> CallCommand | None:
+        """Decide a fact; the first call that it leads to is the caller's to make."""
+        self._handing_on, self._next = True, None
+        try:
+            self.feed(live, fact)
+            return self._next
+        finally:
+            self._handing_on, self._next = False, None
 
-    def _spawn(self, live: Live, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    async def _answer(self, live: Live, command: CallCommand) -> fx.Fact:
+        """Carry out a command that is answered by one fact."""
+        report = partial(self._report, live, command.step.id)
+        match command:
+            case cmd.RunCall():
+                begin = partial(self._begin_call, live, command)
+                return await self._performer.run(live, command, begin, report)
+            case cmd.PrepareCall():
+                return await self._performer.prepare(live, command, report)
+            case cmd.ProbeCall():
+                await self.durable(live)
+                return await self._performer.probe(live, command, report)
+            case cmd.CompensateCall():
+                undo = partial(self._begin_undoing, live, command)
+                return await self._performer.compensate(live, command, undo, report)
+
+    async def _begin_call(self, live: Live, command: cmd.RunCall, key: str) -> bool:
+        """The barrier: the call may begin, and if it has an effect, its intent and all before it
+        are on disk."""
+        if self._stopping:
+            return False
+        starting = fx.CallStarting(at_ms=self.now_ms(), step=command.step.id, key=key)
+        decision = self.feed(live, starting)
+        if decision is None or not decision.events:
+            return False
+        if command.step.effect is not Effect.READ:
+            await self.durable(live)
+        return True
+
+    async def _begin_undoing(self, live: Live, command: cmd.CompensateCall) -> bool:
+        if self._stopping:
+            return False
+        starting = fx.CompensationStarting(at_ms=self.now_ms(), step=command.step.id)
+        decision = self.feed(live, starting)
+        if decision is None or not decision.events:
+            return False
+        await self.durable(live)
+        return True
+
+    def _report(self, live: Live, step: str, message: str) -> None:
+        """A finding of a call, which may run in a thread."""
+        fact = fx.Reported(at_ms=self.now_ms(), step=step, message=message)
+        if threading.get_ident() == self._thread:
+            self.feed(live, fact)
+        elif self._loop is not None:
+            self._loop.call_soon_threadsafe(self.feed, live, fact)
+
+    def _spawn(self, live: Live, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         live.tasks[name] = task
         task.add_done_callback(partial(self._ended, live, name))
-        return task
 
     def _ended(self, live: Live, name: str, task: asyncio.Task[None]) -> None:
         if live.tasks.get(name) is task:
             del live.tasks[name]
-        live.stopping.discard(name)
         live.tell()
         if not task.cancelled():
             error = task.exception()
@@ -334,63 +421,11 @@ class Pump:
         live.break_off(error)
         self.forget(live)
 
-    async def _run(self, live: Live, command: cmd.RunCall) -> None:
-        step = command.step.id
-        has_effect = command.step.effect is not Effect.READ
-
-        async def begin(key: str) -> bool:
-            if self._stopping:
-                return False
-            decision = self.feed(live, fx.CallStarting(at_ms=self.now_ms(), step=step, key=key))
-            if decision is None or not decision.events:
-                return False
-            if has_effect:
-                await self.durable(live)
-            return True
-
-        report = self._reporter(live, step)
-        self.feed(live, await self._performer.run(live, command, begin, report))
-
-    async def _prepare(self, live: Live, command: cmd.PrepareCall) -> None:
-        report = self._reporter(live, command.step.id)
-        self.feed(live, await self._performer.prepare(live, command, report))
-
-    async def _probe(self, live: Live, command: cmd.ProbeCall) -> None:
-        report = self._reporter(live, command.step.id)
-        await self.durable(live)
-        self.feed(live, await self._performer.probe(live, command, report))
-
-    async def _compensate(self, live: Live, command: cmd.CompensateCall) -> None:
-        step = command.step.id
-
-        async def begin() -> bool:
-            decision = self.feed(live, fx.CompensationStarting(at_ms=self.now_ms(), step=step))
-            if decision is None or not decision.events:
-                return False
-            await self.durable(live)
-            return True
-
-        report = self._reporter(live, step)
-        self.feed(live, await self._performer.compensate(live, command, begin, report))
-
     async def _plan(self, live: Live, command: cmd.MakePlan) -> None:
         self.feed(live, await self._performer.plan(command))
 
     async def _replan(self, live: Live, command: cmd.Replan) -> None:
         self.feed(live, await self._performer.replan(command))
-
-    def _reporter(self, live: Live, step: str) -> Callable[[str], None]:
-        loop = asyncio.get_running_loop()
-        here = threading.get_ident()
-
-        def report(message: str) -> None:
-            fact = fx.Reported(at_ms=self.now_ms(), step=step, message=message)
-            if threading.get_ident() == here:
-                self.feed(live, fact)
-            else:
-                loop.call_soon_threadsafe(self.feed, live, fact)
-
-        return report
 
     def _fire(self, execution: int, step: str, timer: cmd.Timer, due_ms: int) -> None:
         live = self.get(execution)

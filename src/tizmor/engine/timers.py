@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Callable
 
 from tizmor.core.commands import Timer
-from tizmor.ports.clock import Clock, now_ms
+from tizmor.ports.clock import Clock
 
 LOOK_S = 5.0
 """How late a timer may be after the machine was suspended."""
@@ -39,7 +39,7 @@ class Timers:
 
     def set(self, execution: int, step: str, timer: Timer, due_ms: int) -> None:
         """Set a timer for a wall time, in place of one that is set for the same."""
-        delay_s = max(0.0, (due_ms - now_ms(self._clock)) / 1000)
+        delay_s = max(0.0, (due_ms - self._clock.now_ms()) / 1000)
         due = self._clock.monotonic() + delay_s
         number = next(self._numbers)
         self._set.setdefault(execution, {})[step, timer] = (number, due_ms)

@@ -10,7 +10,7 @@ import msgspec
 from tizmor.core.plan import Question
 
 
-class _Verdict(msgspec.Struct, frozen=True):
+class _Verdict(msgspec.Struct, frozen=True, gc=False):
     pass
 
 

@@ -13,12 +13,11 @@ class Clock(Protocol):
         """The wall time, aware, in UTC."""
         ...
 
+    def now_ms(self) -> int:
+        """The wall time in milliseconds since the epoch."""
+        ...
+
     def monotonic(self) -> float:
         """Seconds from a fixed, unknown point; never goes back, and goes on while the machine
         sleeps."""
         ...
-
-
-def now_ms(clock: Clock) -> int:
-    """Wall time in milliseconds since the epoch."""
-    return int(clock.now().timestamp() * 1000)

@@ -22,7 +22,7 @@ class NewExecution(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
 
 
-class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
+class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The read model of one execution as of a commit. `due_ms` is the wall time of its next timer;
     None when it has none."""
 
@@ -34,7 +34,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     due_ms: int | None = None
 
 
-class StepRow(msgspec.Struct, frozen=True, kw_only=True):
+class StepRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The read model of one step as of a commit."""
 
     step: str
@@ -45,7 +45,7 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_at_ms: int | None = None
 
 
-class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
+class WaitingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An approval or a question, as `kind` says; `state` is `open` or how it ended."""
 
     id: str
@@ -58,7 +58,7 @@ class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
     decided_at_ms: int | None = None
 
 
-class Append(msgspec.Struct, frozen=True, kw_only=True):
+class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that one execution has to say in one commit.
 
     `events` are (time in ms, payload) with consecutive sequence numbers from `first_seq` (1 is the
@@ -88,7 +88,7 @@ class Committed(msgspec.Struct, frozen=True, kw_only=True):
     first_positions: Sequence[int | None]
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One journaled event. `position` orders all executions of the database."""
 
     position: int

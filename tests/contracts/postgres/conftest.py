@@ -12,6 +12,9 @@ class SystemClock:
     def now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC)
 
+    def now_ms(self) -> int:
+        return int(self.now().timestamp() * 1000)
+
     def monotonic(self) -> float:
         return time.monotonic()
 

@@ -31,6 +31,9 @@ class Clock:
     def now(self):
         return datetime.datetime.now(datetime.UTC)
 
+    def now_ms(self):
+        return int(self.now().timestamp() * 1000)
+
     def monotonic(self):
         return time.monotonic()
 

@@ -44,6 +44,9 @@ class Ticking:
     def __init__(self) -> None:
         self.seconds = 0.0
 
+    def now_ms(self) -> int:
+        return int(self.now().timestamp() * 1000)
+
     def monotonic(self) -> float:
         self.seconds += 1.0
         return self.seconds

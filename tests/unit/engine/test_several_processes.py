@@ -230,7 +230,7 @@ async def test_closing_gives_an_effect_time_to_end_and_begins_no_other(
     steps = plan(Step(id="s", agent="SlowWrite"), Step(id="t", agent="SlowWrite", after=("s",)))
     async with any_house.process() as first:
         execution_id = await started(first, steps, finding)
-        asyncio.get_running_loop().call_soon(any_house.agents.hold.set)
+        asyncio.get_running_loop().call_later(0.05, any_house.agents.hold.set)
     assert any_house.agents.did == ["SlowWrite"]
     async with any_house.process() as second:
         assert [s.state for s in (await second.get(execution_id)).steps] == ["succeeded", "pending"]

@@ -17,6 +17,9 @@ class FixedClock:
     def now(self) -> dt.datetime:
         return dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 
+    def now_ms(self) -> int:
+        return int(self.now().timestamp() * 1000)
+
     def monotonic(self) -> float:
         return 0.0
 

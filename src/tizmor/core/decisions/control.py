@@ -5,7 +5,7 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decisions.decision import Decision, answered_by, end
+from tizmor.core.decisions.decision import Decision, end
 from tizmor.core.decisions.ladder import order_replan
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
 from tizmor.core.decisions.planning import make_plan
@@ -105,8 +105,9 @@ def cancel_asked(d: Decision, fact: fx.CancelAsked) -> None:
 
 def call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
     """What stood against the call may be gone by now."""
-    if step := answered_by(d, fact.step):
-        _go_on_with(d, step)
+    step = d.state.steps[fact.step]
+    step.busy = False
+    _go_on_with(d, step)
 
 
 def timer_fired(d: Decision, fact: fx.TimerFired) -> None:

@@ -44,19 +44,25 @@ def close(d: Decision, step: StepState, event: ev.Event) -> None:
     edge is looked at once."""
     d.emit(event)
     steps = d.state.steps
-    blocked: tuple[list[str], ...] = ()
-    if step.status is S.BYPASSED:
-        blocked = (step.readers,)
-    elif step.status is not S.SUCCEEDED:
-        blocked = (step.readers, step.followers)
     for names in (step.readers, step.followers, step.watchers):
         for name in names:
             if steps[name].status is S.READY:
                 d.due.append((steps[name], None))
-    for names in blocked:
-        d.due.extend((steps[n], step.step.id) for n in names if steps[n].status not in TERMINAL)
+    block(d, step)
     if step.parent is not None:
         d.due.append((steps[step.parent], None))
+
+
+def block(d: Decision, step: StepState) -> None:
+    """Have looked at what a step's end without a result makes impossible."""
+    blocked: tuple[list[str], ...] = (step.readers, step.followers)
+    if step.status is S.SUCCEEDED:
+        blocked = ()
+    elif step.status is S.BYPASSED:
+        blocked = (step.readers,)
+    steps = d.state.steps
+    for names in blocked:
+        d.due.extend((steps[n], step.step.id) for n in names if steps[n].status not in TERMINAL)
 
 
 def fail(d: Decision, step: StepState, error: str) -> None:

@@ -23,6 +23,7 @@ from tizmor.core.decisions.planning import make_plan
 from tizmor.core.decisions.rollback import COMPENSATION, roll_back, undo_as_told
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.decisions.steps import dispatch
+from tizmor.core.decisions.stopping import fail_late
 from tizmor.core.plan import Plan
 from tizmor.core.state import State, StepState
 
@@ -109,6 +110,8 @@ def answer_needed(d: Decision, fact: fx.AnswerNeeded) -> None:
         return
     if d.state.ending:
         close(d, step, ev.StepCancelled(step=fact.step))
+    elif step.late:
+        fail_late(d, step)
     else:
         ask(d, fact.question, step)
 

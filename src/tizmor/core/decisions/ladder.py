@@ -11,13 +11,13 @@ from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.approval import failure_question
-from tizmor.core.decisions.decision import Decision, answered_by, ask, close, fail
+from tizmor.core.decisions.decision import Decision, answered_by, ask, block, close, fail
 from tizmor.core.decisions.rollback import roll_back
 from tizmor.core.decisions.steps import dispatch, dispatch_all
 from tizmor.core.plan import OnFailure
 from tizmor.core.recovery import MAX_REPLANS
 from tizmor.core.state import StepState
-from tizmor.core.transitions import StepStatus
+from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
 FAILURE = "failure"
@@ -72,6 +72,9 @@ def replan_made(d: Decision, fact: fx.ReplanMade) -> None:
         close(d, step, ev.StepCancelled(step=fact.step))
     else:
         d.emit(ev.Replanned(step=fact.step, plan=fact.plan))
+        for ended in d.state.steps.values():
+            if ended.status in TERMINAL:
+                block(d, ended)
         dispatch_all(d)
 
 

@@ -24,8 +24,7 @@ def stop_all(d: Decision) -> None:
 
 def _stop(d: Decision, step: StepState) -> None:
     name = step.step.id
-    if step.busy:
-        d.order(cmd.StopCall(step=name))
+    _stop_call(d, step)
     if step.status is S.UNSETTLED:
         settle(d, step)
     elif d.state.is_asked(name, OUTCOME):
@@ -34,6 +33,12 @@ def _stop(d: Decision, step: StepState) -> None:
         pick_up(d, step)
     elif step.status is not S.RUNNING or step.step.effect is Effect.READ:
         close(d, step, ev.StepCancelled(step=name))
+
+
+def _stop_call(d: Decision, step: StepState) -> None:
+    """Tell what is under way to stop; a planner or a probe changes nothing, and is let end."""
+    if step.busy and step.status not in (S.REPLANNING, S.UNSETTLED):
+        d.order(cmd.StopCall(step=step.step.id))
 
 
 def end_in_time(d: Decision) -> None:
@@ -59,26 +64,32 @@ def end_step_in_time(d: Decision, step: StepState) -> None:
     if not calls:
         _make_late(d, step)
     for call in calls:
-        if call.status not in TERMINAL:
+        if call.status not in TERMINAL and not call.late:
             _make_late(d, call)
 
 
 def _make_late(d: Decision, step: StepState) -> None:
     """What runs is told to stop; what is known of it then ends the step."""
     d.emit(ev.DeadlinePassed(step=step.step.id))
-    if step.busy:
-        d.order(cmd.StopCall(step=step.step.id))
-    elif step.status is S.UNSETTLED:
+    _stop_call(d, step)
+    if step.status is S.UNSETTLED:
         settle(d, step)
     elif d.state.is_asked(step.step.id, OUTCOME):
         fail(d, step, f"it may have happened: {step.error}")
-    else:
-        fail(d, step, _LATE)
+    elif step.status is not S.RUNNING or not step.busy:
+        fail_late(d, step)
+
+
+def fail_late(d: Decision, step: StepState) -> None:
+    fail(d, step, _LATE)
 
 
 def end_if_late(d: Decision, step: StepState) -> bool:
-    """Whether a step whose call has been withdrawn is out of time, and so has failed."""
-    if step.late and step.status not in TERMINAL and step.status is not S.UNSETTLED:
-        fail(d, step, _LATE)
-        return True
-    return False
+    """Whether a step of which nothing is under way is out of time, and so has failed; not while it
+    is to be found out what its call did."""
+    read = step.step.effect is Effect.READ
+    unknown = step.status is S.UNSETTLED or (step.status is S.RUNNING and not read)
+    if not step.late or unknown or d.state.is_asked(step.step.id, OUTCOME):
+        return False
+    fail_late(d, step)
+    return True

@@ -15,5 +15,8 @@ class SystemClock:
     def now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC)
 
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
     def monotonic(self) -> float:
         return time.clock_gettime(_STEADY)
