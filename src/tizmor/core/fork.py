@@ -25,8 +25,7 @@ def fork(
     output: dict[str, Any] | None = None,
 ) -> tuple[Plan, dict[str, dict[str, Any]]]:
     """The plan of a fork from `step`, with some of its arguments replaced, and the outputs that
-    are kept. With an `output` the step itself isn't run again: this
-    is what it gave.
+    are kept. With an `output` the step itself isn't run again: this is what it gave.
 
     Raises `UserError` for a step that isn't there, for arguments beside an output, and while it
     isn't known whether a call with an effect happened: it would be made again.

@@ -23,8 +23,11 @@ COMPENSATION = "compensation"
 
 def roll_back(d: Decision, *, by: str = "", reason: str | None = None) -> None:
     """Stop what runs; once that is settled, everything is taken back."""
-    if not d.state.rolling_back:
-        d.emit(ev.RollbackStarted(by=by, reason=reason))
+    if d.state.rolling_back:
+        return
+    stopped = d.state.ending is not None
+    d.emit(ev.RollbackStarted(by=by, reason=reason))
+    if not stopped:
         stop_all(d)
 
 
@@ -55,7 +58,7 @@ def compensate(d: Decision, step: StepState) -> None:
 
 
 def go_on_undoing(d: Decision, step: StepState) -> None:
-    """After a change of owner or a pause."""
+    """After a change of owner, a pause, or the human's word."""
     asked = d.state.is_asked(step.step.id, COMPENSATION)
     if step.busy or asked or d.state.paused:
         return
@@ -103,7 +106,7 @@ def compensation_failed(d: Decision, fact: fx.CompensationFailed) -> None:
 def undo_as_told(d: Decision, step: StepState, value: str) -> None:
     """What a human chose about a compensation that failed."""
     if value == AGAIN:
-        compensate(d, step)
+        go_on_undoing(d, step)
     else:
         error = step.error or "it was left as it is"
         d.emit(ev.CompensationLeft(step=step.step.id, error=error))

@@ -1,0 +1,258 @@
+"""Rolling back: what has succeeded is taken back, the last one first, whatever comes between."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.core.script import Script, step, writing
+
+from tizmor.core import commands as cmd
+from tizmor.core import events as ev
+from tizmor.core import facts as fx
+from tizmor.core.folds import evolve
+from tizmor.core.fork import fork
+from tizmor.core.plan import Effect, ForEach, RetryPolicy
+from tizmor.core.state import State
+
+UNDO = {"compensates": True, "retry": RetryPolicy(attempts=2)}
+
+
+def undoing(*names: str) -> Script:
+    """All of `names` succeeded, in this order; then it was cancelled and is being rolled back."""
+    script = Script(*(writing(Effect.COMPENSATABLE, n, **UNDO) for n in names), step("open"))
+    for name in names:
+        script.complete(name)
+    return script.tell(fx.CancelAsked(by="dana", roll_back=True))
+
+
+def undo(script: Script, name: str) -> Script:
+    """The compensation that was ordered is carried out."""
+    assert script.ordered(cmd.CompensateCall).step.id == name
+    script.tell(fx.CompensationStarting(step=name))
+    assert script.one(ev.CompensationStarted)
+    return script.tell(fx.Compensated(step=name))
+
+
+def test_what_succeeded_is_taken_back_the_last_success_first() -> None:
+    script = undoing("b", "c", "a")
+    for name in ("a", "c", "b"):
+        assert not script.state.ended
+        undo(script, name)
+    assert script.statuses() == "compensated compensated compensated cancelled"
+    assert script.state.status == "CANCELLED"
+
+
+def test_a_compensation_is_given_what_the_step_gave_and_its_key() -> None:
+    script = undoing("a")
+    command = script.ordered(cmd.CompensateCall)
+    assert (command.output, command.key, command.attempt) == ({"value": "a"}, script.key("a"), 1)
+
+
+def test_it_begins_once_it_is_known_what_ran() -> None:
+    """What turns out to have happened is taken back first: it was the last to succeed."""
+    running = writing(Effect.COMPENSATABLE, "late", probes=True, **UNDO)
+    script = Script(writing(Effect.COMPENSATABLE, "a", **UNDO), running)
+    script.complete("a")
+    script.begin("late")
+    script.tell(fx.CancelAsked(roll_back=True))
+    assert script.ordered(cmd.StopCall).step == "late"
+    script.tell(fx.CallUnknown(step="late", error="cut off"))
+    assert script.ordered(cmd.ProbeCall)
+    script.tell(fx.Probed(step="late", output={"value": 1}))
+    undo(script, "late")
+    undo(script, "a")
+    assert script.state.ended
+
+
+def test_reads_need_no_taking_back_and_what_cannot_be_taken_back_is_left() -> None:
+    script = Script(
+        step("read"),
+        writing(Effect.IDEMPOTENT, "put"),
+        writing(Effect.COMPENSATABLE, "a", **UNDO),
+        step("open"),
+    )
+    script.complete("read").complete("a").complete("put")
+    script.tell(fx.CancelAsked(roll_back=True))
+    assert script.one(ev.CompensationLeft).step == "put"
+    undo(script, "a")
+    assert script.statuses() == "succeeded left compensated cancelled"
+
+
+def test_nothing_to_take_back_ends_at_once() -> None:
+    assert undoing().one(ev.Ended).status == "CANCELLED"
+
+
+def test_the_items_of_a_list_are_taken_back_one_by_one() -> None:
+    each = writing(Effect.COMPENSATABLE, "a", for_each=ForEach(items=[1, 2]), **UNDO)
+    script = Script(each, step("open"))
+    script.complete("a.1").complete("a.0")
+    script.tell(fx.CancelAsked(roll_back=True))
+    undo(script, "a.0")
+    undo(script, "a.1")
+    assert script.state.ended
+
+
+def test_a_transient_failure_is_tried_again_when_its_time_has_come() -> None:
+    script = undoing("a")
+    script.tell(fx.CompensationStarting(step="a"))
+    script.tell(fx.CompensationFailed(step="a", error="busy", retryable=True, dice=0.5))
+    assert script.ordered(cmd.SetTimer).due_ms == script.at_ms + 500
+    assert script.tell(fx.TimerFired(step="a")).ordered(cmd.SetTimer)
+    script.tell(fx.TimerFired(step="a"), later_ms=500)
+    assert script.ordered(cmd.CompensateCall).attempt == 2
+    undo(script, "a")
+    assert script.state.ended
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_a_failure_that_trying_again_does_not_mend_asks_the_human(retryable: bool) -> None:
+    script = undoing("b", "a")
+    for attempt in range(2 if retryable else 1):
+        if attempt:
+            script.tell(fx.TimerFired(step="a"), later_ms=9000)
+        script.tell(fx.CompensationStarting(step="a"))
+        script.tell(fx.CompensationFailed(step="a", error="no", retryable=retryable, dice=0.5))
+    asked = script.one(ev.QuestionAsked)
+    assert (asked.step, asked.about) == ("a", "compensation")
+    assert script.state.waits_for_human
+    assert script.crash().commands == [], "it is asked already"
+    assert script.state.waits_for_human
+
+
+@pytest.mark.parametrize(("answer", "status"), [("again", "compensated"), ("stop", "left")])
+def test_the_human_says_whether_it_is_tried_again_and_the_rest_goes_on(
+    answer: str, status: str
+) -> None:
+    script = undoing("b", "a")
+    script.tell(fx.CompensationStarting(step="a"))
+    script.tell(fx.CompensationFailed(step="a", error="no", retryable=False))
+    script.tell(fx.Answered(question="q1", value=answer))
+    if answer == "again":
+        undo(script, "a")
+    undo(script, "b")
+    assert script.statuses() == f"compensated {status} cancelled"
+    assert script.state.status == "CANCELLED"
+
+
+def test_a_crash_between_any_two_decisions_changes_nothing_but_attempts() -> None:
+    """Compensations are called again, in the same order; nothing else is."""
+    whole = undoing("b", "a")
+    whole.tell(fx.CompensationStarting(step="a"))
+    whole.tell(fx.CompensationFailed(step="a", error="busy", retryable=True, dice=0.0))
+    whole.tell(fx.TimerFired(step="a"))
+    undo(whole, "a")
+    undo(whole, "b")
+    begun = next(i for i, (_, e) in enumerate(whole.journal) if b"RollbackStarted" in e)
+    times = sorted({at_ms for at_ms, _ in whole.journal[begun:]})
+    assert len(times) > 6
+    for last_ms in times[:-1]:
+        script = undoing("b", "a")
+        script.journal = [(at_ms, event) for at_ms, event in whole.journal if at_ms <= last_ms]
+        script.at_ms = last_ms
+        script.crash()
+        left = list(script.state.effects)
+        for name in reversed(left):
+            undo(script, name)
+        assert script.state.status == "CANCELLED"
+        assert script.statuses() == "compensated compensated cancelled"
+
+
+def test_nothing_is_taken_back_in_a_pause() -> None:
+    script = undoing("b", "a").tell(fx.PauseAsked())
+    assert script.tell(fx.CompensationStarting(step="a")).events == []
+    assert script.tell(fx.CallWithdrawn(step="a")).commands == []
+    undo(script.tell(fx.ResumeAsked()), "a")
+    assert script.ordered(cmd.CompensateCall).step.id == "b"
+
+
+def test_what_is_being_taken_back_when_the_pause_comes_ends_and_the_next_waits() -> None:
+    script = undoing("b", "a")
+    script.tell(fx.CompensationStarting(step="a")).tell(fx.PauseAsked())
+    script.tell(fx.Compensated(step="a"))
+    assert (script.status("a"), script.commands) == ("compensated", [])
+    undo(script.tell(fx.ResumeAsked()), "b")
+    assert script.state.ended
+
+
+def test_a_pause_that_was_over_before_the_call_knew_of_it_is_no_end() -> None:
+    script = undoing("a")
+    script.tell(fx.CompensationStarting(step="a"))
+    script.tell(fx.CompensationFailed(step="a", error="busy", retryable=True, dice=0.0))
+    script.tell(fx.TimerFired(step="a")).tell(fx.PauseAsked())
+    assert script.tell(fx.CompensationStarting(step="a")).events == []
+    script.tell(fx.ResumeAsked())
+    undo(script.tell(fx.CallWithdrawn(step="a")), "a")
+    assert script.state.ended
+
+
+@pytest.mark.parametrize("pause", [True, False])
+def test_an_answer_about_a_compensation_in_a_pause_waits_for_its_end(pause: bool) -> None:
+    script = undoing("a")
+    script.tell(fx.CompensationStarting(step="a"))
+    script.tell(fx.CompensationFailed(step="a", error="no", retryable=False))
+    if pause:
+        script.tell(fx.PauseAsked())
+    script.tell(fx.Answered(question="q1", value="again"))
+    if pause:
+        assert script.commands == []
+        script.tell(fx.ResumeAsked())
+    undo(script, "a")
+
+
+def test_a_second_order_to_roll_back_does_not_begin_it_anew() -> None:
+    script = undoing("a")
+    assert script.tell(fx.CancelAsked(roll_back=True)).events == []
+    assert script.commands == []
+
+
+def test_a_cancel_may_be_followed_by_the_wish_to_take_all_back() -> None:
+    script = Script(
+        writing(Effect.COMPENSATABLE, "a", **UNDO), writing(Effect.COMPENSATABLE, "b", **UNDO)
+    )
+    script.complete("a")
+    script.begin("b")
+    script.tell(fx.CancelAsked())
+    script.tell(fx.CancelAsked(roll_back=True))
+    script.complete("b")
+    undo(script, "b")
+    undo(script, "a")
+    assert script.state.status == "CANCELLED"
+
+
+def test_what_a_fork_kept_belongs_to_the_former_execution_and_is_not_taken_back() -> None:
+    script = Script(
+        writing(Effect.COMPENSATABLE, "a", **UNDO),
+        writing(Effect.COMPENSATABLE, "b", "a", **UNDO),
+        step("c", "b"),
+        start=False,
+    )
+    script.tell(fx.Requested(query="q", plan=script.plan, kept={"a": {"value": 1}}))
+    script.complete("b")
+    undo(script.tell(fx.CancelAsked(roll_back=True)), "b")
+    assert script.statuses() == "succeeded compensated cancelled"
+
+
+def test_what_was_taken_back_is_not_kept_by_a_fork() -> None:
+    script = undo(undoing("a"), "a")
+    assert fork(script.state, "open")[1] == {}
+
+
+def test_the_deadline_of_an_execution_that_is_rolled_back_changes_nothing() -> None:
+    script = undoing("a")
+    assert script.tell(fx.TimerFired(step="", timer=cmd.Timer.DEADLINE)).events == []
+    script.tell(fx.CompensationStarting(step="a")).tell(fx.Compensated(step="a"))
+    assert script.state.status == "CANCELLED"
+
+
+def test_a_late_answer_about_a_compensation_that_is_over_decides_nothing() -> None:
+    script = undo(undoing("b", "a"), "a")
+    assert script.tell(fx.Compensated(step="a")).events == []
+    assert script.tell(fx.CompensationFailed(step="a", error="e", retryable=True)).events == []
+    assert script.tell(fx.CompensationStarting(step="a")).events == []
+
+
+def test_every_prefix_of_a_roll_back_can_be_folded() -> None:
+    script = undo(undo(undoing("b", "a"), "a"), "b")
+    state = State(7)
+    for at_ms, payload in script.journal:
+        evolve(state, ev.decode(payload), at_ms)
+    assert state.effects == []
