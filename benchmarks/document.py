@@ -37,8 +37,16 @@ def filled(page: str, rows: list[Row]) -> str:
     _, _, after = rest.partition(_END)
     if not rest or _END not in rest:
         raise ValueError(f"{PAGE.name} has lost its marks")
-    written = f"{_BEGIN}\n\n{markdown(rows)}\n\n{_systems(rows)}\n\n{_END}"
+    parts = (_BEGIN, _circumstances(rows), markdown(rows), _systems(rows), _END)
+    written = "\n\n".join(part for part in parts if part)
     return f"{before}{written}{after}"
+
+
+def _circumstances(rows: list[Row]) -> str:
+    """When and on what the rows were measured; they may come from several runs."""
+    dates = sorted({row["measured"] for row in rows if "measured" in row})
+    machines = sorted({row["machine"] for row in rows if "machine" in row})
+    return f"Measured on {', '.join(dates)} on {'; '.join(machines)}:" if dates else ""
 
 
 def _systems(rows: list[Row]) -> str:

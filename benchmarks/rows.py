@@ -6,8 +6,12 @@ the median of the rounds' own.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
+import os
+import platform
+import re
 import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -38,6 +42,8 @@ def row_of(system: System, workload: Workload, outcomes: Sequence[Outcome]) -> R
         "durable": system.durable,
         "versions": outcomes[-1].versions,
         "rounds": len(outcomes),
+        "measured": dt.datetime.now(dt.UTC).date().isoformat(),
+        "machine": machine(),
     }
     if outcomes[-1].stored_steps:
         row["bytes_per_step"] = round(outcomes[-1].bytes / outcomes[-1].stored_steps)
@@ -53,6 +59,13 @@ def row_of(system: System, workload: Workload, outcomes: Sequence[Outcome]) -> R
     if workload.kind is Kind.KILL:
         row["repeated_steps"] = max(o.repeated_steps or 0 for o in outcomes)
     return row
+
+
+def machine() -> str:
+    """Processors and Python, as the page says them."""
+    models = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    model = models[0].strip() if models else platform.machine()
+    return f"{os.cpu_count()} × {model}, Python {platform.python_version()}"
 
 
 def row_without(system: System, workload: Workload, reason: str) -> Row:
