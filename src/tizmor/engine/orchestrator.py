@@ -8,6 +8,7 @@ on disk. An execution is run by at most one process; every other one sends order
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ import msgspec
 from tizmor.core import facts as fx
 from tizmor.core.approval import EDIT, chosen
 from tizmor.core.decisions.ladder import FAILURE
-from tizmor.core.errors import UnknownExecution, UserError
+from tizmor.core.errors import OwnershipLost, UnknownExecution, UserError
 from tizmor.core.events import as_stored
 from tizmor.core.fork import fork
 from tizmor.core.graph import resolved
@@ -238,7 +239,8 @@ class Orchestrator:
                 yes = Order(by="--yes", approve_all=True)
                 await self._ownership.give(stored.execution, InboxKind.APPROVE, yes)
             if live is not None and not live.lost:
-                await self._pump.durable(live)
+                with contextlib.suppress(OwnershipLost):  # then it is another's to go on with
+                    await self._pump.durable(live)
         return await self.get(execution_id)
 
     async def approve(

@@ -8,11 +8,12 @@ takes it. When nobody runs the execution, this process takes it on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 import msgspec
 
-from tizmor.core.errors import EngineError
+from tizmor.core.errors import EngineError, OwnershipLost
 from tizmor.engine import orders
 from tizmor.engine.history import fold
 from tizmor.engine.live import Live
@@ -101,9 +102,10 @@ class Ownership:
         the owner has not taken it within some seconds: it will."""
         live = await self._pump.wake(execution)
         if live is not None and not live.lost:
-            outcome = self.execute(live, kind, order)
-            await self._pump.durable(live)
-            return outcome
+            with contextlib.suppress(OwnershipLost):
+                outcome = self.execute(live, kind, order)
+                await self._pump.durable(live)
+                return outcome
         stored = await self._journal.get(execution)
         if stored is None or stored.row.ended:
             return await self._too_late(execution, kind, order)

@@ -15,11 +15,12 @@ from tizmor.core.schema import fields, type_name
 from tizmor.planner.embedded import questions, vocabulary
 from tizmor.planner.embedded.chaining import Chain, MissingArgument
 from tizmor.planner.embedded.interpretation import Asked, Interpreter
+from tizmor.planner.embedded.replanning import aligned, check_replaced, without
 from tizmor.planner.embedded.slots import Slots, file_topics
 from tizmor.planner.embedded.tokens import clean, language
 from tizmor.planner.embedded.when import Wish
 from tizmor.planner.embedded.wording import Wording
-from tizmor.ports.planner import PlanRequest
+from tizmor.ports.planner import Failure, PlanRequest
 
 NAME = "embedded/1"
 
@@ -35,12 +36,22 @@ class EmbeddedPlanner:
         """The plan for `request`; never raises for what the text says.
 
         Questions have the ids `goal` (nothing matches), `people` (with whom), `time` (what was
-        said has passed), or the name of the argument that is missing.
+        said has passed), or the name of the argument that is missing. Raises `PlanRefused` when an
+        earlier plan failed and there is no other way.
         """
+        if request.failure is not None:
+            return await self._plan_again(request, request.failure)
         text = clean(request.answers.get(questions.GOAL) or request.text)
         words = Wording(request.workspace.language or language(text))
         asked = self._interpreter.interpret(text, request.now, request.workspace)
         return _Planning(self._specs, request, words).plan(asked)
+
+
+    async def _plan_again(self, request: PlanRequest, failure: Failure) -> Plan:
+        others = EmbeddedPlanner(without(self._specs, failure.agents))
+        plan = await others.plan(msgspec.structs.replace(request, failure=None))
+        check_replaced(plan, failure, {spec.name: spec for spec in self._specs})
+        return aligned(plan, failure)
 
 
 class _Planning:
