@@ -550,6 +550,7 @@ async def test_large_values_come_back_whole(journal: Journal) -> None:
         f'{{"type":"b","output":{rows},"more":[{LARGE},{own}]}}',
         "no json " * 10_000,
         "\x01",
+        "\x02",
         own,
     ]
     state = f'{{"steps":{{"a":{{"output":{LARGE}}},"b":{{"output":{rows}}}}}}}'
@@ -559,7 +560,7 @@ async def test_large_values_come_back_whole(journal: Journal) -> None:
     assert payloads(await journal.read(A)) == written
     assert payloads((await journal.read_all([A]))[A]) == written
     assert payloads(await journal.read_feed(0, 10)) == written
-    assert await journal.checkpoint(A) == Checkpoint(seq=5, payload=state.encode())
+    assert await journal.checkpoint(A) == Checkpoint(seq=6, payload=state.encode())
 
 
 async def test_a_commit_of_large_values_comes_again(journal: Journal) -> None:

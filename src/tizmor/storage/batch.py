@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 from tizmor.ports.journal import Append, ExecutionRow, NewExecution
 from tizmor.storage import statements
-from tizmor.storage.blobs import MARK, ROW_BYTES, split
+from tizmor.storage.blobs import MARK, PACKED, ROW_BYTES, split
 from tizmor.storage.chain import START, Link, checkpoint_checksum, checksum
 
 STATE_LEVELS = 3
 """A state, its steps and each of these stay in a checkpoint's row; what they hold may move out."""
 
+_MARKS = (MARK, PACKED)
 _Rows = list[tuple[Any, ...]]
 
 
@@ -122,7 +123,7 @@ class Batch:
         values = self._events
         for at_ms, payload in append.events:
             seq += 1
-            if len(payload) > ROW_BYTES or payload[:1] == MARK:
+            if len(payload) > ROW_BYTES or payload[:1] in _MARKS:
                 payload = self._apart(execution, payload, 1)
             last = checksum(last, execution, seq, at_ms, payload)
             values += (execution, seq, at_ms, payload, last)

@@ -5,6 +5,9 @@ with the large values moved out: in place of each stands `{"$blob":"<SHA-256 in 
 white space. Such an object of the user's own is moved out as well, so that whatever looks like a
 reference is one. All other payloads are stored as they are: who reads pays one comparison.
 
+A state that is large without its large values, because it has many steps, is stored as `PACKED` and
+its deflated bytes (zlib, RFC 1950): it says the same of each step.
+
 No byte within a JSON string can be taken for a reference: its first quote would end the string, and
 behind a string comes no `$`. So references are found by looking for their text.
 """
@@ -12,12 +15,14 @@ behind a string comes no `$`. So references are found by looking for their text.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 import msgspec
 
 MARK = b"\x01"
+PACKED = b"\x02"
 ROW_BYTES = 32 * 1024
 """A payload of at most so many bytes stays as it is."""
 VALUE_BYTES = 4 * 1024
@@ -41,16 +46,18 @@ def split(payload: bytes, *, outer: int = 1) -> tuple[bytes, Blobs]:
 
     The objects and arrays of the `outer` levels are never moved themselves: they are the writer's
     own (an event; a state, its steps and each of these), and what is in them recurs elsewhere. An
-    event's row is then at most `ROW_BYTES`; what can't be taken apart is moved whole.
-    `join` gives back every byte.
+    event's row is then at most `ROW_BYTES`; what can't be taken apart is moved whole. A state's row
+    may be larger, and is packed. `join` gives back every byte.
     """
-    if len(payload) <= ROW_BYTES and not payload.startswith(MARK):
+    if len(payload) <= ROW_BYTES and payload[:1] not in (MARK, PACKED):
         return payload, {}
     moved: Blobs = {}
     stored = MARK + _moved(payload, moved, 0, outer)
     if (outer == 1 and len(stored) > ROW_BYTES) or not _restores(payload, stored, moved):
         moved = {}
         stored = MARK + _move(payload, moved)
+    if len(stored) > ROW_BYTES:
+        stored = PACKED + zlib.compress(stored, level=1)
     return stored, moved
 
 
@@ -59,6 +66,7 @@ def join(stored: bytes, fetch: Callable[[bytes], bytes | None]) -> bytes:
 
     Every blob is held against its hash. Raises `BlobDamaged`.
     """
+    stored = _unpacked(stored)
     if not stored.startswith(MARK):
         return stored
     return _reference.sub(lambda found: _content(found[1], fetch), stored[len(MARK) :])
@@ -66,6 +74,7 @@ def join(stored: bytes, fetch: Callable[[bytes], bytes | None]) -> bytes:
 
 def references(stored: bytes) -> list[bytes]:
     """The hashes of the blobs that a row's payload refers to."""
+    stored = _unpacked(stored)
     if not stored.startswith(MARK):
         return []
     return [bytes.fromhex(found.decode()) for found in _reference.findall(stored)]
@@ -86,6 +95,10 @@ def _restores(payload: bytes, stored: bytes, moved: Blobs) -> bool:
         return join(stored, moved.get) == payload
     except BlobDamaged:
         return False  # something that isn't JSON holds the text of a reference
+
+
+def _unpacked(stored: bytes) -> bytes:
+    return zlib.decompress(stored[len(PACKED) :]) if stored.startswith(PACKED) else stored
 
 
 def _content(name: bytes, fetch: Callable[[bytes], bytes | None]) -> bytes:

@@ -57,8 +57,8 @@ class Reader:
     def checkpoint(self, execution: int) -> Checkpoint | None:
         with snapshot(self._connection):
             stored = self._checkpoint(execution)
-            if stored is None or stored.payload[:1] != MARK:
-                return stored
+            if stored is None:
+                return None
             try:
                 payload = join(stored.payload, self.blob)
             except BlobDamaged as error:
