@@ -9,6 +9,7 @@ off keeps what it has, and one of some workloads or systems replaces only their 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ _ORDER = [(workload, system) for workload in WORKLOADS for system in SYSTEMS]
 
 def main() -> None:
     options = _options()
+    # Ended from outside, the servers must end, too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     workloads = [WORKLOADS[name] for name in options.workload or WORKLOADS]
     systems = [SYSTEMS[name] for name in options.system or SYSTEMS]
     rows: list[Row] = []
