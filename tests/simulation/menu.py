@@ -50,14 +50,27 @@ def _agent(way: Way) -> Agent:
         async def probe(key: str, *, ctx: AgentContext) -> Out | None:
             return await WORLD.get().probe(key)
 
+    if way.compensates:
+
+        @call.compensate
+        async def compensate(result: Out, *, ctx: AgentContext) -> None:
+            await WORLD.get().compensate(ctx)
+
     return call
 
 
 def _ways() -> list[Way]:
-    names = ("critical", "prepares", "probes", "hurries")
-    flags = [dict(zip(names, on, strict=True)) for on in itertools.product((False, True), repeat=4)]
+    names = ("critical", "prepares", "probes", "compensates", "hurries")
+    flags = [dict(zip(names, on, strict=True)) for on in itertools.product((False, True), repeat=5)]
     ways = [Way(effect=effect, **on) for effect in Effect for on in flags]
-    return [way for way in ways if way.effect is not Effect.READ or not way.probes]
+    return [way for way in ways if _makes_sense(way)]
+
+
+def _makes_sense(way: Way) -> bool:
+    """A read leaves nothing to ask after; what can be taken back is compensatable."""
+    if way.probes and way.effect is Effect.READ:
+        return False
+    return not way.compensates or way.effect is Effect.COMPENSATABLE
 
 
 MENU = {way.name: _agent(way) for way in _ways()}

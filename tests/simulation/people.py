@@ -10,7 +10,7 @@ from tests.simulation.properties import SOUND, Witness
 from tests.simulation.world import World
 
 from tizmor.core import events as ev
-from tizmor.core.approval import AGAIN, HAPPENED, STOP
+from tizmor.core.approval import AGAIN, EDIT, HAPPENED, STOP
 from tizmor.core.errors import EngineError, UserError
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Plan
@@ -27,6 +27,7 @@ WHIMS: dict[str, tuple[float, ...]] = {
     "order: pause": (0.0, 0.1, 0.4),
     "order: resume": (0.0, 0.1),
     "order: cancel": (0.0, 0.1),
+    "order: roll back": (0.0, 0.1),
     "order: fork": (0.0, 0.05),
     "order: approve all": (0.0, 0.1),
 }
@@ -60,13 +61,18 @@ class Person:
         self._office = office
         self._stream = stream
 
-    async def begin(self, request: str, plan: Plan | None, *, approve_all: bool) -> None:
+    async def begin(
+        self, request: str, plan: Plan | None, *, approve_all: bool, priority: int
+    ) -> None:
         """Ask for something, a few times if it isn't answered."""
         for _ in range(_TRIES):
             if (process := self._process()) is None:
                 return
             started = await self._ask(
-                process, process.tizmor.start(request, plan=plan, approve_all=approve_all)
+                process,
+                process.tizmor.start(
+                    request, plan=plan, approve_all=approve_all, priority=priority
+                ),
             )
             if started is not None:
                 self._add(process, started)
@@ -118,10 +124,13 @@ class Person:
     async def _decide(self, execution_id: str, waiting: Waiting) -> None:
         if waiting.kind == "question":
             choice = self._answer(execution_id, waiting)
+            edits = {"note": "z"} if choice == EDIT else None
             await self._order(
                 f"the answer to {waiting.id}",
                 execution_id,
-                lambda p: p.tizmor.answer(execution_id, choice, question=waiting.id),
+                lambda p: p.tizmor.answer(
+                    execution_id, choice, question=waiting.id, arguments=edits
+                ),
                 lambda e: isinstance(e, ev.QuestionAnswered) and e.id == waiting.id,
             )
         elif (how := self._stream.pick(("approve", "approve", "edit", "reject"))) == "reject":
@@ -154,12 +163,12 @@ class Person:
             await self._order(
                 "the pause", i, lambda p: p.tizmor.pause(i), lambda e: isinstance(e, ev.Paused)
             )
-        if faults.strikes("order: cancel"):
+        if (back := faults.strikes("order: roll back")) or faults.strikes("order: cancel"):
             await self._order(
                 "the cancel",
                 i,
-                lambda p: p.tizmor.cancel(i),
-                lambda e: isinstance(e, ev.CancelRequested),
+                lambda p: p.tizmor.cancel(i, roll_back=back),
+                lambda e: isinstance(e, ev.CancelRequested | ev.RollbackStarted),
             )
         if (process := self._process()) is None:
             return

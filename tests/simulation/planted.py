@@ -20,7 +20,8 @@ from tizmor.core.approval import needs_gate
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.errors import StorageFailed
-from tizmor.core.state import State
+from tizmor.core.folds import _joined
+from tizmor.core.state import State, StepState
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.context import CallContext
 from tizmor.engine.live import Live
@@ -122,6 +123,23 @@ def begins_in_a_pause(patch: pytest.MonkeyPatch) -> None:
     _deciding(patch, change)
 
 
+def taken_back_in_any_order(patch: pytest.MonkeyPatch) -> None:
+    def change(state: State, fact: fx.Fact, real: Callable[[], Decision]) -> Decision:
+        if state.rolling_back:
+            state.effects.sort()
+        return real()
+
+    _deciding(patch, change)
+
+
+def items_joined_backwards(patch: pytest.MonkeyPatch) -> None:
+    def planted(state: State, step: StepState) -> dict[str, Any]:
+        joined = _joined(state, step)
+        return {**joined, "results": joined["results"][::-1]}
+
+    _everywhere(patch, "_joined", _joined, planted)
+
+
 def failed_commit_taken_for_done(patch: pytest.MonkeyPatch) -> None:
     async def planted(self: GroupCommit, appends: list[Append]) -> Committed:
         try:
@@ -177,6 +195,8 @@ PLANTED: Sequence[Planted] = (
     Planted("a lost call counts as failed", of.TWICE, 200, lost_calls_count_as_failed),
     Planted("each attempt has another key", of.KEYS, 100, key_counts_attempts),
     Planted("a call begins in a pause", of.ORDER, 400, begins_in_a_pause),
+    Planted("effects are taken back in any order", of.UNDONE, 200, taken_back_in_any_order),
+    Planted("items are joined backwards", of.EACH, 50, items_joined_backwards),
     Planted("a failed commit is taken for done", of.SHOWN, 100, failed_commit_taken_for_done),
     Planted("an error isn't written as it was", of.FOLD, 50, error_not_written),
     Planted("a timer is forgotten", of.ENDS, 100, timers_forgotten),

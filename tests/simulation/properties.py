@@ -15,12 +15,12 @@ from tests.simulation.menu import DEFAULTS
 from tests.simulation.world import World
 
 from tizmor.core import events as ev
-from tizmor.core.approval import AGAIN
+from tizmor.core.approval import AGAIN, EDIT
 from tizmor.core.canonical import idempotency_key
-from tizmor.core.folds import evolve
-from tizmor.core.graph import needs
+from tizmor.core.folds import child_id, evolve
+from tizmor.core.graph import references, tokens
 from tizmor.core.ids import parse_id, public_id
-from tizmor.core.plan import Effect
+from tizmor.core.plan import Effect, Step
 from tizmor.core.state import State
 from tizmor.core.transitions import TERMINAL
 from tizmor.drivers.simulated.journal import SimulatedDatabase
@@ -39,6 +39,8 @@ KEYS = "no step has an effect under two keys unless a human was asked"
 ORDER = "nothing begins before its needs, in a pause or after a cancel"
 SHOWN = "nothing is shown that isn't durable"
 FOLD = "folding the journal gives the live state"
+UNDONE = "rolling back takes everything back, the last thing first"
+EACH = "for_each keeps the order of its items"
 ENDS = "every execution ends, or waits for someone named"
 LEFT = "nothing is left behind"
 SOUND = "the engine makes no error of its own"
@@ -51,6 +53,8 @@ PROPERTIES = (
     TWICE,
     KEYS,
     ORDER,
+    UNDONE,
+    EACH,
     SHOWN,
     FOLD,
     ENDS,
@@ -159,6 +163,14 @@ class Witness:
         elif idempotency_key(number, intent.step, agreed.arguments) != intent.key:
             self.object(APPROVAL, f"{where} was called under another key than was approved")
 
+    def undoing_begins(self, ctx: AgentContext) -> None:
+        """A compensation is being called by the process that runs now."""
+        where = f"{ctx.execution_id}/{ctx.step_id}, compensation {ctx.attempt}"
+        self.note(f"{PROCESS.get()} calls {where}")
+        begun = ev.CompensationStarted(step=ctx.step_id, attempt=ctx.attempt)
+        if not any(event == begun for _, event in self.history(ctx.execution_id)):
+            self.object(INTENT, f"{where} was called without one")
+
     def saw(self, process: str, event: StreamEvent) -> None:
         """Somebody who follows an execution was shown an event."""
         if event.id is None:
@@ -217,6 +229,8 @@ class Witness:
                 expected.append(view)
         self._flow(execution_id, state, events)
         self._effects(execution_id, state, events)
+        self._undoing(execution_id, state, events)
+        self._items(execution_id, state)
         self._streams(execution_id, expected)
 
     def _evolves(self, state: State, event: ev.Event, at_ms: int) -> bool:
@@ -250,7 +264,7 @@ class Witness:
                 case ev.StepStarted() if halted:
                     self.object(ORDER, f"{where}/{event.step} began in a pause or after a cancel")
                 case ev.StepStarted():
-                    missing = set(needs(state.steps[event.step].step)) - succeeded
+                    missing = _needs(state.steps[event.step].step) - succeeded
                     if missing:
                         self.object(ORDER, f"{where}/{event.step} began before {sorted(missing)}")
                 case ev.StepSucceeded() | ev.StepKept() | ev.StepBypassed() | ev.Gathered():
@@ -284,6 +298,32 @@ class Witness:
             if len(set(keys)) > 1 + asked[name]:
                 self.object(KEYS, f"{where}/{name} had its effect under {len(set(keys))} keys")
 
+    def _undoing(self, where: str, state: State, events: Sequence[ev.Event]) -> None:
+        """What a roll back took back, and in which order."""
+        if not (state.rolling_back and state.ended):
+            return
+        done = [e.step for e in events if isinstance(e, ev.StepSucceeded)]
+        changed = [n for n in done if state.steps[n].step.effect is not Effect.READ]
+        over = [e.step for e in events if isinstance(e, ev.Compensated | ev.CompensationLeft)]
+        if over != changed[::-1]:
+            self.object(UNDONE, f"{where} did {changed} and took back {over}")
+        for event in events:
+            if isinstance(event, ev.Compensated):
+                key = state.steps[event.step].key
+                if key not in self._world.undone:
+                    self.object(UNDONE, f"{where}/{event.step} was never taken back")
+
+    def _items(self, where: str, state: State) -> None:
+        for name, step in state.steps.items():
+            if step.step.for_each is None or name not in state.outputs or not step.children:
+                continue
+            names = [child_id(name, item) for item in range(step.children)]
+            wanted = [n for n in names if n in state.outputs]
+            given = [result.get("value") for result in state.outputs[name]["results"]]
+            # What a human says has happened has no value.
+            if [v or n for v, n in zip(given, wanted, strict=False)] != wanted:
+                self.object(EACH, f"{where}/{name} gave {given}")
+
     def _streams(self, execution_id: str, expected: Sequence[StreamEvent]) -> None:
         for (process, followed), shown in self.shown.items():
             if followed == execution_id and list(expected[: len(shown)]) != shown:
@@ -302,10 +342,16 @@ class Witness:
 def _asked_again(state: State, events: Sequence[ev.Event]) -> Iterator[str]:
     """The step of each question whose answer was to do it again."""
     for event in events:
-        if isinstance(event, ev.QuestionAnswered) and event.value == AGAIN:
+        if isinstance(event, ev.QuestionAnswered) and event.value in (AGAIN, EDIT):
             step = state.questions[event.id].step
             if step is not None:
                 yield step
+
+
+def _needs(step: Step) -> set[str]:
+    """What must have succeeded, or be passed over, before a step begins. What its conditions look
+    at must only have ended."""
+    return {tokens(pointer)[0] for pointer in references(step.arguments)} | set(step.after)
 
 
 def _same_view(view: Execution, presenter: Presenter, state: State) -> bool:

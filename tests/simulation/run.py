@@ -32,6 +32,7 @@ from tizmor.drivers.simulated.faults import RATES, Faults
 from tizmor.drivers.simulated.journal import SimulatedDatabase
 from tizmor.drivers.simulated.loop import SimulatedLoop, Stuck
 from tizmor.drivers.simulated.process import SimulatedProcess
+from tizmor.engine.pump import LIMITS, Limits
 from tizmor.ports.workspace import Workspace
 
 UPSETS: dict[str, tuple[float, ...]] = {
@@ -88,6 +89,7 @@ class Run:
         WORLD.set(self.world)
         self.witness = Witness(self.loop, self.database, self.world)
         self.world.watch = self.witness.call_begins
+        self.world.watch_undoing = self.witness.undoing_begins
         self.world.heard = self.witness.note
         self.world.stop = lambda name: self._stop(self._named(name), lease_runs_out=True)
         self.world.kill = lambda name: self._named(name).kill()
@@ -172,7 +174,8 @@ class Run:
         plan = drawn_plan(self._choices.stream("plan"))
         self._planner.add(request, plan)
         given = None if self._story.chance(0.3) else plan
-        await self.person.begin(request, given, approve_all=self._story.chance(0.3))
+        approve_all, priority = self._story.chance(0.3), self._story.below(3)
+        await self.person.begin(request, given, approve_all=approve_all, priority=priority)
 
     def _open(self) -> SimulatedProcess:
         process = SimulatedProcess(
@@ -186,6 +189,7 @@ class Run:
             planner=self._planner,
             workspace=self._workspace,
             patience_s=1.0,
+            limits=self._story.pick((LIMITS, Limits(calls=2, live=2), Limits(calls=1, live=1))),
             interactive=self._story.chance(0.5),
             killed=self._killed,
         )
@@ -245,6 +249,7 @@ class Run:
         for process in self.at_work():
             if process.pump.failure is not None:
                 self.faults.note("process gave up")
+                self.witness.note(f"{process.name} gives up: {process.pump.failure}")
                 await self._end(process)
 
     async def _end(self, process: SimulatedProcess) -> None:

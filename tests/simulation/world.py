@@ -50,6 +50,8 @@ MISHAPS: dict[str, tuple[float, ...]] = {
     "probe can't tell": (0.0, 0.2, 1.0),
     "probe failed": (0.0, 0.2),
     "preparation failed": (0.0, 0.1),
+    "compensation failed": (0.0, 0.3),
+    "compensation done but lost": (0.0, 0.3),
 }
 """What can befall a call, with the rates that a run draws from."""
 
@@ -69,6 +71,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     critical: bool = False
     prepares: bool = False
     probes: bool = False
+    compensates: bool = False
     hurries: bool = False
 
     @property
@@ -81,6 +84,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
             "Critical": self.critical,
             "Prepared": self.prepares,
             "Probed": self.probes,
+            "Undone": self.compensates,
             "Hurried": self.hurries,
         }
         return self.effect.value.capitalize() + "".join(n for n, is_so in flags.items() if is_so)
@@ -104,6 +108,8 @@ class World:
     def __init__(self, loop: SimulatedLoop, faults: Faults, stream: Stream) -> None:
         self.received: list[Request] = []
         self.done: dict[str, Out] = {}
+        self.undone: set[str] = set()
+        self.watch_undoing: Callable[[AgentContext], None] = lambda ctx: None
         self.watch: Watch = lambda ctx, arguments, gated: None
         self.stop: Callable[[str], None] = lambda process: None
         self.kill: Callable[[str], None] = lambda process: None
@@ -215,6 +221,17 @@ class World:
         if self._mishap(("probe failed",)):
             raise ConnectionError("the probe didn't get through")
         return self.done.get(key)
+
+    async def compensate(self, ctx: AgentContext) -> None:
+        """Take back what a call with this key did; once more does no harm."""
+        self.watch_undoing(ctx)
+        await asyncio.sleep(self._faults.seconds(0.001, 0.0, 0.02))
+        if self._mishap(("compensation failed",)):
+            raise self._stream.pick((Transient("busy"), Permanent("too late"), KeyError("odd")))
+        self.undone.add(ctx.key)
+        self.heard(f"{ctx.step_id} by {ctx.key[:8]} is taken back")
+        if self._mishap(("compensation done but lost",)):
+            raise ConnectionError("it broke")
 
     def _mishap(self, kinds: tuple[str, ...]) -> str:
         return next((kind for kind in kinds if self._faults.strikes(kind)), "")

@@ -24,9 +24,6 @@ class SimulatedClock:
     def now_ms(self) -> int:
         return int(self.now().timestamp() * 1000)
 
-    def now_ms(self) -> int:
-        return int(self.now().timestamp() * 1000)
-
     def monotonic(self) -> float:
         return self._loop.time()
 

@@ -21,7 +21,7 @@ from tizmor.drivers.simulated.loop import PROCESS, SimulatedLoop
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
-from tizmor.engine.pump import Pump
+from tizmor.engine.pump import Limits, Pump
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import compose
@@ -53,6 +53,7 @@ class SimulatedProcess:
         planner: Planner,
         workspace: Workspace,
         patience_s: float,
+        limits: Limits,
         interactive: bool,
         killed: Callable[[str], None],
     ) -> None:
@@ -80,6 +81,7 @@ class SimulatedProcess:
             clock=clock,
             patience_s=patience_s,
             interactive=interactive,
+            limits=limits,
         )
         self.presenter = Presenter(zone=workspace.zone, folder=workspace.root)
         self.tizmor = Orchestrator(
