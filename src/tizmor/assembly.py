@@ -21,7 +21,7 @@ from tizmor.engine.context import CallContext
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
-from tizmor.engine.pump import Pump
+from tizmor.engine.pump import Limits, Pump
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import compose
@@ -79,6 +79,7 @@ class Tizmor(Orchestrator):
             patience_s=patience_s,
             interactive=interactive,
             trouble=trouble,
+            limits=Limits(calls=settings.running_steps, live=settings.live_executions),
         )
         super().__init__(
             journal=journal,

@@ -34,6 +34,8 @@ _NOT_SETTINGS = {"TIZMOR_WORKSPACE", "TIZMOR_DEBUG"}
 _FILE_LIMIT = 64 * 1024
 _MEETING_MINUTES = range(5, 1441)
 _RETENTION_DAYS = range(1, 36_501)
+_RUNNING_STEPS = range(1, 10_001)
+_LIVE_EXECUTIONS = range(1, 1_000_001)
 _LANGUAGES = ("", "he", "en")
 _BIDI = ("auto", "on", "off")
 _SERVERS = ("postgresql", "postgres")
@@ -64,6 +66,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """On PostgreSQL: for how long a process that isn't heard of keeps what it owns. Seconds."""
     retention_days: int | None = None
     """How long `gc` keeps executions after their end; None: for ever."""
+    running_steps: int = 256
+    """How many calls of agents run at a time in one process."""
+    live_executions: int = 1000
+    """How many executions a process keeps in memory; those that wait rest on disk."""
 
     @property
     def server_url(self) -> str:
@@ -268,6 +274,14 @@ def _retention_days(value: object) -> int:
     return _whole_number(value, _RETENTION_DAYS, "days")
 
 
+def _running_steps(value: object) -> int:
+    return _whole_number(value, _RUNNING_STEPS, "steps")
+
+
+def _live_executions(value: object) -> int:
+    return _whole_number(value, _LIVE_EXECUTIONS, "executions")
+
+
 def _whole_number(value: object, bounds: range, unit: str) -> int:
     text = str(value).strip()
     if isinstance(value, bool) or not text.isdecimal() or int(text) not in bounds:
@@ -366,4 +380,6 @@ _SETTINGS = {
     "database_url": _Setting(_database_url, "postgresql://tizmor:PASSWORD@localhost/tizmor"),
     "lease_s": _Setting(_lease_s, 10),
     "retention_days": _Setting(_retention_days, 30),
+    "running_steps": _Setting(_running_steps, 256),
+    "live_executions": _Setting(_live_executions, 1000),
 }

@@ -29,6 +29,10 @@ JOINED = (
 """Of these all steps' values count, each once."""
 
 
+_BESIDE = frozenset({"sources", "warnings"})
+"""What goes with a result, and is none by itself."""
+
+
 def result(state: State) -> dict[str, Any]:
     """The result so far: of a failed execution, what it could still deliver, and why not more."""
     joined: dict[str, Any] = {}
@@ -46,6 +50,15 @@ def result(state: State) -> dict[str, Any]:
     if warnings := [w for s in state.steps.values() if (w := _warning(s, state, he=he))]:
         _extend(joined.setdefault("warnings", []), warnings)
     return joined
+
+
+def delivered(output: dict[str, Any]) -> dict[str, Any]:
+    """What of one step's output a user asked for."""
+    return {
+        field: output[field]
+        for field in (*SINGLE, *JOINED)
+        if field not in _BESIDE and output.get(field)
+    }
 
 
 def _extend(values: list[Any], more: list[Any]) -> None:

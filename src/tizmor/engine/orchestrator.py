@@ -243,6 +243,11 @@ class Orchestrator:
                     await self._pump.durable(live)
         return await self.get(execution_id)
 
+    async def resume_all(self) -> int:
+        """Go on with everything that no living process runs; how many there were. What waits for a
+        human goes on waiting, here; what is paused stays so."""
+        return await self._ownership.adopt_all()
+
     async def approve(
         self,
         execution_id: str,

@@ -26,6 +26,7 @@ _log = logging.getLogger("tizmor.engine")
 
 FOLLOW_S = 0.1
 _CONFIRM_S = 5.0
+_AT_ONCE = 10_000
 
 
 class Ownership:
@@ -56,6 +57,24 @@ class Ownership:
         )
         await self.take_inbox()
         return live
+
+    async def adopt_all(self) -> int:
+        """Take on all that no living process runs; how many. What waits for a human is not read
+        before something happens to it, so this is quick however many wait."""
+        taken = 0
+        unfinished = [stored.execution for stored in await self._journal.unfinished()]
+        for start in range(0, len(unfinished), _AT_ONCE):
+            part = [
+                number
+                for number in unfinished[start : start + _AT_ONCE]
+                if self._pump.get(number) is None and not self._pump.rests(number)
+            ]
+            for stored in await self._journal.adopt_all(part):
+                if self._pump.get(stored.execution) is None:
+                    self._pump.rest(stored)
+                    taken += 1
+        await self.take_inbox()
+        return taken
 
     async def is_owned(self, stored: StoredExecution) -> bool:
         """Whether a living process runs it."""

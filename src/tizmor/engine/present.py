@@ -13,7 +13,7 @@ from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.graph import needs, resolved
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Choice
-from tizmor.core.result import result
+from tizmor.core.result import delivered, result
 from tizmor.core.state import GateState, QuestionState, State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.engine.projections import status_of
@@ -118,6 +118,18 @@ class Presenter:
             done=len(state.steps) - state.unfinished,
             total=len(state.steps),
             **fields,
+        )
+
+    def partial(self, state: State, at_ms: int, event: ev.Event) -> StreamEvent | None:
+        """The part of the result that an event has brought; None when there is none in it."""
+        if not isinstance(event, ev.StepSucceeded) or not (part := delivered(event.output)):
+            return None
+        return StreamEvent(
+            type="partial",
+            execution_id=public_id(state.execution),
+            at=self.time(at_ms),
+            step=event.step,
+            result=part,
         )
 
     def _shown(self, state: State, event: ev.Event) -> tuple[str, dict[str, Any]] | None:

@@ -28,6 +28,7 @@ from tizmor.engine.commit import GroupCommit
 from tizmor.engine.history import fold
 from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer
+from tizmor.engine.projections import RESTS
 from tizmor.engine.residence import Residence, Rest
 from tizmor.engine.timers import Timers
 from tizmor.ports.clock import Clock
@@ -148,10 +149,15 @@ class Pump:
         return self._enter(state, epoch, seq, fact)
 
     def rest(self, stored: StoredExecution) -> None:
-        """Own an execution without going on with it: until its next timer, or until it is told
-        something."""
-        self._residence.rest(stored.execution, Rest(stored.epoch, stored.priority))
-        if (due_ms := stored.row.due_ms) is not None:
+        """Take on an execution that this process has just become the owner of, as far as there is
+        room: one that waits for a human isn't read before it is told something, or its timer is
+        due."""
+        rest = Rest(stored.epoch, stored.priority, adopted=True, may_still_run=stored.may_still_run)
+        self._parked.pop(stored.execution, None)
+        self._residence.rest(stored.execution, rest)
+        if stored.row.status not in RESTS:
+            self._residence.due(stored.execution)
+        elif (due_ms := stored.row.due_ms) is not None:
             self._timers.set(stored.execution, "", cmd.Timer.DEADLINE, due_ms)
 
     async def wake(self, execution: int) -> Live | None:
@@ -164,7 +170,9 @@ class Pump:
         state, seq = await fold(self._journal, execution)
         if (live := self.get(execution)) is not None or not self.rests(execution):
             return live
-        return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
+        if not rest.adopted:
+            return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
+        return self.adopt(state, epoch=rest.epoch, seq=seq, may_still_run=rest.may_still_run)
 
     def _enter(self, state: State, epoch: int, seq: int, fact: fx.Fact) -> Live:
         live = Live(state, epoch=epoch, seq=seq, create=None)

@@ -17,10 +17,16 @@ from tizmor.engine.live import Live
 
 
 class Rest(NamedTuple):
-    """What is known of an execution that this process owns and holds no state of."""
+    """What is known of an execution that this process owns and holds no state of.
+
+    `adopted`: it was another's before, and its journal doesn't say yet that it isn't any more;
+    `may_still_run`: nobody saw that other die.
+    """
 
     epoch: int
     priority: int
+    adopted: bool = False
+    may_still_run: bool = False
 
 
 class Residence:

@@ -31,10 +31,12 @@ class Tail:
             event = ev.decode(record.payload)
             evolve(self.state, event, record.at_ms)
             self.seq = record.seq
-            if record.position > after and (
-                view := presenter.event(self.state, record.position, record.at_ms, event)
-            ):
-                shown.append(view)
+            if record.position > after:
+                views = (
+                    presenter.partial(self.state, record.at_ms, event),
+                    presenter.event(self.state, record.position, record.at_ms, event),
+                )
+                shown += [view for view in views if view is not None]
         return shown
 
     def is_quiet(self, live: Live | None) -> bool:

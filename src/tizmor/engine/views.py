@@ -118,7 +118,8 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     `title`, `state`, `message`, `error`; `log` with `step` and `message` (a finding); `approval`
     and `question` with `step`, `state` (`open`, `approved`, `rejected`, `answered`, `expired`) and
     `waiting`; at the end `complete`, `failed`, `cancelled`, `rejected`, and, when this process
-    stops following, `waiting` or `paused`.
+    stops following, `waiting` or `paused`. `partial` comes before the `step` that has just given
+    a part of the result, with `step` and `result`; it has no id of its own.
     """
 
     type: str
@@ -136,3 +137,4 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     message: str | None = None
     error: str | None = None
     waiting: Waiting | None = None
+    result: dict[str, Any] | None = None

@@ -27,7 +27,7 @@ def logs(
         for event in await library.logs(execution_id):
             if as_json:
                 write_json(event)
-            else:
+            elif event.id is not None:
                 page.write(log_line(event), at_left=True)
         return 0
 

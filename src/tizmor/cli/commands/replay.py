@@ -31,7 +31,7 @@ def replay(
         for event in await library.logs(execution_id):
             if as_json:
                 write_json(event)
-            else:
+            elif event.id is not None:
                 page.write(log_line(event), at_left=True)
         told = await library.replay(execution_id)
         if as_json:

@@ -43,7 +43,7 @@ def _stop_call(d: Decision, step: StepState) -> None:
 
 def end_in_time(d: Decision) -> None:
     """The execution's own time is over."""
-    if d.at_ms < (d.state.deadline_ms or 0):
+    if d.state.deadline_ms is None or d.at_ms < d.state.deadline_ms:
         watch_execution(d)
     elif not d.state.ending:
         d.emit(ev.DeadlinePassed())
