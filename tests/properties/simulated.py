@@ -3,7 +3,9 @@
 Every choice comes from `choose`, so that a seed is a whole run. The driver keeps what
 the core's contract asks of a caller: events are journaled in order, every command is performed
 once and answered by one fact. At a crash all that was journaled is kept (an effect is called only
-behind its barrier), all commands and timers are lost; calls in flight may or may not happen.
+behind its barrier), all commands and timers are lost; calls in flight may or may not happen. What
+takes over has folded the journal, all of it or from a checkpoint on. The same goes for an execution
+that rests and is woken.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any, TypeVar
 
 from msgspec import structs
 
+from tizmor.core import checkpoint
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
@@ -21,6 +24,7 @@ from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.decider import decide
 from tizmor.core.folds import evolve
+from tizmor.core.graph import descendants
 from tizmor.core.plan import Choice, Effect, Plan, Question, Step
 from tizmor.core.state import GateState, State
 from tizmor.core.transitions import TERMINAL
@@ -33,11 +37,13 @@ Choose = Callable[[Sequence[Any]], Any]
 
 
 class World:
-    """What happened outside. `raw` counts every call, `done` those whose key was new to it."""
+    """What happened outside. `raw` counts every call, `done` are the keys that happened, `undone`
+    those taken back, in order."""
 
     def __init__(self) -> None:
         self.raw: Counter[str] = Counter()
         self.done: set[str] = set()
+        self.undone: list[str] = []
 
     def call(self, key: str) -> None:
         self.raw[key] += 1
@@ -66,7 +72,10 @@ class Simulation:
         self.events: list[ev.Event] = []
         self.commands: list[cmd.Command] = []
         self.in_flight: list[cmd.RunCall] = []
-        self.timers: dict[str, int] = {}
+        self.undoing: list[cmd.CompensateCall] = []
+        self.started: list[tuple[ev.StepStarted, Step]] = []
+        self.timers: dict[tuple[str, cmd.Timer], int] = {}
+        self.rests = 5
         self.at_ms = 1_000
         self.epoch = 1
         self.crashes = crashes
@@ -103,7 +112,8 @@ class Simulation:
         possible: list[Callable[[], None]] = [
             *(lambda c=c: self._perform(c) for c in self.commands),
             *(lambda c=c: self._finish(c) for c in self.in_flight),
-            *(lambda name=name: self._fire(name) for name in self.timers),
+            *(lambda c=c: self._undone(c) for c in self.undoing),
+            *(lambda timer=timer: self._fire(*timer) for timer in self.timers),
             *(lambda g=g: self._decide(g) for g in self.state.open_gates()),
             *(lambda i=i: self._answer(i) for i, _ in self.state.open_questions()),
         ]
@@ -111,6 +121,8 @@ class Simulation:
             possible.append(lambda: self._say(fx.ResumeAsked()))
         if possible and self.crashes and self.choose(range(2 if self.in_flight else 12)) == 0:
             return [self._crash]
+        if self._is_idle and possible and self.rests and self.choose(range(3)) == 0:
+            return [self._rest]
         if possible and self.orders and self.choose(range(4 if self.in_flight else 12)) == 0:
             return [lambda: self._say(self.orders.pop(0))]
         return possible
@@ -127,10 +139,40 @@ class Simulation:
         for call in self.in_flight:
             if self.choose((False, True)):
                 self._happen(call)
-        self.commands, self.in_flight, self.timers = [], [], {}
-        self.state = self.folded()
+        for undoing in self.undoing:
+            if self.choose((False, True)):
+                self.world.undone.append(undoing.key)
+        self.commands, self.in_flight, self.undoing, self.timers = [], [], [], {}
+        self._read_back()
         self.epoch += 1
-        self.tell(fx.OwnerChanged(epoch=self.epoch))
+        self.tell(fx.OwnerChanged(epoch=self.epoch, may_still_run=self.choose((True, False))))
+
+    @property
+    def _is_idle(self) -> bool:
+        return not (self.commands or self.in_flight or self.undoing)
+
+    def _rest(self) -> None:
+        """The process lets go of the state, and takes it up again."""
+        self.rests -= 1
+        self._read_back()
+        self.tell(fx.Woken())
+
+    def _read_back(self) -> None:
+        self.state = self.folded()
+        after = self.choose(range(len(self.journal) + 1))
+        if slots(self.from_checkpoint(after)) != slots(self.state):
+            self.violations.append(f"a checkpoint after {after} events leads elsewhere")
+
+    def from_checkpoint(self, after: int) -> State:
+        """The state from a checkpoint that was taken after some events, and the others' fold."""
+        state = State(EXECUTION)
+        for at_ms, payload in self.journal[:after]:
+            evolve(state, ev.decode(payload), at_ms)
+        restored = checkpoint.decode(EXECUTION, checkpoint.encode(state))
+        assert restored is not None
+        for at_ms, payload in self.journal[after:]:
+            evolve(restored, ev.decode(payload), at_ms)
+        return restored
 
     def _perform(self, command: cmd.Command) -> None:
         self.commands = [c for c in self.commands if c is not command]
@@ -141,8 +183,12 @@ class Simulation:
                 self._run(command)
             case cmd.ProbeCall():
                 self._probe(command)
+            case cmd.CompensateCall():
+                self._compensate(command)
+            case cmd.Replan():
+                self._replan(command)
             case cmd.SetTimer():
-                self.timers[command.step] = command.due_ms
+                self.timers[command.step, command.timer] = command.due_ms
             case cmd.StopCall():
                 self._stop(command.step)
             case _:
@@ -194,7 +240,7 @@ class Simulation:
             self._happen(command)
         match how:
             case "done":
-                self.tell(fx.CallCompleted(step=step, output={"value": step}))
+                self.tell(fx.CallCompleted(step=step, output=self._output(step)))
             case "failed":
                 self.tell(fx.CallFailed(step=step, error="e", retryable=self.choose((True, False))))
             case "stale":
@@ -204,25 +250,89 @@ class Simulation:
             case _:
                 self.tell(fx.CallUnknown(step=step, error="lost"))
 
+    def _output(self, step: str) -> dict[str, Any]:
+        return {"value": step, "list": list(range(self.choose(range(4))))}
+
     def _stop(self, name: str) -> None:
-        """A read is cut off; nothing else is."""
+        """A read is cut off, and a call with an effect may be, when its grace is over."""
+        self.commands = [c for c in self.commands if not self._is_cut_off(c, name)]
         for command in self.in_flight:
-            if command.step.id == name and command.step.effect is Effect.READ:
+            if command.step.id != name:
+                continue
+            if command.step.effect is Effect.READ:
                 self.in_flight.remove(command)
                 self.tell(fx.CallWithdrawn(step=name))
                 return
+            if self.choose((True, False)):
+                self.in_flight.remove(command)
+                if self.choose((True, False)):
+                    self._happen(command)
+                self.tell(fx.CallUnknown(step=name, error="cut off", may_still_run=True))
+                return
+
+    def _is_cut_off(self, command: cmd.Command, name: str) -> bool:
+        """Whether the command's task would be cancelled, so that it answers nothing any more."""
+        match command:
+            case cmd.PrepareCall() | cmd.ProbeCall():
+                return command.step.id == name and self.choose((True, False))
+            case cmd.Replan():
+                return command.step == name
+            case _:
+                return False
+
+    def _compensate(self, command: cmd.CompensateCall) -> None:
+        if self.tell(fx.CompensationStarting(step=command.step.id)):
+            self.undoing.append(command)
+        else:
+            self.tell(fx.CallWithdrawn(step=command.step.id))
+
+    def _undone(self, command: cmd.CompensateCall) -> None:
+        self.undoing = [c for c in self.undoing if c is not command]
+        step = command.step.id
+        how = self._outcome("done", "failed", "failed, done", "for good")
+        if "done" in how:
+            self.world.undone.append(command.key)
+        if how == "done":
+            self.tell(fx.Compensated(step=step))
+        else:
+            retryable = how != "for good"
+            self.tell(fx.CompensationFailed(step=step, error="e", retryable=retryable, dice=0.5))
+
+    def _replan(self, command: cmd.Replan) -> None:
+        """Another plan: without the failed step and what depends on it, and without some others
+        that may have begun by now; with new steps that take from what is kept."""
+        if self.choose((True, False, False)):
+            self.tell(fx.ReplanImpossible(step=command.step, error="no other way"))
+            return
+        gone = descendants(command.plan, command.step) | {command.step}
+        for step in command.plan.steps:
+            if step.id not in gone and step.id not in command.done and self.choose((0, 0, 1)):
+                gone |= descendants(command.plan, step.id) | {step.id}
+        kept = [s for s in command.plan.steps if s.id not in gone]
+        number = self.state.replans
+        taken = [self.choose(kept).id] if kept else []
+        new = Step(
+            id=f"r{number}",
+            agent="Another",
+            arguments={"x": [{"$ref": f"/{name}/value"} for name in taken]},
+            effect=self.choose(list(Effect)),
+            compensates=self.choose((True, False)),
+        )
+        after = Step(id=f"t{number}", agent="Another", after=(new.id, *taken))
+        plan = structs.replace(command.plan, steps=(*kept, new, after))
+        self.tell(fx.ReplanMade(step=command.step, plan=plan))
 
     def _probe(self, command: cmd.ProbeCall) -> None:
         step = command.step.id
         if self.choose((True, True, False)):
-            found = {"value": step} if command.key in self.world.done else None
+            found = self._output(step) if command.key in self.world.done else None
             self.tell(fx.Probed(step=step, output=found))
         else:
             self.tell(fx.Probed(step=step, told=False, error="e"))
 
-    def _fire(self, name: str) -> None:
-        self.at_ms = max(self.at_ms, self.timers.pop(name))
-        self.tell(fx.TimerFired(step=name))
+    def _fire(self, step: str, timer: cmd.Timer) -> None:
+        self.at_ms = max(self.at_ms, self.timers.pop((step, timer)))
+        self.tell(fx.TimerFired(step=step, timer=timer))
 
     def _decide(self, gate: GateState) -> None:
         how = self._outcome("approve", "edit", "reject")
@@ -236,19 +346,23 @@ class Simulation:
         """The human looks at the world before they answer whether something happened in it."""
         asked = self.state.questions[question]
         if asked.about == "failure":
-            value = self.choose(("again", "skip", "stop"))
+            value = self.choose([choice.value for choice in asked.question.choices])
+        elif asked.about == "compensation":
+            value = self.choose(("again", "stop"))
         elif asked.about == "outcome" and asked.step is not None:
             happened = self.state.steps[asked.step].key in self.world.done
             value = self.choose(("happened", "stop") if happened else ("again", "stop"))
         else:
             value = self.choose(("1", "2"))
-        self.tell(fx.Answered(question=question, value=value))
+        edited = {"note": "edited"} if value == "edit" else None
+        self.tell(fx.Answered(question=question, value=value, arguments=edited))
 
     def _check(self, event: ev.Event) -> None:
         """What must hold at the moment an event is emitted."""
         if not isinstance(event, ev.StepStarted):
             return
         step = self.state.steps[event.step].step
+        self.started.append((event, step))
         if needs_gate(step):
             approvals = [
                 e
@@ -267,7 +381,7 @@ _QUESTION = Question(
 def stuck(simulation: Simulation) -> bool:
     """Neither ended, nor waiting for somebody named, nor for a timer."""
     state = simulation.state
-    waits = state.open_gates() or state.open_questions() or simulation.timers
+    waits = state.open_gates() or state.open_questions()
     return not (state.ended or waits)
 
 

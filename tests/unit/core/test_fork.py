@@ -1,0 +1,114 @@
+"""A fork takes over what succeeded, but for one step and all that depends on it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.core.script import Script, step, writing
+
+from tizmor.core import facts as fx
+from tizmor.core.errors import UserError
+from tizmor.core.fork import fork
+from tizmor.core.plan import Condition, Effect, ForEach, Plan, Question
+
+
+def chain() -> Script:
+    script = Script(step("a"), step("b", "a", given={"y": 1}), step("c", "b"), step("d", "a"))
+    for name in "abcd":
+        script.complete(name)
+    return script
+
+
+def forked(script: Script, name: str, **changes: object) -> Script:
+    plan, kept = fork(script.state, name, **changes)  # type: ignore[arg-type]
+    new = Script(*plan.steps, start=False)
+    return new.tell(fx.Requested(query="q", plan=plan, kept=kept))
+
+
+def test_the_step_and_what_depends_on_it_run_again_and_nothing_else() -> None:
+    script = forked(chain(), "b")
+    assert script.statuses() == "succeeded ready pending succeeded"
+    assert script.starts() == ["b"]
+
+
+def test_its_arguments_may_be_edited_and_the_others_stay() -> None:
+    script = forked(chain(), "b", arguments={"y": 2})
+    assert script.ran["b"].arguments == {"x0": "a", "y": 2}
+
+
+def test_its_output_may_be_given_and_then_only_what_depends_on_it_runs() -> None:
+    script = forked(chain(), "b", output={"value": "mine"})
+    assert script.starts() == ["c"]
+    assert script.ran["c"].arguments == {"x0": "mine"}
+
+
+def test_an_output_may_be_given_to_a_step_that_could_not_run() -> None:
+    former = Script(step("a"), step("b", "a"), step("c", "b")).fail("a")
+    script = forked(former, "b", output={"value": "mine"})
+    assert script.statuses() == "ready succeeded ready"
+    assert script.starts() == ["a", "c"]
+    script.fail("a").complete("c")
+    assert script.state.outputs["b"] == {"value": "mine"}
+
+
+def test_an_effect_is_not_done_again_because_of_what_was_passed_over_before_it() -> None:
+    former = Script(
+        step("a", when=(Condition(value=""),)),
+        writing(Effect.COMPENSATABLE, "sent", after=("a",)),
+        step("c", "sent"),
+    )
+    former.complete("sent").fail("c")
+    script = forked(former, "c")
+    assert script.status("sent") == "succeeded"
+    assert script.starts() == ["c"]
+
+
+def test_an_effect_is_not_done_again_because_of_what_failed_before_it() -> None:
+    soft = {"x": {"$ref": "/a/value", "default": 1}}
+    former = Script(step("a"), writing(Effect.COMPENSATABLE, "sent", given=soft), step("c", "sent"))
+    former.fail("a").complete("sent").fail("c")
+    script = forked(former, "c")
+    assert script.status("sent") == "succeeded"
+    assert script.starts() == ["a", "c"]
+    script.complete("a").complete("c")
+    assert script.state.status == "COMPLETED"
+    assert script.folded().status == "COMPLETED"
+
+
+def test_the_list_of_a_step_is_kept_as_a_whole() -> None:
+    former = Script(
+        step("a", for_each=ForEach(items=[1, 2])), step("b", given={"x": {"$ref": "/a"}})
+    )
+    former.complete("a.0").fail("a.1").complete("b")
+    assert forked(former, "b").starts() == ["b"]
+    assert forked(former, "a").starts() == ["a.0", "a.1"]
+
+
+def test_a_plan_that_took_anothers_place_is_the_one_that_is_forked() -> None:
+    former = Script(step("a"), step("b"), planner="test/1").complete("b").fail("a")
+    former.tell(fx.ReplanMade(step="a", plan=Plan(goal="g", steps=(step("b"), step("n", "b")))))
+    former.complete("n")
+    assert forked(former, "n").starts() == ["n"]
+
+
+def test_a_fork_has_its_answers_already_and_asks_nothing() -> None:
+    questions = (Question(id="who", text="?"),)
+    former = chain()
+    former.state.plan = Plan(goal="g", steps=former.plan.steps, questions=questions)
+    assert fork(former.state, "a")[0].questions == ()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "", "a.0"])
+def test_a_step_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
+    with pytest.raises(UserError, match="steps: a, b, c, d"):
+        fork(chain().state, name)
+
+
+def test_before_there_is_a_plan_there_is_nothing_to_fork() -> None:
+    script = Script(start=False).tell(fx.Requested(query="q"))
+    with pytest.raises(UserError, match="steps: none"):
+        fork(script.state, "a")
+
+
+def test_arguments_beside_an_output_are_refused() -> None:
+    with pytest.raises(UserError, match="one or the other"):
+        fork(chain().state, "b", {"y": 1}, {"value": 1})
