@@ -6,25 +6,32 @@ that is interrupted between them is gone on with by the next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from tizmor.ports.journal import Freed
+from tizmor.storage.postgres.lease import Life, lives
 from tizmor.storage.postgres.wire import Connection, Wire
 
 PATIENCE_S = 600.0
 
+Page = dict[int, str | None]
+"""Executions that ended, with their owners: who lives may still have something to say."""
+
 _PAGE = 500
 _OLD = "ended = 1 AND updated_at_ms < $1"
-_CANDIDATES = f"SELECT id FROM executions WHERE {_OLD} AND id > $2 ORDER BY id LIMIT {_PAGE}"
+_CANDIDATES = f"SELECT id, owner FROM executions WHERE {_OLD} AND id > $2 ORDER BY id LIMIT {_PAGE}"
 # Read again under the row's lock: one that goes on meanwhile stays.
-_REMOVE = f"DELETE FROM executions WHERE id = ANY($2) AND {_OLD} RETURNING id"
+_REMOVE = (
+    "DELETE FROM executions AS e USING unnest($2::bigint[], $3::text[]) AS r(id, owner)"
+    f" WHERE e.id = r.id AND e.owner IS NOT DISTINCT FROM r.owner AND {_OLD} RETURNING e.id"
+)
 _ROW_BYTES = 64
 """Of a row of the journal beside its payload: its header, its columns, its place in two indexes."""
 _EVENTS = (
     "SELECT count(*) AS number,"
-    f" coalesce(sum(octet_length(payload) + {_ROW_BYTES}), 0)::bigint AS bytes"
-    " FROM journal WHERE execution = ANY($1)"
+    f" coalesce(sum(octet_length(payload) + {_ROW_BYTES}), 0)::bigint + (SELECT"
+    " coalesce(sum(octet_length(payload)), 0) FROM execution_checkpoints"
+    " WHERE execution = ANY($1))::bigint AS bytes FROM journal WHERE execution = ANY($1)"
 )
 _BELONGING = (
     "journal",
@@ -52,7 +59,7 @@ async def collect(wire: Wire, *, ended_before_ms: int, dry_run: bool) -> Freed:
     executions = events = size = 0
     after = 0
     while page := await _page(wire, ended_before_ms, after):
-        after = page[-1]
+        after = max(page)
         remove = partial(_remove, ended_before_ms=ended_before_ms, page=page, dry_run=dry_run)
         removed, number, freed = await wire.use(remove)
         executions, events, size = executions + removed, events + number, size + freed
@@ -62,18 +69,21 @@ async def collect(wire: Wire, *, ended_before_ms: int, dry_run: bool) -> Freed:
     return Freed(executions=executions, events=events, blobs=blobs, bytes=size + freed)
 
 
-async def _page(wire: Wire, ended_before_ms: int, after: int) -> list[int]:
+async def _page(wire: Wire, ended_before_ms: int, after: int) -> Page:
     rows = await wire.use(lambda connection: connection.fetch(_CANDIDATES, ended_before_ms, after))
-    return [row["id"] for row in rows]
+    return {row["id"]: row["owner"] for row in rows}
 
 
 async def _remove(
-    connection: Connection, *, ended_before_ms: int, page: Sequence[int], dry_run: bool
+    connection: Connection, *, ended_before_ms: int, page: Page, dry_run: bool
 ) -> tuple[int, int, int]:
     async with connection.transaction():
-        gone = list(page)
+        known = await lives(connection, {owner for owner in page.values() if owner is not None})
+        free = {n: o for n, o in page.items() if o is None or known[o] is not Life.ALIVE}
+        gone = list(free)
         if not dry_run:
-            gone = [row["id"] for row in await connection.fetch(_REMOVE, ended_before_ms, page)]
+            rows = await connection.fetch(_REMOVE, ended_before_ms, gone, list(free.values()))
+            gone = [row["id"] for row in rows]
         number, size = (await connection.fetch(_EVENTS, gone))[0]
         if not dry_run:
             for table in _BELONGING:

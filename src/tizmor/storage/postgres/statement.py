@@ -37,8 +37,9 @@ PARTS: Mapping[str, Part] = {
         " ended = coalesce(r.ended, e.ended),"
         " due_ms = CASE WHEN r.status IS NULL THEN e.due_ms ELSE r.due_ms END,"
         " owner = CASE WHEN r.release THEN NULL ELSE e.owner END"
-        " FROM {rows} WHERE e.id = r.id AND e.owner = $1::text AND e.epoch = r.epoch"
-        " AND e.last_seq = r.before_seq RETURNING e.id",
+        # Once more as an array, so that no plan can read more of a large table than these rows.
+        " FROM {rows} WHERE e.id = ANY({first}) AND e.id = r.id AND e.owner = $1::text"
+        " AND e.epoch = r.epoch AND e.last_seq = r.before_seq RETURNING e.id",
         "id bigint, epoch int, before_seq int, last_seq int, last_checksum bigint, status text,"
         " steps_total int, steps_done int, updated_at_ms bigint, ended int, due_ms bigint,"
         " release boolean",
@@ -57,7 +58,7 @@ PARTS: Mapping[str, Part] = {
     ),
     "events": Part(
         "INSERT INTO journal (position, execution, seq, at_ms, payload, checksum)"
-        " SELECT (pg_current_xact_id()::text::bigint + $2::bigint) * {places} + place, execution,"
+        " SELECT (SELECT {turn}) * {places} + place, execution,"
         " seq, at_ms, payload, checksum"
         " FROM {rows} WHERE execution IN (SELECT id FROM kept) ORDER BY place",
         "place int, execution bigint, seq int, at_ms bigint, payload bytea, checksum bigint",
@@ -84,8 +85,8 @@ PARTS: Mapping[str, Part] = {
     ),
     "settled": Part(
         "UPDATE inbox AS i SET outcome = r.outcome, settled_at_ms = r.now_ms FROM {rows}"
-        " WHERE i.id = r.id AND i.execution = r.execution AND i.outcome IS NULL"
-        " AND r.execution IN (SELECT id FROM kept)",
+        " WHERE i.id = ANY({first}) AND i.id = r.id AND i.execution = r.execution"
+        " AND i.outcome IS NULL AND r.execution IN (SELECT id FROM kept)",
         "id bigint, execution bigint, outcome text, now_ms bigint",
     ),
     "checkpoints": Part(
@@ -109,6 +110,7 @@ PARTS: Mapping[str, Part] = {
     ),
 }
 
+_TURN = "pg_current_xact_id()::text::bigint + $2::bigint"
 _CLAIMS = ("claimed", "created")
 _OWNER_AND_ORIGIN = 2
 
@@ -133,11 +135,12 @@ def _sql(names: tuple[str, ...]) -> str:
         )
         number += len(fields)
         unnested = f"unnest({arrays}) AS r({', '.join(field for field, _ in fields)})"
-        written.append((name, sql.format(rows=unnested, places=PLACES)))
+        first = arrays.partition(",")[0]
+        written.append((name, sql.format(rows=unnested, first=first, places=PLACES, turn=_TURN)))
     claims = [f"{name} AS ({sql})" for name, sql in written if name in _CLAIMS]
     kept = " UNION ALL ".join(f"SELECT id FROM {name}" for name in names if name in _CLAIMS)
     rest = [f"{name} AS ({sql})" for name, sql in written if name not in _CLAIMS]
     return (
         f"WITH {', '.join([*claims, f'kept AS ({kept})', *rest])}"
-        " SELECT id, pg_current_xact_id()::text::bigint + $2::bigint AS turn FROM kept"
+        f" SELECT id, {_TURN} AS turn FROM kept"
     )

@@ -24,10 +24,11 @@ from tizmor.storage.postgres.wire import Connection, Wire
 
 PATIENCE_S = 15.0
 
-# Plans are made once, when the tables may still be small: they must not scan them later. A commit
-# that a server doesn't sync is no commit.
+# Plans are made once, when the tables may still be small, and for any number of rows: they must not
+# scan a table later, nor go through all rows for each. A commit that isn't synced is no commit.
 _SET_UP = (
     "SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false),"
+    " set_config('enable_nestloop', 'off', false), set_config('enable_mergejoin', 'off', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
     " CASE WHEN current_setting('synchronous_commit') = 'off'"
@@ -58,6 +59,9 @@ class Writer:
         self._me = lease.me
         self._clock = clock
         self._links: dict[int, Link] = {}
+        # Executions whose creation was tried: by commits before, and by this one.
+        self._tried: set[int] = set()
+        self._creating: set[int] = set()
         self._origin = 0
         self.failing = False
         """Whether the last commit was not kept: it may be tried again, or given up."""
@@ -69,6 +73,7 @@ class Writer:
         if not appends:
             return []
         self.failing = True
+        self._tried, self._creating = self._creating, _creates(appends)
         if sum(len(append.events) for append in appends) <= position.PLACES:
             kept = await self._use(partial(self._commit, appends=appends))
         else:
@@ -122,6 +127,13 @@ class Writer:
         return first
 
     async def _commit(self, connection: Connection, appends: Sequence[Append]) -> list[int | None]:
+        try:
+            return await self._try(connection, appends)
+        except BaseException:
+            self._tried |= self._creating  # it may have been done
+            raise
+
+    async def _try(self, connection: Connection, appends: Sequence[Append]) -> list[int | None]:
         batch = Batch(self._links, self._now_ms())
         added = [batch.add(append) for append in appends]
         if all(added) and not batch.has_blobs:
@@ -152,7 +164,9 @@ class Writer:
             rows = await connection.fetch(sql, self._me, self._origin, *arguments)
             written = {row["id"]: row["turn"] for row in rows}
         judged = {
-            append.execution: await verdict(connection, self._me, append)
+            append.execution: await verdict(
+                connection, self._me, append, retried=append.execution in self._tried
+            )
             for append in appends
             if append.execution not in written
         }
@@ -203,6 +217,10 @@ class Writer:
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
+
+
+def _creates(appends: Sequence[Append]) -> set[int]:
+    return {append.execution for append in appends if append.create is not None}
 
 
 def _pieces(append: Append) -> Iterator[Append]:
