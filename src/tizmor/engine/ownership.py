@@ -50,6 +50,8 @@ class Ownership:
         state, seq = await fold(self._journal, execution)
         if live := self._pump.get(execution):
             return live  # somebody here was quicker
+        if self._pump.rests(execution):
+            return await self._pump.wake(execution)
         if state.ended:
             return None
         live = self._pump.adopt(
@@ -77,7 +79,10 @@ class Ownership:
         return taken
 
     async def is_owned(self, stored: StoredExecution) -> bool:
-        """Whether a living process runs it."""
+        """Whether a living process runs it; what is this one's by name alone, it may take on."""
+        if stored.owner == self._journal.owner:
+            here = stored.execution
+            return self._pump.get(here) is not None or self._pump.rests(here)
         return stored.owner is not None and await self._journal.is_owner_alive(stored.owner)
 
     async def obey(self) -> None:
@@ -95,6 +100,8 @@ class Ownership:
         passed over."""
         for row in await self._journal.pending():
             live = await self._pump.wake(row.execution)
+            if live is None and self._pump.failure_of(row.execution) is None:
+                live = await self.adopt(row.execution)
             if live is None or row.id in live.taken:
                 continue
             live.taken.add(row.id)
