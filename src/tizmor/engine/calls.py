@@ -10,11 +10,12 @@ import heapq
 import itertools
 from collections.abc import Callable
 
-Start = Callable[[], None]
+Start = Callable[[], bool]
+"""Begins a call; False when it isn't to begin any more."""
 
 
 class CallQueue:
-    """Room for `limit` calls. Who was started owes one `ended`."""
+    """Room for `limit` calls. Each one that began owes one `ended`."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -30,17 +31,16 @@ class CallQueue:
     def submit(self, priority: int, start: Start) -> None:
         """Start now, or when there is room."""
         if self._running < self._limit:
-            self._running += 1
-            start()
+            self._running += start()
         else:
             heapq.heappush(self._waiting, (-priority, next(self._numbers), start))
 
     def ended(self) -> None:
-        """A call has ended, or wasn't begun after all: the next one takes its room."""
-        if self._waiting:
-            heapq.heappop(self._waiting)[2]()
-        else:
-            self._running -= 1
+        """A call has ended: the next one that still is to begin takes its room."""
+        while self._waiting:
+            if heapq.heappop(self._waiting)[2]():
+                return
+        self._running -= 1
 
     def clear(self) -> None:
         self._waiting.clear()

@@ -56,15 +56,14 @@ class Live:
         return self._changed
 
     @property
+    def all_durable(self) -> bool:
+        """Whether all that its state holds is on disk."""
+        return self.durable_seq == self.written_seq and self.create is None
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing runs for it and all that it had to say is on disk."""
-        return (
-            not self.tasks
-            and not self.queued
-            and not self.settles
-            and self.durable_seq == self.written_seq
-            and self.create is None
-        )
+        return not (self.tasks or self.queued or self.settles) and self.all_durable
 
     @property
     def lost(self) -> bool:

@@ -28,6 +28,7 @@ from tizmor.core.plan import Plan
 from tizmor.core.state import GateState, State
 from tizmor.engine import orders
 from tizmor.engine.history import fold
+from tizmor.engine.live import Live
 from tizmor.engine.orders import Order
 from tizmor.engine.ownership import FOLLOW_S, Ownership
 from tizmor.engine.perform import Performer
@@ -144,11 +145,16 @@ class Orchestrator:
             number = execution_number(request.at_ms, self._random_bits(RANDOM_BITS))
         live = self._pump.begin(number, request)
         self._wanted[number] = request.approve_all
+        # As it is now: all of this is on disk when it is shown.
+        begun = self._presenter.execution(live.state, interrupted=False)
         await self._pump.durable(live)
-        return await self.get(live.public_id)
+        return begun
 
     async def get(self, execution_id: str) -> Execution:
         """One execution as it stands. Raises `UnknownExecution`."""
+        live = self._pump.last_known(parse_id(execution_id) or 0)
+        if live is not None and live.all_durable:
+            return self._presenter.execution(live.state, interrupted=False)
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
         return self._presenter.execution(state, interrupted=await self._is_interrupted(stored))
@@ -204,24 +210,40 @@ class Orchestrator:
         """
         stored = await self._stored(execution_id)
         tail = Tail(stored.execution)
+        async for events in self._watched(tail, self._presenter, after, keep_waiting=keep_waiting):
+            for event in events:
+                yield event
+        status = status_of(tail.state)
+        if status in RESTS and not keep_waiting:
+            yield self._rest(tail, status)
+
+    async def _watched(
+        self, tail: Tail, presenter: Presenter | None, after: int = 0, *, keep_waiting: bool = False
+    ) -> AsyncIterator[Sequence[StreamEvent]]:
+        """What is new in an execution, again and again, as `stream` gives and ends it."""
         while True:
             live = self._pump.get(tail.execution)
             changed = live.changed if live else None
-            for event in await tail.read(self._journal, self._presenter, after=after):
-                yield event
+            yield await tail.read(self._journal, presenter, after=after)
             if tail.state.ended:
                 self._let_go(tail.execution)
                 return
-            status = status_of(tail.state)
-            if status in RESTS and not keep_waiting and tail.is_quiet(live):
-                yield self._rest(tail, status)
+            resting = status_of(tail.state) in RESTS and not keep_waiting
+            if resting and tail.is_quiet(live):
                 return
             if not await self._follow(tail, changed):
                 return
 
     async def result(self, execution_id: str) -> Execution:
         """The execution when it has ended, waits for a human, is paused, or nobody runs it."""
-        async for _ in self.stream(execution_id):
+        live = self._pump.last_known(parse_id(execution_id) or 0)
+        while live is not None and not live.lost:
+            changed = live.changed
+            if _is_at_rest(live):
+                return self._presenter.execution(live.state, interrupted=False)
+            await changed.wait()
+        stored = await self._stored(execution_id)
+        async for _ in self._watched(Tail(stored.execution), None):
             pass
         return await self.get(execution_id)
 
@@ -441,6 +463,13 @@ class _Site(msgspec.Struct, frozen=True, kw_only=True):
     public_id: str
     language: str
     stopping: frozenset[str] = frozenset()
+
+
+def _is_at_rest(live: Live) -> bool:
+    """Whether it has ended, or only a human can go on, and all that led there is on disk."""
+    if not live.all_durable:
+        return False
+    return live.state.ended or (not live.tasks and status_of(live.state) in RESTS)
 
 
 def _given(output: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple
@@ -42,6 +43,8 @@ _HOPS = 32
 """Calls that a worker makes in a row before it lets others come up."""
 _STOP_S = 5.0
 _AGAIN_S = 1.0
+_REMEMBERED = 128
+"""Executions that have ended whose state is kept for those who ask at once how they ended."""
 GRACE_S = 10.0
 """How long a call with an effect that was told to stop may take to do so before it is let go of."""
 
@@ -95,6 +98,7 @@ class Pump:
         self._calls = CallQueue(limits.calls)
         self._residence = Residence(limits.live, self._wake_due)
         self._waking: set[asyncio.Task[None]] = set()
+        self._ended_lately: OrderedDict[int, Live] = OrderedDict()
         self._handing_on = False
         self._next: CallCommand | None = None
         self._thread = 0
@@ -114,6 +118,10 @@ class Pump:
     def get(self, execution: int) -> Live | None:
         """The execution if it is this process's and in memory."""
         return self._residence.live.get(execution)
+
+    def last_known(self, execution: int) -> Live | None:
+        """The execution if it is in memory, or has ended here a short while ago."""
+        return self.get(execution) or self._ended_lately.get(execution)
 
     def rests(self, execution: int) -> bool:
         """Whether the execution is this process's, and on disk only."""
@@ -168,8 +176,10 @@ class Pump:
         if (rest := self._residence.resting.get(execution)) is None:
             return None
         state, seq = await fold(self._journal, execution)
-        if (live := self.get(execution)) is not None or not self.rests(execution):
+        if (live := self.get(execution)) is not None:
             return live
+        if self._residence.resting.get(execution) is not rest:
+            return await self.wake(execution)  # it was here meanwhile, and has gone on
         if not rest.adopted:
             return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
         return self.adopt(state, epoch=rest.epoch, seq=seq, may_still_run=rest.may_still_run)
@@ -179,7 +189,8 @@ class Pump:
         self._thread, self._loop = threading.get_ident(), asyncio.get_running_loop()
         self._residence.enter(live)
         self.feed(live, fact)
-        self._rest_if_idle(live)
+        # Whoever woke it has something to tell it first.
+        self._loop.call_soon(self._rest_if_idle, live)
         return live
 
     def feed(self, live: Live, fact: fx.Fact) -> Decision | None:
@@ -282,14 +293,23 @@ class Pump:
         live.queued += 1
         self._calls.submit(live.state.priority, partial(self._begin_work, live, command))
 
-    def _begin_work(self, live: Live, command: CallCommand) -> None:
+    def _begin_work(self, live: Live, command: CallCommand) -> bool:
         live.queued -= 1
         if live.lost or self._stopping:
-            self._calls.ended()
-            return
+            return False
         task = asyncio.get_running_loop().create_task(self._work(live, command))
         live.tasks[command.step.id] = task
-        task.add_done_callback(partial(self._ended, live, ""))
+        task.add_done_callback(partial(self._worked, live, command.step.id))
+        return True
+
+    def _worked(self, live: Live, first: str, task: asyncio.Task[None]) -> None:
+        self._calls.ended()
+        if task.cancelled() and live.tasks.get(first) is task:
+            # It was cut off before it began, so it answered nothing.
+            del live.tasks[first]
+            live.stopping.discard(first)
+            self.feed(live, fx.CallWithdrawn(at_ms=self.now_ms(), step=first))
+        self._ended(live, "", task)
 
     async def _work(self, live: Live, command: CallCommand) -> None:
         """Make a call, and the one that it leads to, and so on: a chain of steps is one task."""
@@ -317,8 +337,6 @@ class Pump:
         except Exception as error:
             if not live.lost and not self._closed:
                 self._park(live, name, error)
-        finally:
-            self._calls.ended()
 
     def _feed_and_take(self, live: Live, fact: fx.Fact) -> CallCommand | None:
         """Decide a fact; the first call that it leads to is the caller's to make."""
@@ -455,12 +473,23 @@ class Pump:
         if state.step.effect is Effect.READ:
             task.cancel()
         else:
-            asyncio.get_running_loop().call_later(self._grace_s, task.cancel)
+            loop = asyncio.get_running_loop()
+            patience = loop.call_later(self._grace_s, self._cut_off, live, step, task)
+            task.add_done_callback(lambda ended: patience.cancel())
+
+    def _cut_off(self, live: Live, step: str, task: asyncio.Task[None]) -> None:
+        """By now the task may be at another call."""
+        if live.tasks.get(step) is task:
+            task.cancel()
 
     def forget(self, live: Live) -> None:
         """Drop an execution that has ended on disk, or that this process can't go on with."""
         self._timers.drop(live.execution)
         self._residence.leave(live)
+        if live.state.ended and not live.lost:
+            self._ended_lately[live.execution] = live
+            if len(self._ended_lately) > _REMEMBERED:
+                self._ended_lately.popitem(last=False)
 
     def _storage_failed(self, error: EngineError) -> None:
         self.failure = error

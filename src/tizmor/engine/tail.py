@@ -23,15 +23,16 @@ class Tail:
         self.seq = 0
 
     async def read(
-        self, journal: Journal, presenter: Presenter, *, after: int = 0
+        self, journal: Journal, presenter: Presenter | None, *, after: int = 0
     ) -> Sequence[StreamEvent]:
-        """Fold what is new, and say what of it lies behind journal position `after`."""
+        """Fold what is new, and say what of it lies behind journal position `after`; nothing
+        without a presenter."""
         shown = []
         for record in await journal.read(self.execution, after_seq=self.seq):
             event = ev.decode(record.payload)
             evolve(self.state, event, record.at_ms)
             self.seq = record.seq
-            if record.position > after:
+            if presenter is not None and record.position > after:
                 views = (
                     presenter.partial(self.state, record.at_ms, event),
                     presenter.event(self.state, record.position, record.at_ms, event),

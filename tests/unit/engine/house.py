@@ -21,7 +21,7 @@ from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
-from tizmor.engine.pump import Pump
+from tizmor.engine.pump import GRACE_S, LIMITS, Limits, Pump
 from tizmor.engine.views import StreamEvent
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.classify import Classify
@@ -31,6 +31,7 @@ from tizmor.pipeline.trace import Trace
 from tizmor.ports.agent import Agent, AgentContext, Gate, agent
 from tizmor.ports.journal import Journal
 from tizmor.ports.planner import PlanRequest
+from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 from tizmor.storage.memory import MemoryDatabase
 from tizmor.storage.sqlite import open_sqlite
@@ -139,6 +140,9 @@ class House:
         agents: Sequence[Agent] | None = None,
         interactive: bool = True,
         patience_s: float = 5.0,
+        limits: Limits = LIMITS,
+        grace_s: float = GRACE_S,
+        secrets: Secrets = NO_SECRETS,
     ) -> AsyncIterator[Process]:
         journal = journal or self.open_journal()
         workspace = Workspace(root=self.folder or Path("/w"), timezone="Asia/Jerusalem")
@@ -151,6 +155,7 @@ class House:
             workspace=workspace,
             clock=clock,
             dice=lambda: 0.0,
+            secrets=secrets,
         )
         pump = Pump(
             journal=journal,
@@ -159,6 +164,8 @@ class House:
             patience_s=patience_s,
             interactive=interactive,
             trouble=self.troubles.append,
+            limits=limits,
+            grace_s=grace_s,
         )
         process = Process(
             journal=journal,

@@ -1,0 +1,155 @@
+"""Many executions in little room: what waits rests on disk, and nothing of it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+from tests.unit.engine.house import House, Process, finding, gate_opened, meet, plan, read, until
+
+from tizmor.core.errors import Transient
+from tizmor.core.ids import parse_id
+from tizmor.core.plan import Step
+from tizmor.engine.pump import Limits
+from tizmor.engine.views import Execution, Status
+from tizmor.ports.agent import AgentContext, agent
+from tizmor.ports.vocabulary import Value
+
+LITTLE = Limits(calls=8, live=3)
+MANY = 20
+
+
+class Nothing(Value, frozen=True):
+    pass
+
+
+async def waiting(process: Process, count: int = MANY) -> list[Execution]:
+    """Executions that all wait for an approval."""
+    started = [await process.start("q", plan=plan(meet("m", f"t{n}"))) for n in range(count)]
+    for execution in started:
+        await until(process, execution.id, gate_opened)
+    return started
+
+
+async def rested(process: Process, execution: Execution) -> None:
+    while not process.pump.rests(parse_id(execution.id) or 0):
+        await asyncio.sleep(0.001)
+
+
+async def test_those_that_wait_make_room_and_an_order_brings_them_back(any_house: House) -> None:
+    async with any_house.process(limits=LITTLE) as process:
+        started = await waiting(process)
+        await rested(process, started[0])
+        for execution in reversed(started):
+            await process.approve(execution.id)
+            assert len(process.pump.running()) <= LITTLE.live + 1
+        for execution in started:
+            assert (await process.result(execution.id)).status is Status.COMPLETED
+    assert sorted(any_house.agents.did) == sorted(f"meet t{n} at 10" for n in range(MANY))
+
+
+async def test_an_order_from_another_process_brings_one_back(any_house: House) -> None:
+    async with any_house.process(limits=LITTLE) as runs, any_house.process() as other:
+        started = await waiting(runs, 6)
+        await rested(runs, started[0])
+        assert await other.approve(started[0].id) == "a1 approved"
+        assert (await other.result(started[0].id)).status is Status.COMPLETED
+
+
+async def test_one_that_rests_is_shown_as_what_it_is(any_house: House) -> None:
+    async with any_house.process(limits=LITTLE) as process:
+        started = await waiting(process, 6)
+        await rested(process, started[0])
+        shown = await process.get(started[0].id)
+        assert shown.status is Status.WAITING
+        assert [w.id for w in shown.waiting_for] == ["a1"]
+
+
+async def test_timers_bring_back_what_rests(any_house: House) -> None:
+    """Each is tried again when its time has come, though there is room for three only."""
+    any_house.agents.fail += [Transient("busy", retry_after_s=0.02) for _ in range(MANY)]
+    async with any_house.process(limits=LITTLE) as process:
+        started = [await process.start("q", plan=plan(read("r"))) for _ in range(MANY)]
+        for execution in started:
+            assert (await process.result(execution.id)).status is Status.COMPLETED
+    assert len(any_house.agents.did) == MANY
+
+
+async def test_a_deadline_passes_while_it_rests(any_house: House) -> None:
+    async with any_house.process(limits=LITTLE) as process:
+        late = await process.start(
+            "q", plan=plan(meet("m")), deadline=dt.timedelta(milliseconds=400)
+        )
+        await until(process, late.id, gate_opened)
+        await waiting(process, 6)
+        await rested(process, late)
+        await until(process, late.id, lambda event: event.type == "failed")
+        assert (await process.result(late.id)).status is Status.FAILED
+
+
+async def test_of_those_for_which_there_is_no_room_the_most_urgent_is_first(house: House) -> None:
+    order: list[str] = []
+
+    @agent(name="Note")
+    async def note(text: str, *, ctx: AgentContext) -> Nothing:
+        """Note."""
+        order.append(text)
+        return Nothing()
+
+    agents = [*house.agents.all(), note]
+    async with house.process(agents=agents, limits=Limits(calls=8, live=1)) as process:
+        runs = await process.start("q", plan=plan(Step(id="s", agent="Slow")))
+        await until(process, runs.id, finding)
+        started = [
+            await process.start(
+                "q",
+                plan=plan(Step(id="n", agent="Note", arguments={"text": str(priority)})),
+                priority=priority,
+            )
+            for priority in (0, 5, -3, 9)
+        ]
+        assert order == []
+        house.agents.hold.set()
+        for execution in started:
+            assert (await process.result(execution.id)).status is Status.COMPLETED
+    assert order == ["9", "5", "0", "-3"]
+
+
+async def test_of_calls_for_which_there_is_no_room_the_most_urgent_is_first(house: House) -> None:
+    async with house.process(limits=Limits(calls=1, live=100)) as process:
+        runs = await process.start("q", plan=plan(Step(id="s", agent="Slow")))
+        await until(process, runs.id, finding)
+        started = [
+            await process.start("q", plan=plan(read("r", text=str(priority))), priority=priority)
+            for priority in (0, 5, -3, 9)
+        ]
+        house.agents.hold.set()
+        for execution in started:
+            await process.result(execution.id)
+    assert house.agents.did == ["Slow", "read 9", "read 5", "read 0", "read -3"]
+
+
+async def test_a_process_that_ends_with_many_resting_leaves_them_all_as_they_were(
+    any_house: House,
+) -> None:
+    async with any_house.process(limits=LITTLE) as process:
+        started = await waiting(process)
+    async with any_house.process(limits=LITTLE) as process:
+        for execution in started:
+            assert (await process.get(execution.id)).status is Status.WAITING
+            await process.approve(execution.id)
+        for execution in started:
+            assert (await process.result(execution.id)).status is Status.COMPLETED
+    assert len(any_house.agents.did) == len(set(any_house.agents.keys)) == MANY
+
+
+async def test_one_that_is_paused_rests_and_its_resume_brings_it_back(any_house: House) -> None:
+    async with any_house.process(limits=LITTLE) as process:
+        execution = await process.start("q", plan=plan(meet("m")))
+        await until(process, execution.id, gate_opened)
+        await process.pause(execution.id)
+        await waiting(process, 6)
+        await rested(process, execution)
+        await process.resume(execution.id)
+        await process.approve(execution.id)
+        assert (await process.result(execution.id)).status is Status.COMPLETED

@@ -1,0 +1,168 @@
+"""Secrets are given by name: the call alone knows them, and nothing that is written down does."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.engine.house import House, Out, gate_opened, plan, until
+
+from tizmor.core.errors import NeedsAnswer, OutcomeUnknown, Permanent, PlanRefused, Transient
+from tizmor.core.plan import Effect, OnFailure, Step
+from tizmor.engine.views import Execution, Status
+from tizmor.ports.agent import Agent, AgentContext, Gate, agent
+from tizmor.ports.secrets import Secret
+
+VALUE = "hunter2-and-more"
+
+
+class Vault:
+    def get(self, name: str) -> str:
+        if name != "TOKEN":
+            raise Permanent(f"there is no secret {name!r}")
+        return VALUE
+
+
+SEEN: list[str] = []
+
+
+def telling(how: str) -> Agent:
+    """An agent that tells its secret, in one way or another."""
+
+    @agent(name="Tell", effect=Effect.COMPENSATABLE, critical=how == "gate")
+    async def tell(token: Secret, *, ctx: AgentContext) -> Out:
+        """Tell."""
+        SEEN.append(token)
+        match how:
+            case "output":
+                return Out(value=f"it is {token}", summary=token)
+            case "progress":
+                ctx.progress(f"using {token}")
+            case "thread":
+                await asyncio.to_thread(ctx.progress, f"using {token}")
+            case "transient":
+                raise Transient(f"401 for {token}")
+            case "permanent":
+                raise Permanent(f"401 for {token}")
+            case "bug":
+                raise ValueError(f"bad header {token!r}")
+            case "question":
+                raise NeedsAnswer(f"Is {token} right?", question_id="q", choices=[(token, token)])
+            case "unknown":
+                raise OutcomeUnknown(f"lost with {token}")
+        return Out(value="fine")
+
+    if how == "gate":
+
+        @tell.gate
+        def gate(token: Secret, *, ctx: AgentContext) -> Gate:
+            return Gate(action=f"Send with {token}")
+
+    if how == "compensation":
+
+        @tell.compensate
+        async def compensate(result: Out, *, ctx: AgentContext) -> None:
+            raise Permanent(f"401 for {ctx.secret('TOKEN')}")
+
+    if how in ("unknown", "probe"):
+
+        @tell.probe
+        async def probe(key: str, *, ctx: AgentContext) -> Out | None:
+            raise Permanent(f"401 for {ctx.secret('TOKEN')}")
+
+    return tell
+
+
+def step(**more: Any) -> Step:
+    fields: dict[str, Any] = {"on_failure": OnFailure.FAIL, **more}
+    return Step(id="t", agent="Tell", arguments={"token": "secret:TOKEN"}, **fields)
+
+
+WAYS = [
+    "output",
+    "progress",
+    "thread",
+    "transient",
+    "permanent",
+    "bug",
+    "question",
+    "unknown",
+    "gate",
+    "compensation",
+]
+
+
+async def told(house: House, how: str) -> Execution:
+    SEEN.clear()
+    async with house.process(agents=[telling(how)], secrets=Vault()) as process:
+        execution = await process.start("q", plan=plan(step()))
+        if how == "gate":
+            await until(process, execution.id, gate_opened)
+            await process.approve(execution.id)
+        if how == "compensation":
+            await process.result(execution.id)
+        return await process.result(execution.id)
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_it_is_in_nothing_that_is_written_down_or_shown(
+    tmp_path: Path, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not in the journal, the tables beside it, the inbox, the write-ahead log or a message."""
+    caplog.set_level("DEBUG")
+    shown = await told(House(tmp_path), how)
+    assert shown.status in (Status.COMPLETED, Status.FAILED, Status.WAITING)
+    assert set(SEEN) == {VALUE}, "the call itself was given the value"
+    written = [path for path in (tmp_path / ".tizmor").rglob("*") if path.is_file()]
+    assert any(b"secret:TOKEN" in path.read_bytes() for path in written)
+    for path in written:
+        assert VALUE.encode() not in path.read_bytes(), path.name
+    assert VALUE not in repr(shown)
+    assert VALUE not in caplog.text
+
+
+async def test_what_was_told_is_struck_out_and_the_rest_is_left(house: House) -> None:
+    done = await told(house, "output")
+    assert done.steps[0].output == {"value": "it is •••", "summary": "•••"}
+
+
+async def test_the_name_is_what_binds_an_approval_and_is_what_the_human_sees(
+    house: House,
+) -> None:
+    async with house.process(agents=[telling("gate")], secrets=Vault()) as process:
+        execution = await process.start("q", plan=plan(step()))
+        await until(process, execution.id, gate_opened)
+        (gate,) = (await process.get(execution.id)).waiting_for
+        assert gate.arguments == {"token": "secret:TOKEN"}
+        assert gate.action == "Send with secret:TOKEN"
+
+
+async def test_one_that_is_not_kept_here_fails_the_call_by_its_name(house: House) -> None:
+    SEEN.clear()
+    async with house.process(agents=[telling("output")], secrets=Vault()) as process:
+        other = Step(
+            id="t", agent="Tell", arguments={"token": "secret:OTHER"}, on_failure=OnFailure.FAIL
+        )
+        execution = await process.start("q", plan=plan(other))
+        done = await process.result(execution.id)
+    assert "no secret 'OTHER'" in (done.steps[0].error or "")
+    assert SEEN == []
+
+
+@pytest.mark.parametrize("given", [VALUE, "secret:", "secret:../x", {"$ref": "/s/value"}, 5])
+async def test_a_plan_that_gives_it_in_another_way_is_refused(house: House, given: Any) -> None:
+    async with house.process(
+        agents=[telling("output"), house.agents.read()], secrets=Vault()
+    ) as process:
+        bad = Step(id="t", agent="Tell", arguments={"token": given}, on_failure=OnFailure.FAIL)
+        steps = plan(Step(id="s", agent="Read"), bad)
+        try:
+            execution = await process.start("q", plan=steps)
+        except PlanRefused as refused:
+            assert VALUE not in str(refused)
+        else:
+            done = await process.result(execution.id)
+            assert done.steps[1].state == "failed"
+            assert VALUE not in (done.steps[1].error or "")
