@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 _PORT = 5432
+_DONE = b"SELECT "
+"""Of the message that a statement has run to its end (CommandComplete)."""
 
 
 class Proxy:
-    """Passes bytes on; at a word it swallows the next answer and cuts the connection."""
+    """Passes bytes on; at a word it swallows the next result and cuts the connection."""
 
     def __init__(self, server: Path) -> None:
         self._server = server
@@ -25,7 +27,7 @@ class Proxy:
         self._tasks.add(there)
         try:
             while answer := await answers.read(1 << 16):
-                if self.cut_next_answer:
+                if self.cut_next_answer and _DONE in answer:
                     self.cut_next_answer = False
                     self.cuts += 1
                     return

@@ -175,6 +175,15 @@ async def test_an_owner_that_nobody_knows_may_still_run(postgres: Any) -> None:
     assert (await others.adopt(A)).may_still_run
 
 
+async def test_an_owner_of_the_right_epoch_and_another_name_is_refused(postgres: Any) -> None:
+    """As when a database came back from a backup and two took the same epoch."""
+    mine = postgres.open()
+    await mine.commit([created(A)])
+    postgres.execute("UPDATE executions SET owner = 'another'")
+
+    assert (await mine.commit([then(A, 2, "late")])).first_positions == [None]
+
+
 async def test_what_was_released_runs_nowhere(postgres: Any) -> None:
     owner, others = postgres.open(), postgres.open()
     await owner.commit([created(A, release=True)])
