@@ -165,9 +165,9 @@ def chain(length: int) -> Plan:
         goal="a chain",
         steps=tuple(
             Step(
-                id=f"step-{number}",
+                id=f"step_{number}",
                 agent="Next",
-                arguments={"text": {"$ref": f"/step-{number - 1}/text"}} if number else {},
+                arguments={"text": {"$ref": f"/step_{number - 1}/text"}} if number else {},
             )
             for number in range(length)
         ),
