@@ -104,7 +104,9 @@ class Person:
         self, process: SimulatedProcess, execution_id: str, *, decide: bool = True
     ) -> Execution | None:
         """See how an execution stands and, with `decide`, decide what it waits for."""
-        before = len(self._office.database.histories.get(parse_id(execution_id) or 0, []))
+        # A process whose lease ran out may not know yet that another has gone on.
+        known = self._office.database.histories.get(parse_id(execution_id) or 0, [])
+        before = 0 if process.lapsed else len(known)
         view = await self._ask(process, process.tizmor.get(execution_id))
         if view is None:
             return None

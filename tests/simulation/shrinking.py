@@ -8,25 +8,26 @@ Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE TSE 28(2),
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 Record = dict[str, list[int]]
 Fails = Callable[[Record], bool]
+Cut = Callable[[Record], Record]
 
 
 def shrunk(record: Record, fails: Fails, *, attempts: int = 400) -> Record:
     """A smaller record that still fails, found in at most so many runs; `record` itself must."""
-    left = attempts
     best = {name: list(stream) for name, stream in record.items()}
-    progress = True
-    while progress and left:
-        progress = False
-        for candidate in _simpler(best):
-            if not left:
-                break
-            left -= 1
-            if fails(candidate):
-                best, progress = candidate, True
-                break
+    left = attempts
+    for cut in _cuts(best):
+        simpler = cut(best)
+        if simpler == best:
+            continue
+        if not left:
+            break
+        left -= 1
+        if fails(simpler):
+            best = simpler
     return best
 
 
@@ -35,20 +36,25 @@ def size(record: Record) -> int:
     return sum(bool(chosen) for stream in record.values() for chosen in stream)
 
 
-def _simpler(record: Record) -> Iterator[Record]:
-    """Records with less in them, the boldest cuts first."""
+def _cuts(record: Record) -> Iterator[Cut]:
+    """Ways of leaving things out, the boldest first: whole streams, then ever smaller blocks."""
     for name in record:
-        yield {other: stream for other, stream in record.items() if other != name}
-    for name, stream in record.items():
-        for block in _blocks(len(stream)):
-            for start in range(0, len(stream), block):
-                cut = [*stream[:start], *[0] * block, *stream[start + block :]][: len(stream)]
-                if cut != stream:
-                    yield {**record, name: _trimmed(cut)}
-    for name, stream in record.items():
-        for at, chosen in enumerate(stream):
-            if chosen > 1:
-                yield {**record, name: [*stream[:at], 1, *stream[at + 1 :]]}
+        yield partial(_without, name, 0, None)
+    longest = max(map(len, record.values()), default=0)
+    for block in _blocks(longest):
+        for name, stream in record.items():
+            for start in range(0, len(stream), block) if block < len(stream) else ():
+                yield partial(_without, name, start, start + block)
+
+
+def _without(name: str, start: int, end: int | None, record: Record) -> Record:
+    """The record with the plainest choices in a part of a stream."""
+    stream = record.get(name, [])
+    part = stream[start:end]
+    return {
+        **record,
+        name: _trimmed([*stream[:start], *[0] * len(part), *stream[start:][len(part) :]]),
+    }
 
 
 def _blocks(length: int) -> Iterator[int]:

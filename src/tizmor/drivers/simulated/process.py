@@ -62,6 +62,7 @@ class SimulatedProcess:
         self.alive = True
         self.stopped = False
         self.closing = False
+        self.lapsed = False
         self.journal = SimulatedJournal(database, name, faults, self.kill)
         self._loop = loop
         self._killed = killed
@@ -117,6 +118,7 @@ class SimulatedProcess:
         self.stopped = True
         self._loop.stop_process(self.name)
         if lease_runs_out:
+            self.lapsed = True
             self.journal.lapse()
 
     def go_on(self) -> None:
