@@ -90,7 +90,10 @@ class Simulation:
             self._check(event)
             self.events.append(event)
             self.journal.append((self.at_ms, ev.encode(event)))
-        self.commands += decision.commands
+        self.commands += [c for c in decision.commands if not isinstance(c, cmd.StopCall)]
+        for command in decision.commands:
+            if isinstance(command, cmd.StopCall):
+                self._stop(command.step)
         return decision.events
 
     def run(self) -> None:
@@ -189,8 +192,6 @@ class Simulation:
                 self._replan(command)
             case cmd.SetTimer():
                 self.timers[command.step, command.timer] = command.due_ms
-            case cmd.StopCall():
-                self._stop(command.step)
             case _:
                 pass
 

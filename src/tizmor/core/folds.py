@@ -7,7 +7,7 @@ is kept by counting each step's unmet needs down, O(edges) over a whole executio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
@@ -29,14 +29,25 @@ def evolve(state: State, event: ev.Event, at_ms: int) -> None:
 
 def link(state: State, at_ms: int) -> None:
     """Tie the steps together anew: who waits for whom, and what of it has ended already."""
-    for step in state.steps.values():
-        step.readers, step.followers, step.watchers, step.unmet = [], [], [], 0
+    ties = _Ties({}, {}, {})
     planned = {} if state.plan is None else {step.id: step for step in state.plan.steps}
     for name, step in state.steps.items():
         if step.status is not S.REPLACED and step.parent is None:
-            _tie(state, step, planned.get(name, step.step))
+            step.unmet = _tie(state, name, planned.get(name, step.step), ties)
             if not step.unmet and step.status is S.PENDING:
                 _make_ready(step, at_ms)
+    for name, step in state.steps.items():
+        step.readers = tuple(ties.readers.get(name, ()))
+        step.followers = tuple(ties.followers.get(name, ()))
+        step.watchers = tuple(ties.watchers.get(name, ()))
+
+
+class _Ties(NamedTuple):
+    """By step, the others that take data from it, come after it, wait for its end."""
+
+    readers: dict[str, list[str]]
+    followers: dict[str, list[str]]
+    watchers: dict[str, list[str]]
 
 
 def child_id(step: str, item: int) -> str:
@@ -48,7 +59,7 @@ def add_children(state: State, parent: StepState, count: int, at_ms: int) -> Non
     """The steps of a `for_each`, one for each item, ready."""
     parent.children = count
     each = parent.step.for_each
-    parent.items = [] if each is None else resolved(each.items, state.outputs)
+    parent.items = () if each is None else resolved(each.items, state.outputs)
     for item in range(count):
         name = child_id(parent.step.id, item)
         call = structs.replace(parent.step, id=name, for_each=None, when=(), after=())
@@ -57,21 +68,21 @@ def add_children(state: State, parent: StepState, count: int, at_ms: int) -> Non
         )
 
 
-def _tie(state: State, step: StepState, planned: Step) -> None:
+def _tie(state: State, name: str, planned: Step, ties: _Ties) -> int:
+    """Note what a step waits for; how much of that is open."""
     needs = edges(planned)
-    name = step.step.id
+    unmet = 0
     for required in needs.read:
-        other = state.steps[required]
-        other.readers.append(name)
-        step.unmet += other.status not in _DELIVERED
+        ties.readers.setdefault(required, []).append(name)
+        unmet += state.steps[required].status not in _DELIVERED
     for required in needs.followed:
-        other = state.steps[required]
-        other.followers.append(name)
-        step.unmet += other.status not in _DELIVERED and other.status is not S.BYPASSED
+        ties.followers.setdefault(required, []).append(name)
+        status = state.steps[required].status
+        unmet += status not in _DELIVERED and status is not S.BYPASSED
     for required in needs.watched:
-        other = state.steps[required]
-        other.watchers.append(name)
-        step.unmet += other.status not in TERMINAL
+        ties.watchers.setdefault(required, []).append(name)
+        unmet += state.steps[required].status not in TERMINAL
+    return unmet
 
 
 def _make_ready(step: StepState, at_ms: int) -> None:
@@ -219,7 +230,7 @@ def _question_answered(state: State, event: ev.QuestionAnswered, at_ms: int) -> 
         return
     step = state.steps[asked.step]
     if not asked.about:
-        step.answers[asked.question.id] = event.value
+        step.answers = {**(step.answers or {}), asked.question.id: event.value}
     if asked.about == "failure":
         _begin_anew(step, event.arguments)
     if step.status is not S.COMPENSATING:
@@ -231,7 +242,7 @@ def _begin_anew(step: StepState, edited: dict[str, Any] | None) -> None:
     step.failures = step.reprepares = 0
     step.arguments = step.approved_key = step.gate = None
     if edited is not None:
-        step.edited |= edited
+        step.edited = {**(step.edited or {}), **edited}
 
 
 def _prepared(state: State, event: ev.Prepared, at_ms: int) -> None:
@@ -259,11 +270,13 @@ def _gate_opened(state: State, event: ev.GateOpened, at_ms: int) -> None:
 def _gate_approved(state: State, event: ev.GateApproved, at_ms: int) -> None:
     gate = state.gates[event.id]
     step = state.steps[gate.step]
-    step.edited |= {
+    changed = {
         name: value
         for name, value in event.arguments.items()
         if name not in gate.arguments or gate.arguments[name] != value
     }
+    if changed:
+        step.edited = {**(step.edited or {}), **changed}
     step.arguments = event.arguments
     step.approved_key = event.key
     gate.state = "approved"
@@ -323,7 +336,8 @@ def _joined(state: State, step: StepState) -> dict[str, Any]:
 
 
 def _found(state: State, event: ev.Found, at_ms: int) -> None:
-    state.steps[event.step].messages.append(event.message)
+    step = state.steps[event.step]
+    step.messages = (*step.messages, event.message)
 
 
 def _step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
 
     status: StepStatus = StepStatus.PENDING
     arguments: dict[str, Any] | None = None
-    edited: dict[str, Any] = {}
+    edited: dict[str, Any] | None = None
     attempt: int = 0
     failures: int = 0
     reprepares: int = 0
@@ -33,8 +34,8 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     gate: str | None = None
     question: str | None = None
     approved_key: str | None = None
-    answers: dict[str, str] = {}
-    messages: list[str] = []
+    answers: dict[str, str] | None = None
+    messages: tuple[str, ...] = ()
     error: str | None = None
     retry_at_ms: int = 0
     ready_at_ms: int | None = None
@@ -57,12 +58,12 @@ class StepState(StepMark, kw_only=True):
     step: Step
     parent: str | None = None
     item: int = 0
-    items: list[Any] = []
+    items: Sequence[Any] = ()
     over: int = 0
     unmet: int = 0
-    readers: list[str] = []
-    followers: list[str] = []
-    watchers: list[str] = []
+    readers: tuple[str, ...] = ()
+    followers: tuple[str, ...] = ()
+    watchers: tuple[str, ...] = ()
     busy: bool = False
     fed: int = 0
     active: int = 0

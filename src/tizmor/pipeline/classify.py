@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 
 from tizmor.core.errors import (
     AgentError,
@@ -41,7 +42,7 @@ class Classify:
         except asyncio.CancelledError as error:
             return _cut_off(call, error)
         except Exception as error:
-            _log.debug("%s failed", call.step.id, exc_info=True)
+            _log.debug("%s failed: %s\n%s", call.step.id, type(error).__name__, _where(error))
             return _unforeseen(call, error)
 
 
@@ -66,6 +67,11 @@ def agent_verdict(error: AgentError) -> Verdict:
 def bounded(error: BaseException) -> str:
     """An error's message, never empty and never longer than 2,000 characters."""
     return storable(str(error) or type(error).__name__)[:_ERROR_LIMIT]
+
+
+def _where(error: BaseException) -> str:
+    """The way to an error, without its message: that may hold what no log may."""
+    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def _cut_off(call: Call, error: asyncio.CancelledError) -> Verdict:

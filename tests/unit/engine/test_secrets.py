@@ -151,18 +151,26 @@ async def test_one_that_is_not_kept_here_fails_the_call_by_its_name(house: House
     assert SEEN == []
 
 
-@pytest.mark.parametrize("given", [VALUE, "secret:", "secret:../x", {"$ref": "/s/value"}, 5])
-async def test_a_plan_that_gives_it_in_another_way_is_refused(house: House, given: Any) -> None:
-    async with house.process(
-        agents=[telling("output"), house.agents.read()], secrets=Vault()
-    ) as process:
+@pytest.mark.parametrize("given", [VALUE, "secret:", "secret:../x", 5])
+async def test_given_in_another_way_it_does_not_come_to_the_call_nor_into_the_error(
+    house: House, given: Any
+) -> None:
+    SEEN.clear()
+    async with house.process(agents=[telling("output")], secrets=Vault()) as process:
         bad = Step(id="t", agent="Tell", arguments={"token": given}, on_failure=OnFailure.FAIL)
-        steps = plan(Step(id="s", agent="Read"), bad)
         try:
-            execution = await process.start("q", plan=steps)
+            execution = await process.start("q", plan=plan(bad))
+            error = (await process.result(execution.id)).steps[0].error or ""
         except PlanRefused as refused:
-            assert VALUE not in str(refused)
-        else:
-            done = await process.result(execution.id)
-            assert done.steps[1].state == "failed"
-            assert VALUE not in (done.steps[1].error or "")
+            error = str(refused)
+    assert "token" in error
+    assert VALUE not in error
+    assert SEEN == []
+
+
+async def test_it_is_never_taken_from_another_steps_output(house: House) -> None:
+    agents = [telling("output"), house.agents.read()]
+    async with house.process(agents=agents, secrets=Vault()) as process:
+        taken = Step(id="t", agent="Tell", arguments={"token": {"$ref": "/s/value"}})
+        with pytest.raises(PlanRefused, match="by no other step"):
+            await process.start("q", plan=plan(Step(id="s", agent="Read"), taken))

@@ -29,8 +29,7 @@ class Stubborn:
             """Go on."""
             ctx.progress("on it")
             try:
-                while not (self.obeys and ctx.stopping):
-                    await asyncio.sleep(0.001)
+                await self._work(ctx)
             except asyncio.CancelledError:
                 self.cut_off = True
                 raise
@@ -43,6 +42,14 @@ class Stubborn:
                 return Out(value="it did") if happened else None
 
         return stubborn
+
+    async def _work(self, ctx: AgentContext) -> None:
+        """Piece by piece, looking between them whether it is to stop, if it looks at all."""
+        for _ in range(100_000):
+            await asyncio.sleep(0)
+            if self.obeys and ctx.stopping:
+                return
+        await asyncio.Event().wait()
 
     def step(self, **more: object) -> Step:
         return Step(id="s", agent="Stubborn", on_failure=OnFailure.FAIL, **more)  # type: ignore[arg-type]

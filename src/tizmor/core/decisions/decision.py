@@ -55,7 +55,7 @@ def close(d: Decision, step: StepState, event: ev.Event) -> None:
 
 def block(d: Decision, step: StepState) -> None:
     """Have looked at what a step's end without a result makes impossible."""
-    blocked: tuple[list[str], ...] = (step.readers, step.followers)
+    blocked: tuple[tuple[str, ...], ...] = (step.readers, step.followers)
     if step.status is S.SUCCEEDED:
         blocked = ()
     elif step.status is S.BYPASSED:

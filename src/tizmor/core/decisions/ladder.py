@@ -41,9 +41,11 @@ def give_up(d: Decision, step: StepState, error: str) -> None:
 
 
 def _may_replan(d: Decision, step: StepState) -> bool:
+    """A planner's plan may be replaced, a few times, for the sake of a step that is still in it."""
     plan = d.state.plan
-    made = plan is not None and bool(plan.planner)
-    return made and step.parent is None and d.state.replans < MAX_REPLANS and not d.state.planning
+    if plan is None or not plan.planner or d.state.planning or d.state.replans >= MAX_REPLANS:
+        return False
+    return any(planned.id == step.step.id for planned in plan.steps)
 
 
 def order_replan(d: Decision, step: StepState) -> None:

@@ -73,7 +73,7 @@ def start(d: Decision, step: StepState) -> None:
                 step=step.step,
                 arguments=arguments,
                 attempt=step.attempt + 1,
-                answers=dict(step.answers),
+                answers=dict(step.answers or {}),
             )
         )
     else:
@@ -87,7 +87,7 @@ def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
             step=step.step,
             arguments=arguments,
             attempt=step.attempt + 1,
-            answers=dict(step.answers),
+            answers=dict(step.answers or {}),
             approved_key=step.approved_key,
         )
     )

@@ -147,6 +147,13 @@ class TestAnotherPlan:
         assert not script.state.ended
         assert script.complete("runs").state.status == "COMPLETED"
 
+    def test_is_not_replaced_for_the_sake_of_what_it_leaves_out(self) -> None:
+        script = planned(step("runs"), step("a"))
+        script.begin("runs")
+        replanned(script.fail("a"), step("new"))
+        assert script.fail("runs").one(ev.StepFailed)
+        assert script.starts() == []
+
     def test_withdraws_the_gates_and_questions_of_what_it_leaves_out(self) -> None:
         script = planned(step("gated", critical=True), step("a"))
         gate = script.gate("gated")
