@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tizmor.core.errors import StorageFailed
 from tizmor.storage.owners import Owners, new_owner
 
 _LIVE = """
@@ -103,3 +104,14 @@ def test_a_name_that_no_process_has_is_dead_and_touches_no_file(owners: Owners, 
 
 def test_names_are_never_the_same() -> None:
     assert len({new_owner() for _ in range(1000)}) == 1000
+
+
+def test_a_lock_file_that_cant_be_opened_is_a_failure_of_storage_with_advice(
+    owners: Owners,
+) -> None:
+    owners.appear()
+    name = "77-0123456789abcdef"
+    (owners.folder / f"{name}.lock").symlink_to(owners.folder / f"{name}.lock")
+
+    with pytest.raises(StorageFailed, match=rf"{name}.lock can't be used.*who may write"):
+        owners.is_alive(name)

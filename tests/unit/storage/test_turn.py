@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tizmor.core.errors import StorageFailed
 from tizmor.storage import turn
 from tizmor.storage.turn import Turn
 
@@ -38,3 +39,10 @@ def test_one_that_never_ends_its_turn_does_not_stop_the_others(
         pass
     stopped.close()
     other.close()
+
+
+def test_a_file_that_cant_be_opened_is_a_failure_of_storage_with_advice(tmp_path: Path) -> None:
+    lost = Turn(tmp_path / "missing" / "turn.lock")
+
+    with pytest.raises(StorageFailed, match=r"turn.lock can't be used.*who may write"), lost:
+        pass
