@@ -16,12 +16,13 @@ import asyncio
 import contextvars
 import heapq
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 PROCESS: contextvars.ContextVar[str] = contextvars.ContextVar("process", default="")
 """The imagined process that the running code belongs to; empty for the world outside."""
 
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 Choose = Callable[[int], int]
 
 
@@ -36,7 +37,7 @@ class _Timer(asyncio.TimerHandle):
         self.process = ""
 
     def __lt__(self, other: Any) -> bool:
-        return (self._when, self.order) < (other._when, other.order)
+        return (self.when(), self.order) < (other.when(), other.order)
 
 
 class SimulatedLoop(asyncio.AbstractEventLoop):
@@ -103,7 +104,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         ]
         pending = [*self._ready, *self._timers, *self._held.get(process, ())]
         return tasks + [
-            f"callback {getattr(h._callback, '__qualname__', h._callback)}"  # type: ignore[attr-defined]
+            f"callback {getattr(h._callback, '__qualname__', h._callback)}"
             for h in pending
             if h.process == process and not h.cancelled()
         ]
@@ -126,7 +127,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         handle = ready.pop(self._choose(len(ready)) if len(ready) > 1 else 0)
         if not handle.cancelled():
             self.callbacks += 1
-            handle._run()  # type: ignore[attr-defined]
+            handle._run()
         if self._timers and self._timers[0].when() <= self._now:
             self._take_due()
 
@@ -170,8 +171,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def call_soon(
         self,
-        callback: Callable[..., object],
-        *args: Any,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
         context: contextvars.Context | None = None,
     ) -> asyncio.Handle:
         handle = self._handle(self._now, callback, args, context)
@@ -182,8 +183,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def call_later(
         self,
         delay: float,
-        callback: Callable[..., object],
-        *args: Any,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:
         return self.call_at(self._now + delay, callback, *args, context=context)
@@ -191,8 +192,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def call_at(
         self,
         when: float,
-        callback: Callable[..., object],
-        *args: Any,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:
         handle = self._handle(when, callback, args, context)
@@ -243,7 +244,7 @@ class Stuck(RuntimeError):
 def _close(task: asyncio.Task[Any]) -> None:
     coroutine = task.get_coro()
     try:
-        coroutine.close()  # type: ignore[union-attr]
+        coroutine.close()
     except RuntimeError:
         # It wouldn't end, or it runs under another that was closed before.
         return
