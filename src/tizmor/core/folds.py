@@ -32,6 +32,7 @@ def link(state: State, at_ms: int) -> None:
     ties = _Ties({}, {}, {})
     planned = {} if state.plan is None else {step.id: step for step in state.plan.steps}
     for name, step in state.steps.items():
+        step.unmet = 0
         if step.status is not S.REPLACED and step.parent is None:
             step.unmet = _tie(state, name, planned.get(name, step.step), ties)
             if not step.unmet and step.status is S.PENDING:
