@@ -60,7 +60,7 @@ def add_children(state: State, parent: StepState, count: int, at_ms: int) -> Non
     """The steps of a `for_each`, one for each item, ready."""
     parent.children = count
     each = parent.step.for_each
-    parent.items = () if each is None else resolved(each.items, state.outputs)
+    parent.items = () if each is None else tuple(resolved(each.items, state.outputs))
     for item in range(count):
         name = child_id(parent.step.id, item)
         call = structs.replace(parent.step, id=name, for_each=None, when=(), after=())
