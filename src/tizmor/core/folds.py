@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from msgspec import structs
 
 from tizmor.core import events as ev
+from tizmor.core.approval import AGAIN
 from tizmor.core.graph import edges, resolved
 from tizmor.core.plan import Effect, Plan, Step
 from tizmor.core.state import GateState, QuestionState, State, StepState
@@ -179,6 +180,7 @@ def _replanned(state: State, event: ev.Replanned, at_ms: int) -> None:
     wanted = {step.id: step for step in plan.steps}
     for name, step in state.steps.items():
         dropped = step.parent is None and name not in wanted and step.status in UNBEGUN
+        dropped = dropped and not step.lost
         if name == event.step or (dropped and not state.is_asked(name, "outcome")):
             _move(state, step, event, at_ms)
     for name, new in wanted.items():
@@ -234,6 +236,8 @@ def _question_answered(state: State, event: ev.QuestionAnswered, at_ms: int) -> 
         step.answers = {**(step.answers or {}), asked.question.id: event.value}
     if asked.about == "failure":
         _begin_anew(step, event.arguments)
+    elif asked.about == "outcome" and event.value == AGAIN:
+        step.lost = False
     if step.status is not S.COMPENSATING:
         _move(state, step, event, at_ms)
 
@@ -347,6 +351,7 @@ def _step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
     state.tokens += event.tokens
     state.cost_usd += event.cost_usd
     step.error = None
+    step.lost = False
     if step.step.effect is not Effect.READ:
         state.effects.append(event.step)
     _move(state, step, event, at_ms)
@@ -382,8 +387,10 @@ _WHOEVER_DOES_IT = ("id", "after", "when", "for_each", "deadline_s", "on_failure
 
 def _attempt_failed(state: State, event: ev.AttemptFailed, at_ms: int) -> None:
     step = state.steps[event.step]
-    # A call whose outcome was lost was counted then.
-    step.failures += step.status is not S.UNSETTLED
+    if step.status is not S.UNSETTLED:
+        step.failures += 1
+    elif not step.may_still_run:  # it was counted then, and is known by now not to have happened
+        step.lost = False
     step.error = event.error
     step.retry_at_ms = event.retry_at_ms
     _move(state, step, event, at_ms)
@@ -393,6 +400,7 @@ def _outcome_lost(state: State, event: ev.OutcomeLost, at_ms: int) -> None:
     step = state.steps[event.step]
     step.failures += 1
     step.error = event.error
+    step.lost = True
     step.may_still_run = event.may_still_run
     _move(state, step, event, at_ms)
 

@@ -60,7 +60,9 @@ class Access(enum.StrEnum):
     EXCLUSIVE = "exclusive"
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class _Value(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False
+):
     pass
 
 

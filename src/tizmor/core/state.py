@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,8 +16,8 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
 
     `arguments` are the prepared ones, `edited` those of them that a human wrote: they stay when the
     rest is prepared anew. `alternative` is the number of the one that has taken over from the
-    plan's own agent, `children` how many calls a `for_each` has, `undoing` counts the attempts to
-    take back what the step did.
+    plan's own agent, `lost`: some call of it may have happened, `children` how many calls a
+    `for_each` has, `undoing` counts the attempts to take back what the step did.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -28,6 +27,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     failures: int = 0
     reprepares: int = 0
     key: str = ""
+    lost: bool = False
     may_still_run: bool = False
     alternative: int | None = None
     children: int | None = None
@@ -58,7 +58,7 @@ class StepState(StepMark, kw_only=True):
     step: Step
     parent: str | None = None
     item: int = 0
-    items: Sequence[Any] = ()
+    items: tuple[Any, ...] = ()
     over: int = 0
     unmet: int = 0
     readers: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from tizmor.core.decisions.ladder import order_replan
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
 from tizmor.core.decisions.planning import make_plan
 from tizmor.core.decisions.rollback import go_on_undoing, roll_back
-from tizmor.core.decisions.settling import pick_up, settle
+from tizmor.core.decisions.settling import lose, pick_up, settle
 from tizmor.core.decisions.steps import count_items_anew, dispatch, is_fed, watch_deadline
 from tizmor.core.decisions.stopping import (
     end_if_late,
@@ -19,6 +19,7 @@ from tizmor.core.decisions.stopping import (
     stop_all,
     watch_execution,
 )
+from tizmor.core.plan import Effect
 from tizmor.core.state import StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
@@ -67,7 +68,10 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
         return
     if step.status is not S.PENDING and not step.late:
         watch_deadline(d, step)
-    if d.state.paused or end_if_late(d, step):
+    if d.state.paused:
+        _note_in_pause(d, step, may_still_run=may_still_run)
+        return
+    if end_if_late(d, step):
         return
     match step.status:
         case S.RUNNING:
@@ -80,6 +84,12 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
             order_replan(d, step)
         case _ if is_fed(d, step):
             dispatch(d, step)
+
+
+def _note_in_pause(d: Decision, step: StepState, *, may_still_run: bool) -> None:
+    """What this process alone can know is written down before it is forgotten."""
+    if step.status is S.RUNNING and step.step.effect is not Effect.READ:
+        lose(d, step, may_still_run=may_still_run)
 
 
 def pause_asked(d: Decision, fact: fx.PauseAsked) -> None:

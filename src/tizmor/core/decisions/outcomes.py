@@ -9,7 +9,12 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decisions.decision import Decision, answered_by, close
 from tizmor.core.decisions.ladder import give_up
-from tizmor.core.decisions.settling import ask_what_happened, run_again, settle
+from tizmor.core.decisions.settling import (
+    ask_what_happened,
+    leave_unsettled,
+    run_again,
+    settle,
+)
 from tizmor.core.decisions.steps import dispatch, start
 from tizmor.core.plan import Effect
 from tizmor.core.recovery import MAX_REPREPARES, may_retry, retry_delay_ms
@@ -33,14 +38,22 @@ def call_failed(d: Decision, fact: fx.CallFailed) -> None:
 
 
 def _retry_or_give_up(d: Decision, step: StepState, failure: fx.CallFailed) -> None:
-    failures = step.failures + (step.status is not S.UNSETTLED)
-    if d.state.ending:
+    """The last call is known not to have happened. One before it may have, all the same: then the
+    step may be tried again with its key, but nothing else may be done in its place."""
+    was_lost = step.status is S.UNSETTLED
+    failures = step.failures + (not was_lost)
+    unsettled = step.lost and (not was_lost or step.may_still_run)
+    if d.state.ending and not unsettled:
         close(d, step, ev.StepCancelled(step=step.step.id))
+    elif d.state.ending:
+        leave_unsettled(d, step)
     elif failure.retryable and not step.late and may_retry(step.step.retry, failures):
         delay_ms = retry_delay_ms(step.step.retry, failures, failure.dice, failure.retry_after_s)
         due_ms = d.at_ms + delay_ms
         d.emit(ev.AttemptFailed(step=step.step.id, error=failure.error, retry_at_ms=due_ms))
         wait_for_retry(d, step)
+    elif unsettled:
+        leave_unsettled(d, step)
     else:
         give_up(d, step, failure.error)
 
@@ -63,7 +76,9 @@ def precondition_broken(d: Decision, fact: fx.PreconditionBroken) -> None:
     step = answered_by(d, fact.step)
     if step is None:
         return
-    if d.state.ending:
+    if step.lost:
+        leave_unsettled(d, step)  # prepared anew, it would be another call
+    elif d.state.ending:
         close(d, step, ev.StepCancelled(step=fact.step))
     elif step.reprepares + 1 < MAX_REPREPARES and not step.late:
         d.emit(ev.PreconditionLost(step=fact.step, error=fact.error))

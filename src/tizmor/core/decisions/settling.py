@@ -22,13 +22,7 @@ def pick_up(d: Decision, step: StepState, *, may_still_run: bool = False) -> Non
     """A call that was in flight when its process ended, or was told to stop without having begun
     in this one."""
     if step.step.effect is not Effect.READ:
-        d.emit(
-            ev.OutcomeLost(
-                step=step.step.id,
-                error="its process ended while it ran",
-                may_still_run=may_still_run,
-            )
-        )
+        lose(d, step, may_still_run=may_still_run)
         settle(d, step)
     elif d.state.ending:
         close(d, step, ev.StepCancelled(step=step.step.id))
@@ -36,6 +30,12 @@ def pick_up(d: Decision, step: StepState, *, may_still_run: bool = False) -> Non
         fail(d, step, "its deadline has passed")
     elif (arguments := resolved_arguments(d, step)) is not None:
         run(d, step, arguments)
+
+
+def lose(d: Decision, step: StepState, *, may_still_run: bool) -> None:
+    """Write down that nobody knows what became of a call with an effect."""
+    error = "its process ended while it ran"
+    d.emit(ev.OutcomeLost(step=step.step.id, error=error, may_still_run=may_still_run))
 
 
 def settle(d: Decision, step: StepState) -> None:
@@ -60,18 +60,22 @@ def settle(d: Decision, step: StepState) -> None:
 def run_again(d: Decision, step: StepState) -> None:
     """A call that is safe to repeat with its key."""
     if d.state.ending or step.late or not may_retry(step.step.retry, step.failures):
-        _leave_unsettled(d, step)
+        leave_unsettled(d, step)
     elif not d.state.paused and (arguments := resolved_arguments(d, step)) is not None:
         run(d, step, arguments)
 
 
-def _leave_unsettled(d: Decision, step: StepState) -> None:
+def leave_unsettled(d: Decision, step: StepState) -> None:
     """Nothing tells what happened: neither retries nor alternatives are for such a call."""
     human = step.step.on_failure is OnFailure.ASK and step.parent is None
     if human and not d.state.ending:
         ask_what_happened(d, step)
     else:
-        fail(d, step, f"it may have happened: {step.error}")
+        fail_unsettled(d, step)
+
+
+def fail_unsettled(d: Decision, step: StepState) -> None:
+    fail(d, step, f"it may have happened: {step.error}")
 
 
 def ask_what_happened(d: Decision, step: StepState) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core.decisions.decision import Decision, close, fail
-from tizmor.core.decisions.settling import OUTCOME, pick_up, settle
+from tizmor.core.decisions.settling import OUTCOME, fail_unsettled, pick_up, settle
 from tizmor.core.folds import child_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import StepState
@@ -28,7 +28,7 @@ def _stop(d: Decision, step: StepState) -> None:
     if step.status is S.UNSETTLED:
         settle(d, step)
     elif d.state.is_asked(name, OUTCOME):
-        fail(d, step, f"it may have happened: {step.error}")
+        fail_unsettled(d, step)
     elif step.status is S.RUNNING and not step.busy:
         pick_up(d, step)
     elif step.status is not S.RUNNING or step.step.effect is Effect.READ:
@@ -75,7 +75,7 @@ def _make_late(d: Decision, step: StepState) -> None:
     if step.status is S.UNSETTLED:
         settle(d, step)
     elif d.state.is_asked(step.step.id, OUTCOME):
-        fail(d, step, f"it may have happened: {step.error}")
+        fail_unsettled(d, step)
     elif step.status is not S.RUNNING or not step.busy:
         fail_late(d, step)
 

@@ -215,3 +215,39 @@ def test_nothing_is_forked_while_a_call_may_have_happened() -> None:
     script = Script(writing(IRREVERSIBLE, given={"x": 1}), step("b")).approved("a").lose("a")
     with pytest.raises(UserError, match="not known yet"):
         fork(script.state, "b", None)
+
+
+@pytest.mark.parametrize(
+    ("may_still_run", "effect", "expected"),
+    [
+        (False, Effect.IRREVERSIBLE, "retrying"),
+        (True, Effect.IRREVERSIBLE, "asked"),
+        (True, Effect.COMPENSATABLE, "retrying"),
+    ],
+)
+def test_not_there_yet_is_believed_of_a_former_owner_only_when_it_was_seen_dead(
+    may_still_run: bool, effect: Effect, expected: str
+) -> None:
+    """A call of an owner whose lease ran out may still be on its way. What is done again with its
+    key does no harm; what can't be taken back is asked about."""
+    script = Script(writing(effect, probes=True))
+    if effect is Effect.IRREVERSIBLE:
+        script.approved("a")
+    script.begin("a")
+    script.state = script.folded()
+    script.tell(fx.OwnerChanged(epoch=2, may_still_run=may_still_run))
+    assert script.ordered(cmd.ProbeCall).key == script.key("a")
+    script.tell(fx.Probed(step="a"))
+    assert script.status("a") == expected
+
+
+def test_a_pause_during_an_adoption_does_not_forget_that_a_call_may_still_run() -> None:
+    """It was found in flight while the execution is paused: it is settled after the resume."""
+    script = Script(writing(Effect.IRREVERSIBLE, probes=True)).approved("a")
+    script.begin("a")
+    script.tell(fx.PauseAsked())
+    script.state = script.folded()
+    script.tell(fx.OwnerChanged(epoch=2, may_still_run=True))
+    script.tell(fx.ResumeAsked())
+    script.tell(fx.Probed(step="a"))
+    assert script.status("a") == "asked"
