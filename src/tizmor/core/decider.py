@@ -32,7 +32,7 @@ from tizmor.core.decisions.humans import (
     gate_needed,
     rejected,
 )
-from tizmor.core.decisions.ladder import replan_impossible, replan_made
+from tizmor.core.decisions.ladder import replan_impossible, replan_made, resort
 from tizmor.core.decisions.outcomes import (
     call_completed,
     call_failed,
@@ -54,7 +54,7 @@ from tizmor.core.decisions.steps import (
     reported,
 )
 from tizmor.core.state import State
-from tizmor.core.transitions import StepStatus
+from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
 
@@ -64,11 +64,21 @@ def decide(state: State, fact: fx.Fact) -> Decision:
     decision = Decision(state, fact.at_ms)
     if state.ended_at_ms is None:
         _REACTIONS[type(fact)](decision, fact)
-        if decision.due:
-            look_at_due(decision)
+        if decision.due or decision.impossible:
+            _follow_up(decision)
         if not state.unfinished:
             _end_if_done(decision)
     return decision
+
+
+def _follow_up(d: Decision) -> None:
+    """Take along all that has become possible, and what is to follow what is not."""
+    while d.due or d.impossible:
+        look_at_due(d)
+        while d.impossible:
+            step, error = d.impossible.pop()
+            if step.status not in TERMINAL:
+                resort(d, step, error)
 
 
 def _end_if_done(d: Decision) -> None:

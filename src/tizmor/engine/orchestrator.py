@@ -424,7 +424,8 @@ class Orchestrator:
             live = await self._ownership.adopt(tail.execution)
             if live is not None and self._wanted[tail.execution]:
                 yes = Order(by="--yes", approve_all=True)
-                self._ownership.execute(live, InboxKind.APPROVE, yes)
+                with contextlib.suppress(OwnershipLost):
+                    self._ownership.execute(live, InboxKind.APPROVE, yes)
         await asyncio.sleep(FOLLOW_S)
         return True
 
@@ -439,6 +440,8 @@ class Orchestrator:
     def _let_go(self, execution: int) -> None:
         self._wanted.pop(execution, None)
         if live := self._pump.get(execution):
+            if not live.state.ended:
+                live.break_off(OwnershipLost(f"another process has ended {live.public_id}"))
             self._pump.forget(live)
 
     async def _stored(self, execution_id: str) -> StoredExecution:

@@ -110,17 +110,19 @@ class Ownership:
             except msgspec.MsgspecError:
                 self._pump.settle(live, row.id, "refused: it can't be read")
             else:
-                self.execute(live, row.kind, order, inbox_id=row.id)
+                with contextlib.suppress(OwnershipLost):  # whoever runs it takes the order
+                    self.execute(live, row.kind, order, inbox_id=row.id)
 
     def execute(
         self, live: Live, kind: InboxKind, order: Order, *, inbox_id: int | None = None
     ) -> str:
-        """Carry out an order on an execution that runs here; its outcome."""
+        """Carry out an order on an execution that runs here; its outcome. Raises `OwnershipLost`
+        when it doesn't run here any more."""
         fact, outcome = orders.fact_of(live.state, kind, order, self._clock.now_ms())
         if inbox_id is not None:
             self._pump.settle(live, inbox_id, outcome)
-        if fact is not None:
-            self._pump.feed(live, fact)
+        if fact is not None and self._pump.feed(live, fact) is None:
+            raise OwnershipLost(f"{live.public_id} doesn't run here any more")
         return outcome
 
     async def give(self, execution: int, kind: InboxKind, order: Order) -> str | None:

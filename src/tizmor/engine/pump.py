@@ -320,7 +320,10 @@ class Pump:
             while following is not None and task is not None:
                 name = following.step.id
                 live.tasks[name] = task
+                hops += 1
                 try:
+                    if hops % _HOPS == 0:
+                        await asyncio.sleep(0)
                     fact = await self._answer(live, following)
                 except asyncio.CancelledError:
                     if live.lost or self._closed:
@@ -331,9 +334,6 @@ class Pump:
                 del live.tasks[name]
                 live.stopping.discard(name)
                 following = self._feed_and_take(live, fact)
-                hops += 1
-                if hops % _HOPS == 0:
-                    await asyncio.sleep(0)
         except Exception as error:
             if not live.lost and not self._closed:
                 self._park(live, name, error)

@@ -71,7 +71,7 @@ async def test_who_looks_whether_it_is_to_stop_ends_well_in_its_own_time(house: 
     assert not it.cut_off
 
 
-@pytest.mark.parametrize(("happened", "state"), [(True, "succeeded"), (False, "cancelled")])
+@pytest.mark.parametrize(("happened", "state"), [(True, "succeeded"), (False, "failed")])
 async def test_who_does_not_stop_is_cut_off_and_what_it_did_is_found_out(
     house: House, happened: bool, state: str
 ) -> None:

@@ -19,10 +19,11 @@ class Decision:
 
     `due` holds what is to be looked at before the decision is whole: a step that may be able to go
     on, or one that can't any more because of another. It is a queue, so that a long chain of steps
-    is no deep recursion.
+    is no deep recursion. `impossible` are steps that can't be done, and why: their policy says what
+    follows.
     """
 
-    __slots__ = ("at_ms", "commands", "due", "events", "state")
+    __slots__ = ("at_ms", "commands", "due", "events", "impossible", "state")
 
     def __init__(self, state: State, at_ms: int) -> None:
         self.state = state
@@ -30,6 +31,7 @@ class Decision:
         self.events: list[ev.Event] = []
         self.commands: list[cmd.Command] = []
         self.due: deque[tuple[StepState, str | None]] = deque()
+        self.impossible: list[tuple[StepState, str]] = []
 
     def emit(self, event: ev.Event) -> None:
         evolve(self.state, event, self.at_ms)

@@ -37,7 +37,7 @@ def give_up(d: Decision, step: StepState, error: str) -> None:
         d.emit(ev.ReplanStarted(step=name, error=error))
         order_replan(d, step)
     else:
-        _resort(d, step, error)
+        resort(d, step, error)
 
 
 def _may_replan(d: Decision, step: StepState) -> bool:
@@ -90,10 +90,11 @@ def replan_impossible(d: Decision, fact: fx.ReplanImpossible) -> None:
         close(d, step, ev.StepCancelled(step=fact.step))
     else:
         d.emit(ev.ReplanFailed(step=fact.step, error=error))
-        _resort(d, step, error)
+        resort(d, step, error)
 
 
-def _resort(d: Decision, step: StepState, error: str) -> None:
+def resort(d: Decision, step: StepState, error: str) -> None:
+    """The end of the ladder: what the step's own policy says."""
     policy = OnFailure.FAIL if step.parent is not None else step.step.on_failure
     if policy is OnFailure.ASK:
         plan = d.state.plan

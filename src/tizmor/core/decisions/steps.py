@@ -117,12 +117,14 @@ def _expand(d: Decision, step: StepState, given: Any) -> None:
     try:
         items = resolved(given, d.state.outputs)
     except DanglingReference as error:
-        fail(d, step, str(error))
+        d.impossible.append((step, str(error)))
         return
     if not isinstance(items, (list, tuple)):
-        fail(d, step, f"it runs for each of a list, but was given a {type(items).__name__}")
+        problem = f"it runs for each of a list, but was given a {type(items).__name__}"
+        d.impossible.append((step, problem))
     elif len(items) > MAX_ITEMS:
-        fail(d, step, f"it runs for each of {len(items)} items; at most {MAX_ITEMS} are allowed")
+        problem = f"it runs for each of {len(items)} items; at most {MAX_ITEMS} are allowed"
+        d.impossible.append((step, problem))
     else:
         d.emit(ev.Expanded(step=step.step.id, count=len(items)))
         feed(d, step)
@@ -169,14 +171,14 @@ def is_fed(d: Decision, step: StepState) -> bool:
 
 
 def resolved_arguments(d: Decision, step: StepState) -> dict[str, Any] | None:
-    """The step's arguments without references; None when it failed over one that dangles."""
+    """The step's arguments without references; None when one dangles: it can't be done."""
     if step.arguments is not None:
         return step.arguments
     item = None if step.parent is None else d.state.steps[step.parent].items[step.item]
     try:
         arguments: dict[str, Any] = resolved(step.step.arguments, d.state.outputs, item)
     except DanglingReference as error:
-        fail(d, step, str(error))
+        d.impossible.append((step, str(error)))
         return None
     return {**arguments, **step.edited} if step.edited else arguments
 

@@ -31,6 +31,8 @@ def _stop(d: Decision, step: StepState) -> None:
         fail_unsettled(d, step)
     elif step.status is S.RUNNING and not step.busy:
         pick_up(d, step)
+    elif step.lost and step.status is not S.RUNNING:
+        fail_unsettled(d, step)
     elif step.status is not S.RUNNING or step.step.effect is Effect.READ:
         close(d, step, ev.StepCancelled(step=name))
 
@@ -81,7 +83,10 @@ def _make_late(d: Decision, step: StepState) -> None:
 
 
 def fail_late(d: Decision, step: StepState) -> None:
-    fail(d, step, _LATE)
+    if step.lost:
+        fail_unsettled(d, step)
+    else:
+        fail(d, step, _LATE)
 
 
 def end_if_late(d: Decision, step: StepState) -> bool:
