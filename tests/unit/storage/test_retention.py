@@ -157,10 +157,10 @@ asyncio.run(main())
 async def test_another_process_at_full_load_is_hardly_held_up(
     journal: Journal, folder: Path, created: Created
 ) -> None:
-    """40,000 events and 40 MB of blobs are removed beside a process that commits without pause."""
+    """200,000 events and 40 MB of blobs are removed beside a process that commits without pause."""
     large = [b'{"output":"%03d' % n + b"x" * 1_000_000 + b'"}' for n in range(40)]
-    await journal.commit([ended(created, n, *[b"event"] * 10_000) for n in range(1, 5)])
-    await journal.commit([ended(created, 5, *large)])
+    await journal.commit([ended(created, n, *[b"event"] * 25_000) for n in range(1, 9)])
+    await journal.commit([ended(created, 9, *large)])
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _COMMIT_AND_TELL_WHEN, str(folder), stdout=asyncio.subprocess.PIPE
     )
@@ -168,7 +168,7 @@ async def test_another_process_at_full_load_is_hardly_held_up(
     await process.stdout.readline()
 
     began = time.monotonic()
-    assert (await journal.gc(ended_before_ms=2)).executions == 5
+    assert (await journal.gc(ended_before_ms=2)).executions == 9
     end = time.monotonic()
     process.kill()
     told = [float(line) for line in (await process.communicate())[0].split()]
