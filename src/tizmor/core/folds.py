@@ -180,8 +180,7 @@ def _replanned(state: State, event: ev.Replanned, at_ms: int) -> None:
     wanted = {step.id: step for step in plan.steps}
     for name, step in state.steps.items():
         dropped = step.parent is None and name not in wanted and step.status in UNBEGUN
-        dropped = dropped and not step.lost
-        if name == event.step or (dropped and not state.is_asked(name, "outcome")):
+        if name == event.step or (dropped and not step.lost):
             _move(state, step, event, at_ms)
     for name, new in wanted.items():
         if name not in state.steps or state.steps[name].status is S.REPLACED:
