@@ -9,6 +9,7 @@ from __future__ import annotations
 import graphlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from tizmor.core.plan import DEFAULT, ITEM, REF, Plan, Step
@@ -110,6 +111,15 @@ def resolved(value: Any, outputs: Mapping[str, Any], item: Any = None) -> Any:
     if isinstance(value, (list, tuple)):
         return [resolved(v, outputs, item) for v in value]
     return value
+
+
+def resolvable(arguments: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the arguments that can be resolved."""
+    found = {}
+    for name, value in arguments.items():
+        with suppress(DanglingReference):
+            found[name] = resolved(value, outputs)
+    return found
 
 
 def _referenced(reference: dict[str, Any], outputs: Mapping[str, Any]) -> Any:

@@ -22,7 +22,7 @@ from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.errors import OwnershipLost, UnknownExecution, UserError
 from tizmor.core.events import as_stored
 from tizmor.core.fork import fork
-from tizmor.core.graph import resolved
+from tizmor.core.graph import resolvable
 from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
 from tizmor.core.plan import Plan
 from tizmor.core.state import GateState, State
@@ -366,7 +366,7 @@ class Orchestrator:
         if not arguments:
             raise UserError("say which arguments to try again with, as PATH=VALUE")
         step = state.steps[asked.step]
-        before = step.arguments or resolved(step.step.arguments, state.outputs)
+        before = step.arguments or resolvable(step.step.arguments, state.outputs)
         agent = self._performer.agent(step.step)
         whole = orders.edited(before, arguments, agent, self._presenter.zone)
         return {name: whole[name] for name in arguments}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tizmor.core import events as ev
 from tizmor.core.decisions.ladder import FAILURE
-from tizmor.core.graph import needs, resolved
+from tizmor.core.graph import needs, resolvable
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Choice
 from tizmor.core.result import delivered, result
@@ -230,7 +230,7 @@ def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:
     if asked.about != FAILURE or asked.step is None:
         return None
     step = state.steps[asked.step]
-    return step.arguments or resolved(step.step.arguments, state.outputs)
+    return step.arguments or resolvable(step.step.arguments, state.outputs)
 
 
 def _shown_status(step: StepState) -> str:

@@ -176,7 +176,10 @@ def resolved_arguments(d: Decision, step: StepState) -> dict[str, Any] | None:
         return step.arguments
     item = None if step.parent is None else d.state.steps[step.parent].items[step.item]
     try:
-        arguments: dict[str, Any] = resolved(step.step.arguments, d.state.outputs, item)
+        planned = step.step.arguments
+        if step.edited:
+            planned = {name: value for name, value in planned.items() if name not in step.edited}
+        arguments: dict[str, Any] = resolved(planned, d.state.outputs, item)
     except DanglingReference as error:
         d.impossible.append((step, str(error)))
         return None
