@@ -12,9 +12,8 @@ from benchmarks.systems.tizmor_plan import agent_of, plan_of
 from tizmor.core import facts as fx
 from tizmor.core.ids import RANDOM_BITS, execution_number
 from tizmor.core.plan import Plan
-from tizmor.core.state import State
 from tizmor.drivers.embedded.clock import SystemClock
-from tizmor.engine.history import fold_records
+from tizmor.engine.history import fold_all
 from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer
 from tizmor.engine.pump import LIMITS, Limits, Pump
@@ -50,11 +49,12 @@ class _Core:
     async def resume(self, executions: Sequence[str]) -> None:
         unfinished = await self._journal.unfinished()
         adopted = await self._journal.adopt_all([stored.execution for stored in unfinished])
-        histories = await self._journal.read_all([stored.execution for stored in adopted])
-        lives = []
-        for stored in adopted:
-            state, seq = fold_records(State(stored.execution), histories[stored.execution])
-            lives.append(self._pump.adopt(state, epoch=stored.epoch, seq=seq))
+        folded = await fold_all(self._journal, [stored.execution for stored in adopted])
+        lives = [
+            self._pump.adopt(state, epoch=stored.epoch, seq=seq)
+            for stored in adopted
+            for state, seq in [folded[stored.execution]]
+        ]
         await asyncio.gather(*(self._ended(live) for live in lives))
 
     async def _ended(self, live: Live) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,12 +21,11 @@ from tizmor.core import facts as fx
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
-from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
 from tizmor.engine.calls import CallQueue
 from tizmor.engine.commit import GroupCommit
-from tizmor.engine.history import fold
+from tizmor.engine.history import fold, fold_all
 from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer
 from tizmor.engine.projections import RESTS
@@ -43,6 +42,8 @@ _HOPS = 32
 """Calls that a worker makes in a row before it lets others come up."""
 _STOP_S = 5.0
 _AGAIN_S = 1.0
+_TAKEN_UP = 500
+"""Executions that are read back at a time."""
 _REMEMBERED = 128
 """Executions that have ended whose state is kept for those who ask at once how they ended."""
 GRACE_S = 10.0
@@ -97,7 +98,8 @@ class Pump:
         self._timers = Timers(clock, self._fire)
         self._calls = CallQueue(limits.calls)
         self._residence = Residence(limits.live, self._wake_due)
-        self._waking: set[asyncio.Task[None]] = set()
+        self._due_now: list[int] = []
+        self._waker: asyncio.Task[None] | None = None
         self._ended_lately: OrderedDict[int, Live] = OrderedDict()
         self._handing_on = False
         self._next: CallCommand | None = None
@@ -180,9 +182,7 @@ class Pump:
             return live
         if self._residence.resting.get(execution) is not rest:
             return await self.wake(execution)  # it was here meanwhile, and has gone on
-        if not rest.adopted:
-            return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
-        return self.adopt(state, epoch=rest.epoch, seq=seq, may_still_run=rest.may_still_run)
+        return self._take_up(rest, state, seq)
 
     def _enter(self, state: State, epoch: int, seq: int, fact: fx.Fact) -> Live:
         live = Live(state, epoch=epoch, seq=seq, create=None)
@@ -252,7 +252,9 @@ class Pump:
         tasks = [task for live in self.running() for task in live.tasks.values()]
         for live in self.running():
             live.break_off(OwnershipLost("this process has stopped"))
-        await asyncio.gather(*tasks, *self._waking, return_exceptions=True)
+        if self._waker is not None:
+            tasks.append(self._waker)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._residence.clear()
         return not unended
 
@@ -422,21 +424,48 @@ class Pump:
             self._residence.idle(live)
 
     def _wake_due(self, execution: int) -> None:
-        task = asyncio.get_running_loop().create_task(self._wake(execution))
-        self._waking.add(task)
-        task.add_done_callback(self._waking.discard)
+        self._due_now.append(execution)
+        if self._waker is None:
+            self._waker = asyncio.get_running_loop().create_task(self._wake_all())
 
-    async def _wake(self, execution: int) -> None:
+    async def _wake_all(self) -> None:
+        """Take up what is due, many at a time: one look at the journal for all of them."""
+        try:
+            while self._due_now and not self._closed:
+                batch, self._due_now = self._due_now[:_TAKEN_UP], self._due_now[_TAKEN_UP:]
+                await self._wake_batch([number for number in batch if self.rests(number)])
+        finally:
+            self._waker = None
+
+    async def _wake_batch(self, executions: Sequence[int]) -> None:
+        rests = {number: self._residence.resting[number] for number in executions}
+        try:
+            states = await fold_all(self._journal, executions)
+        except StorageFailed:
+            _log.warning("%d executions can't be read now", len(executions), exc_info=True)
+            await asyncio.sleep(_AGAIN_S)
+            for number in executions:
+                self._residence.postpone(number)
+            return
+        except EngineError:
+            for number in executions:
+                await self._wake_alone(number)
+            return
+        for number, (state, seq) in states.items():
+            if self._residence.resting.get(number) is rests[number]:
+                self._take_up(rests[number], state, seq)
+
+    async def _wake_alone(self, execution: int) -> None:
+        """One whose journal is damaged doesn't hold up the others."""
         try:
             await self.wake(execution)
-        except StorageFailed:
-            _log.warning("%s can't be read now", public_id(execution), exc_info=True)
-            await asyncio.sleep(_AGAIN_S)
-            if (rest := self._residence.resting.get(execution)) is not None:
-                self._residence.rest(execution, rest)
-                self._residence.due(execution)
         except EngineError as error:
             self._parked[execution] = error
+
+    def _take_up(self, rest: Rest, state: State, seq: int) -> Live:
+        if not rest.adopted:
+            return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
+        return self.adopt(state, epoch=rest.epoch, seq=seq, may_still_run=rest.may_still_run)
 
     def _park(self, live: Live, where: str, error: BaseException) -> None:
         """An error of the engine's own is never the step's: the execution stops where it is."""

@@ -89,6 +89,11 @@ class Residence:
             heapq.heappush(self._due, entry)
             self.admit()
 
+    def postpone(self, execution: int) -> None:
+        """It couldn't be taken up: it is due once more."""
+        self._coming.discard(execution)
+        self.due(execution)
+
     def admit(self) -> None:
         """Let come back what is due, as far as there is room."""
         while self._due and not self.is_full:
