@@ -92,8 +92,11 @@ class CallPrepared(Fact, frozen=True):
 
 
 class CallCompleted(Fact, frozen=True):
+    """`begun_at_ms`: the call, a read, began then, and nothing was said of it (see `may_begin`)."""
+
     step: str
     output: dict[str, Any]
+    begun_at_ms: int | None = None
     tokens: int = 0
     cost_usd: float = 0.0
 

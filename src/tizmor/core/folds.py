@@ -351,6 +351,10 @@ def _step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
     state.cost_usd += event.cost_usd
     step.error = None
     step.lost = False
+    if event.attempt:
+        step.attempt = event.attempt
+    if step.started_at_ms is None:
+        step.started_at_ms = event.started_at_ms
     if step.step.effect is not Effect.READ:
         state.effects.append(event.step)
     _move(state, step, event, at_ms)

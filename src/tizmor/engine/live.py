@@ -18,7 +18,8 @@ class Live:
     `written_seq` counts the events that have been emitted, `durable_seq` those that are on disk.
     `taken` are the inbox rows that were carried out. `held`: there is no room for it now, and
     nothing of it is performed. `queued` counts the calls that wait for room, `stopping` are the
-    steps whose running call was told to stop, `last_checkpoint` is the newest one's sequence number
+    steps whose running call was told to stop, `begun` those whose call began when and nothing was
+    said of it yet, `last_checkpoint` is the newest one's sequence number
     and monotonic time.
     """
 
@@ -39,6 +40,7 @@ class Live:
         self.queued = 0
         self.held = False
         self.stopping: set[str] = set()
+        self.begun: dict[str, int] = {}
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
         self.broken: Exception | None = None
         self._changed: asyncio.Event | None = None

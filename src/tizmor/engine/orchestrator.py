@@ -466,6 +466,7 @@ class _Site(msgspec.Struct, frozen=True, kw_only=True):
     public_id: str
     language: str
     stopping: frozenset[str] = frozenset()
+    begun: dict[str, int] = {}
 
 
 def _is_at_rest(live: Live) -> bool:

@@ -66,6 +66,11 @@ class Site(Protocol):
         """The steps whose running call was told to stop."""
         ...
 
+    @property
+    def begun(self) -> dict[str, int]:
+        """When calls began of which nothing was said yet, by step; taken by what ends them."""
+        ...
+
 
 class Performer:
     """Carries out plans, preparations, calls, probes and compensations. It holds no state of any
@@ -222,7 +227,8 @@ class Performer:
             begin=lambda: begin(key),
         )
         verdict = context.cleared(await self._pipeline(call))
-        return self._fact(step, command.arguments, key, verdict)
+        begun = site.begun.pop(step.id, None) if isinstance(verdict, Completed) else None
+        return self._fact(step, command.arguments, key, verdict, begun)
 
     def shown(self, site: Site, step: Step, arguments: dict[str, Any]) -> dict[str, Any]:
         """What a human would see before this call. Raises `InvalidEdit` when it can't be said."""
@@ -287,11 +293,20 @@ class Performer:
             stopping=site.stopping,
         )
 
-    def _fact(self, step: Step, arguments: dict[str, Any], key: str, verdict: Verdict) -> fx.Fact:
+    def _fact(
+        self,
+        step: Step,
+        arguments: dict[str, Any],
+        key: str,
+        verdict: Verdict,
+        begun_at_ms: int | None = None,
+    ) -> fx.Fact:
         at_ms = self._clock.now_ms()
         match verdict:
             case Completed():
-                return fx.CallCompleted(at_ms=at_ms, step=step.id, output=verdict.output)
+                return fx.CallCompleted(
+                    at_ms=at_ms, step=step.id, output=verdict.output, begun_at_ms=begun_at_ms
+                )
             case NeedsApproval():
                 return fx.GateNeeded(
                     at_ms=at_ms, step=step.id, key=key, arguments=arguments, shown=verdict.shown

@@ -26,8 +26,14 @@ S = StepStatus
 
 def call_completed(d: Decision, fact: fx.CallCompleted) -> None:
     if step := answered_by(d, fact.step):
+        quiet = fact.begun_at_ms is not None and step.status is not S.RUNNING
         succeeded = ev.StepSucceeded(
-            step=fact.step, output=fact.output, tokens=fact.tokens, cost_usd=fact.cost_usd
+            step=fact.step,
+            output=fact.output,
+            attempt=step.attempt + 1 if quiet else 0,
+            started_at_ms=fact.begun_at_ms if quiet else None,
+            tokens=fact.tokens,
+            cost_usd=fact.cost_usd,
         )
         close(d, step, succeeded)
 

@@ -15,7 +15,7 @@ from tizmor.core.conditions import holds
 from tizmor.core.decisions.decision import Decision, answered_by, close, fail
 from tizmor.core.folds import child_id
 from tizmor.core.graph import DanglingReference, resolved
-from tizmor.core.state import StepState
+from tizmor.core.state import State, StepState
 from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
 S = StepStatus
@@ -192,10 +192,19 @@ def call_prepared(d: Decision, fact: fx.CallPrepared) -> None:
         dispatch(d, step)
 
 
+def may_begin(state: State, step: StepState) -> bool:
+    """Whether nothing stands against a call that is ordered, but for its approval.
+
+    A read that needs none may begin on this word alone: its success is then told with when it
+    began, and before anything else that comes of it `CallStarting` is.
+    """
+    return step.status in STARTABLE and not (state.paused or state.ending or step.late)
+
+
 def call_starting(d: Decision, fact: fx.CallStarting) -> None:
     """The last moment before a call: nothing may stand against it. No event: it must not begin."""
-    state, step = d.state, d.state.steps[fact.step]
-    if step.status not in STARTABLE or state.paused or state.ending or step.late:
+    step = d.state.steps[fact.step]
+    if not may_begin(d.state, step):
         return
     if needs_gate(step.step) and step.approved_key != fact.key:
         return
