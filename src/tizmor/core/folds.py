@@ -19,6 +19,7 @@ from tizmor.core.state import GateState, QuestionState, State, StepState
 from tizmor.core.transitions import TERMINAL, UNBEGUN, UNDOING, StepStatus, moved
 
 S = StepStatus
+_PASSED = frozenset({S.SUCCEEDED, S.BYPASSED})
 _DELIVERED = UNDOING | {S.SUCCEEDED}
 
 
@@ -109,12 +110,12 @@ def _close(state: State, step: StepState, at_ms: int) -> None:
         parent = state.steps[step.parent]
         parent.over += 1
         parent.active -= step.item < parent.fed
-    if step.status is S.SUCCEEDED:
+    if step.status is S.SUCCEEDED and step.readers:
         _meet(state, step.readers, at_ms)
+    if step.followers and step.status in _PASSED:
         _meet(state, step.followers, at_ms)
-    elif step.status is S.BYPASSED:
-        _meet(state, step.followers, at_ms)
-    _meet(state, step.watchers, at_ms)
+    if step.watchers:
+        _meet(state, step.watchers, at_ms)
 
 
 def _meet(state: State, names: Iterable[str], at_ms: int) -> None:

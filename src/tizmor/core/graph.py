@@ -148,12 +148,15 @@ def edges(step: Step) -> Needs:
     """What a step waits for, by kind. A step in several kinds stands in the strictest."""
     required: dict[str, None] = {}
     mentioned: dict[str, None] = {}
-    for reference in _references(step.arguments):
-        target = tokens(reference[REF])[0]
-        (mentioned if DEFAULT in reference else required)[target] = None
+    if step.arguments:
+        for reference in _references(step.arguments):
+            target = tokens(reference[REF])[0]
+            (mentioned if DEFAULT in reference else required)[target] = None
     if step.when or step.for_each is not None:
         _add_conditions(step, required, mentioned)
-    followed = tuple(dict.fromkeys(n for n in step.after if n not in required))
+    followed: tuple[str, ...] = ()
+    if step.after:
+        followed = tuple(dict.fromkeys(n for n in step.after if n not in required))
     if not mentioned:
         return Needs(tuple(required), (), followed)
     watched = tuple(n for n in mentioned if n not in required and n not in followed)

@@ -122,12 +122,16 @@ class Live:
     def release(self, seq: int) -> None:
         """All events up to `seq` are on disk."""
         self.durable_seq = seq
+        if self._barriers:
+            self._open_barriers(seq)
+        self.tell()
+
+    def _open_barriers(self, seq: int) -> None:
         passed = bisect.bisect_right(self._barriers, seq, key=lambda b: b[0])
         for _, barrier in self._barriers[:passed]:
             if not barrier.done():
                 barrier.set_result(None)
         del self._barriers[:passed]
-        self.tell()
 
     def break_off(self, error: Exception) -> None:
         """The execution is not this process's any more, or can't be written."""

@@ -224,7 +224,7 @@ class Performer:
             approved_key=command.approved_key,
             agent=self.agent(step),
             context=context,
-            begin=lambda: begin(key),
+            begin=begin,
         )
         verdict = context.cleared(await self._pipeline(call))
         begun = site.begun.pop(step.id, None) if isinstance(verdict, Completed) else None
@@ -354,7 +354,7 @@ def misfit(plan: Plan, replan: cmd.Replan) -> str | None:
     return None
 
 
-async def _never() -> bool:
+async def _never(key: str) -> bool:
     return False
 
 

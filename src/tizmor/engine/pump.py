@@ -436,7 +436,8 @@ class Pump:
     def _ended(self, live: Live, name: str, task: asyncio.Task[None]) -> None:
         if live.tasks.get(name) is task:
             del live.tasks[name]
-        live.tell()
+        if live.all_durable:
+            live.tell()  # else it will be when it is
         if not task.cancelled():
             error = task.exception()
             if error is not None and not live.lost and not self._closed:

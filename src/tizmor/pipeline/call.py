@@ -12,9 +12,10 @@ from tizmor.core.plan import Step
 from tizmor.ports.agent import Agent, AgentContext
 from tizmor.ports.secrets import PREFIX
 
-Begin = Callable[[], Awaitable[bool]]
-"""Ask whether the call may begin. True only when its intent is journaled; for a call with an
-effect, only when the intent and all before it are durable (the barrier)."""
+Begin = Callable[[str], Awaitable[bool]]
+"""Given the call's key, ask whether the call may begin. True only when its intent is journaled, or
+the call is a read; for a call with an effect, only when the intent and all before it are durable (the
+barrier)."""
 
 
 class Call:

@@ -7,7 +7,6 @@ durable together with all before it. Arguments that don't fit the agent are foun
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from tizmor.core.events import as_stored
 from tizmor.pipeline.call import Call
@@ -16,15 +15,12 @@ from tizmor.pipeline.verdicts import Completed, Verdict, Withdrawn
 
 async def invoke(call: Call) -> Verdict:
     arguments = call.with_secrets(call.converted())
-    if not await call.begin():
+    if not await call.begin(call.key):
         return Withdrawn()
     call.begun = True
-    output = await _bounded_in_time(call, arguments)
-    return Completed(as_stored(output))
-
-
-async def _bounded_in_time(call: Call, arguments: dict[str, Any]) -> Any:
     if call.step.timeout_s is None:
-        return await call.agent.function(**arguments, ctx=call.context)
-    async with asyncio.timeout(call.step.timeout_s):
-        return await call.agent.function(**arguments, ctx=call.context)
+        output = await call.agent.function(**arguments, ctx=call.context)
+    else:
+        async with asyncio.timeout(call.step.timeout_s):
+            output = await call.agent.function(**arguments, ctx=call.context)
+    return Completed(as_stored(output))

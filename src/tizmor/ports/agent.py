@@ -110,6 +110,7 @@ class Agent:
         self.probe_function: AgentFunction | None = None
         self.compensate_function: AgentFunction | None = None
         self._spec = spec
+        self._required = tuple(p.name for p in spec.parameters if p.required)
         self.secrets = frozenset(p.name for p in spec.parameters if schema.is_secret(p.schema))
         """The arguments that are secrets, given by name."""
         self._arguments = _argument_types(function)
@@ -160,9 +161,9 @@ class Agent:
                 converted[name] = msgspec.convert(value, self._arguments[name], strict=True)
             except msgspec.ValidationError as error:
                 raise msgspec.ValidationError(f"argument {name!r}: {error}") from error
-        for parameter in self._spec.parameters:
-            if parameter.required and parameter.name not in converted:
-                raise msgspec.ValidationError(f"argument {parameter.name!r} is missing")
+        for name in self._required:
+            if name not in converted:
+                raise msgspec.ValidationError(f"argument {name!r} is missing")
         return converted
 
     def output_of(self, stored: Mapping[str, Any]) -> Any:

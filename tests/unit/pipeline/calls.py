@@ -47,7 +47,7 @@ class Begin:
         self.answer = answer
         self.asked = 0
 
-    async def __call__(self) -> bool:
+    async def __call__(self, key: str) -> bool:
         self.asked += 1
         return self.answer
 
@@ -56,7 +56,7 @@ def call_of(
     one: Agent,
     arguments: dict[str, Any] | None = None,
     *,
-    begin: Callable[[], Awaitable[bool]] | None = None,
+    begin: Callable[[str], Awaitable[bool]] | None = None,
     approved_key: str | None = None,
     timeout_s: float | None = None,
 ) -> Call:

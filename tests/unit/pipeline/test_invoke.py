@@ -52,7 +52,7 @@ async def test_a_call_is_not_made_before_the_barrier_has_opened() -> None:
     async def act() -> None:
         order.append("called")
 
-    async def begin() -> bool:
+    async def begin(key: str) -> bool:
         order.append("begins")
         await asyncio.sleep(0)
         order.append("durable")
@@ -79,7 +79,7 @@ async def test_a_call_that_takes_too_long_is_cut_off(effect: Effect, verdict: ty
 async def test_the_time_at_the_barrier_is_not_the_calls() -> None:
     """The call has no time at all here, and ends without needing any."""
 
-    async def begin() -> bool:
+    async def begin(key: str) -> bool:
         for _ in range(3):
             await asyncio.sleep(0)
         return True

@@ -5,6 +5,7 @@ agent offers one, then its call. The last word before a call is here, too."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tizmor.core import commands as cmd
@@ -15,6 +16,7 @@ from tizmor.core.conditions import holds
 from tizmor.core.decisions.decision import Decision, answered_by, close, fail
 from tizmor.core.folds import child_id
 from tizmor.core.graph import DanglingReference, resolved
+from tizmor.core.plan import Condition
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
@@ -96,14 +98,19 @@ def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
 def _is_entered(d: Decision, step: StepState) -> bool:
     """Whether a step that is ready goes on to a call of its own, by its condition and its list."""
     planned = step.step
-    if not (step.attempt or all(holds(condition, d.state.outputs) for condition in planned.when)):
+    if planned.when and not (step.attempt or _holds_all(planned.when, d.state.outputs)):
         close(d, step, ev.StepBypassed(step=planned.id))
         return False
-    watch_deadline(d, step)
+    if planned.deadline_s is not None:
+        watch_deadline(d, step)
     if planned.for_each is not None:
         _expand(d, step, planned.for_each.items)
         return False
     return True
+
+
+def _holds_all(conditions: Sequence[Condition], outputs: Mapping[str, Any]) -> bool:
+    return all(holds(condition, outputs) for condition in conditions)
 
 
 def watch_deadline(d: Decision, step: StepState) -> None:

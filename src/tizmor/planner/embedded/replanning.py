@@ -15,7 +15,7 @@ from msgspec import structs
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import PlanRefused
 from tizmor.core.graph import is_reference
-from tizmor.core.plan import REF, Plan, Step
+from tizmor.core.plan import REF, Plan
 from tizmor.core.schema import fields, type_name
 from tizmor.ports.planner import Failure
 
