@@ -9,6 +9,8 @@ from __future__ import annotations
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {c: i for i, c in enumerate(_ALPHABET)} | {"o": 0, "i": 1, "l": 1}
 _LENGTH = 13
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(50, -1, -10)
 RANDOM_BITS = 21
 
 
@@ -19,11 +21,8 @@ def execution_number(at_ms: int, random: int) -> int:
 
 def public_id(number: int) -> str:
     """The id that people see and type."""
-    letters = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 32)
-        letters.append(_ALPHABET[digit])
-    return "".join(reversed(letters))
+    pairs = [_PAIRS[number >> shift & 1023] for shift in _SHIFTS]
+    return _ALPHABET[number >> 60] + "".join(pairs)
 
 
 def parse_id(text: str) -> int | None:

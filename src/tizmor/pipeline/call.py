@@ -14,8 +14,8 @@ from tizmor.ports.secrets import PREFIX
 
 Begin = Callable[[str], Awaitable[bool]]
 """Given the call's key, ask whether the call may begin. True only when its intent is journaled, or
-the call is a read; for a call with an effect, only when the intent and all before it are durable (the
-barrier)."""
+nothing need be said of it yet; for a call with an effect, only when the intent and all before it are
+durable (the barrier)."""
 
 
 class Call:
