@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "tizmor"
+INSTALLED = ROOT / "benchmarks" / "environments"
+"""The peers' own environments: git doesn't know them."""
 
 LOADS_WHEN_NEEDED = {
     "__init__.py": "who only declares an agent does not pay for the engine (PEP 562)",
@@ -175,5 +177,7 @@ def files_of_the_checkout() -> Iterator[Path]:
     candidates = [*ROOT.iterdir(), *(path for f in folders for path in (ROOT / f).rglob("*"))]
     for path in sorted(candidates):
         scripted = path.parent.name in {"scripts", ".ci"} or path.name == "Makefile"
+        if INSTALLED in path.parents:
+            continue
         if path.is_file() and (scripted or path.suffix in TEXT_FILES):
             yield path

@@ -13,9 +13,10 @@ from tizmor.ports.agent import Agent, AgentContext
 from tizmor.ports.secrets import PREFIX
 
 Begin = Callable[[str], Awaitable[bool]]
-"""Given the call's key, ask whether the call may begin. True only when its intent is journaled, or
-nothing need be said of it yet; for a call with an effect, only when the intent and all before it are
-durable (the barrier)."""
+"""Given the call's key, ask whether the call may begin.
+
+True only when its intent is journaled, or nothing need be said of it yet; for a call with an
+effect, only when the intent and all before it are durable (the barrier)."""
 
 
 class Call:
