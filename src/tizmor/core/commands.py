@@ -15,6 +15,8 @@ class Timer(enum.StrEnum):
 
     RETRY = "retry"
     DEADLINE = "deadline"
+    WAKE = "wake"
+    """Have a look: for an execution that rests, and is not read before."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -210,6 +210,7 @@ def _noted(state: State, event: ev.Event, at_ms: int) -> None:
 def _adopted(state: State, event: ev.Adopted, at_ms: int) -> None:
     # Whoever goes on with it says anew whether gates are approved unasked.
     state.approve_all = False
+    state.epoch = event.epoch
 
 
 def _question_asked(state: State, event: ev.QuestionAsked, at_ms: int) -> None:
@@ -397,6 +398,7 @@ def _attempt_failed(state: State, event: ev.AttemptFailed, at_ms: int) -> None:
         step.lost = False
     step.error = event.error
     step.retry_at_ms = event.retry_at_ms
+    step.failed_at_ms = at_ms
     _move(state, step, event, at_ms)
 
 
@@ -450,6 +452,7 @@ def _compensation_failed(state: State, event: ev.CompensationFailed, at_ms: int)
     step.status = moved(step.status, event)
     step.error = event.error
     step.retry_at_ms = event.retry_at_ms or 0
+    step.failed_at_ms = at_ms
 
 
 def _compensated(state: State, event: ev.Compensated, at_ms: int) -> None:

@@ -16,6 +16,13 @@ MAX_REPLANS = 2
 _LONGEST_S = 24 * 3600.0
 
 
+def still_due_ms(due_ms: int, since_ms: int, now_ms: int) -> int:
+    """The wall time of something that was to happen at `due_ms`, as it was put down at `since_ms`.
+    When it is earlier than that by now, the clock was set back: the whole wait begins anew, and
+    nothing is held back for longer."""
+    return due_ms if now_ms >= since_ms else now_ms + (due_ms - since_ms)
+
+
 def may_retry(policy: RetryPolicy, failures: int) -> bool:
     """Whether there is an attempt left after this many failures."""
     return failures < policy.attempts

@@ -38,6 +38,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     messages: tuple[str, ...] = ()
     error: str | None = None
     retry_at_ms: int = 0
+    failed_at_ms: int = 0
     ready_at_ms: int | None = None
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
@@ -112,6 +113,7 @@ class State:
         self.user = ""
         self.approve_all = False
         self.forked_from: str | None = None
+        self.epoch = 1
         self.priority = 0
         self.deadline_ms: int | None = None
         self.plan: Plan | None = None

@@ -139,6 +139,8 @@ def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx
 def _cancel(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:
     if order.roll_back and state.rolling_back:
         return None, "done: it is being rolled back already"
+    if state.ending not in (None, "CANCELLED") and not order.roll_back:
+        return None, f"refused: it is being stopped already ({state.error or state.ending})"
     fact = fx.CancelAsked(at_ms=at_ms, by=order.by, roll_back=order.roll_back)
     return fact, "done: cancelled, what was done is taken back" if order.roll_back else (
         "done: cancelled"

@@ -52,7 +52,7 @@ class Ownership:
             return live  # somebody here was quicker
         if self._pump.rests(execution):
             return await self._pump.wake(execution)
-        if state.ended:
+        if state.ended or state.epoch > stored.epoch:
             return None
         live = self._pump.adopt(
             state, epoch=stored.epoch, seq=seq, may_still_run=stored.may_still_run

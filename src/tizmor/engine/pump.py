@@ -102,6 +102,7 @@ class Pump:
         self._residence = Residence(limits.live, self._wake_due)
         self._due_now: list[int] = []
         self._unsaid: dict[int, Live] = {}
+        self._workers: set[asyncio.Task[None]] = set()
         self._saying: asyncio.TimerHandle | None = None
         self._waker: asyncio.Task[None] | None = None
         self._ended_lately: OrderedDict[int, Live] = OrderedDict()
@@ -172,7 +173,7 @@ class Pump:
         if stored.row.status not in RESTS:
             self._residence.due(stored.execution)
         elif (due_ms := stored.row.due_ms) is not None:
-            self._timers.set(stored.execution, "", cmd.Timer.DEADLINE, due_ms)
+            self._timers.set(stored.execution, "", cmd.Timer.WAKE, due_ms)
 
     async def wake(self, execution: int) -> Live | None:
         """A resting execution back in memory. None when it isn't this process's. Raises
@@ -258,8 +259,11 @@ class Pump:
         tasks = [task for live in self.running() for task in live.tasks.values()]
         for live in self.running():
             live.break_off(OwnershipLost("this process has stopped"))
+        tasks += [task for task in self._workers if task not in tasks]
         if self._waker is not None:
             tasks.append(self._waker)
+        for task in tasks:
+            task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._residence.clear()
         return not unended
@@ -306,12 +310,14 @@ class Pump:
         if live.lost or self._stopping:
             return False
         task = asyncio.get_running_loop().create_task(self._work(live, command))
+        self._workers.add(task)
         live.tasks[command.step.id] = task
         task.add_done_callback(partial(self._worked, live, command.step.id))
         return True
 
     def _worked(self, live: Live, first: str, task: asyncio.Task[None]) -> None:
         self._calls.ended()
+        self._workers.discard(task)
         if task.cancelled() and live.tasks.get(first) is task:
             # It was cut off before it began, so it answered nothing.
             del live.tasks[first]
@@ -495,7 +501,11 @@ class Pump:
         except EngineError as error:
             self._parked[execution] = error
 
-    def _take_up(self, rest: Rest, state: State, seq: int) -> Live:
+    def _take_up(self, rest: Rest, state: State, seq: int) -> Live | None:
+        """None when its journal says that another process has taken it on meanwhile."""
+        if state.epoch > rest.epoch:
+            self._residence.give_up(state.execution)
+            return None
         if not rest.adopted:
             return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
         return self.adopt(state, epoch=rest.epoch, seq=seq, may_still_run=rest.may_still_run)

@@ -71,7 +71,7 @@ class Residence:
         if self.live.get(live.execution) is live:
             self._idle[live.execution] = None
             self._idle.move_to_end(live.execution)
-            self._make_room()
+            self.admit()
 
     def rest(self, execution: int, rest: Rest) -> None:
         """Hold nothing of it but its name."""
@@ -81,6 +81,11 @@ class Residence:
         self.resting[execution] = rest
         if live is not None:
             live.tell()
+
+    def give_up(self, execution: int) -> None:
+        """It is another process's."""
+        self.resting.pop(execution, None)
+        self._coming.discard(execution)
 
     def due(self, execution: int) -> None:
         """A resting one has something to do: it comes back when there is room."""

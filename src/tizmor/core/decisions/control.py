@@ -9,7 +9,7 @@ from tizmor.core.decisions.decision import Decision, end
 from tizmor.core.decisions.ladder import order_replan
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
 from tizmor.core.decisions.planning import make_plan
-from tizmor.core.decisions.rollback import go_on_undoing, roll_back
+from tizmor.core.decisions.rollback import go_on_undoing, roll_back, undo_when_due
 from tizmor.core.decisions.settling import lose, pick_up, settle
 from tizmor.core.decisions.steps import count_items_anew, dispatch, is_fed, watch_deadline
 from tizmor.core.decisions.stopping import (
@@ -121,21 +121,14 @@ def call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
 
 
 def timer_fired(d: Decision, fact: fx.TimerFired) -> None:
-    if fact.timer is cmd.Timer.DEADLINE and not fact.step:
-        end_in_time(d)
+    if not fact.step:
+        if fact.timer is cmd.Timer.DEADLINE:
+            end_in_time(d)
         return
     step = d.state.steps[fact.step]
     if fact.timer is cmd.Timer.DEADLINE:
-        _step_deadline(d, step)
+        end_step_in_time(d, step)
     elif step.status is S.COMPENSATING:
-        go_on_undoing(d, step)
+        undo_when_due(d, step)
     else:
         retry_due(d, step)
-
-
-def _step_deadline(d: Decision, step: StepState) -> None:
-    due_ms = (step.ready_at_ms or 0) + int(1000 * (step.step.deadline_s or 0))
-    if due_ms > d.at_ms:
-        watch_deadline(d, step)
-    else:
-        end_step_in_time(d, step)

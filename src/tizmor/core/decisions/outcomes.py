@@ -17,7 +17,12 @@ from tizmor.core.decisions.settling import (
 )
 from tizmor.core.decisions.steps import dispatch, start
 from tizmor.core.plan import Effect
-from tizmor.core.recovery import MAX_REPREPARES, may_retry, retry_delay_ms
+from tizmor.core.recovery import (
+    MAX_REPREPARES,
+    may_retry,
+    retry_delay_ms,
+    still_due_ms,
+)
 from tizmor.core.state import StepState
 from tizmor.core.transitions import StepStatus
 
@@ -65,16 +70,13 @@ def _retry_or_give_up(d: Decision, step: StepState, failure: fx.CallFailed) -> N
 
 
 def wait_for_retry(d: Decision, step: StepState) -> None:
-    d.order(cmd.SetTimer(step=step.step.id, timer=cmd.Timer.RETRY, due_ms=step.retry_at_ms))
+    due_ms = still_due_ms(step.retry_at_ms, step.failed_at_ms, d.at_ms)
+    d.order(cmd.SetTimer(step=step.step.id, timer=cmd.Timer.RETRY, due_ms=due_ms))
 
 
 def retry_due(d: Decision, step: StepState) -> None:
-    """The time for the next attempt has come, or, by a clock that was changed, not yet."""
-    if step.status is not S.RETRYING or step.busy or d.state.paused or d.state.ending:
-        return
-    if step.retry_at_ms > d.at_ms:
-        wait_for_retry(d, step)
-    else:
+    """The time for the next attempt has come."""
+    if step.status is S.RETRYING and not (step.busy or d.state.paused or d.state.ending):
         start(d, step)
 
 

@@ -12,7 +12,7 @@ from tizmor.core import facts as fx
 from tizmor.core.approval import AGAIN, compensation_question
 from tizmor.core.decisions.decision import Decision, ask
 from tizmor.core.decisions.stopping import stop_all
-from tizmor.core.recovery import may_retry, retry_delay_ms
+from tizmor.core.recovery import may_retry, retry_delay_ms, still_due_ms
 from tizmor.core.state import StepState
 from tizmor.core.transitions import StepStatus
 
@@ -58,18 +58,32 @@ def compensate(d: Decision, step: StepState) -> None:
 
 
 def go_on_undoing(d: Decision, step: StepState) -> None:
-    """After a change of owner, a pause, or the human's word."""
-    asked = d.state.is_asked(step.step.id, COMPENSATION)
-    if step.busy or asked or d.state.paused:
+    """After a change of owner or a pause."""
+    if _is_held(d, step):
         return
-    if step.retry_at_ms > d.at_ms:
+    if _due_ms(d, step) > d.at_ms:
         _wait(d, step)
     else:
         compensate(d, step)
 
 
+def undo_when_due(d: Decision, step: StepState) -> None:
+    """The time for the next attempt has come."""
+    if not _is_held(d, step):
+        compensate(d, step)
+
+
+def _is_held(d: Decision, step: StepState) -> bool:
+    return step.busy or d.state.paused or d.state.is_asked(step.step.id, COMPENSATION)
+
+
 def _wait(d: Decision, step: StepState) -> None:
-    d.order(cmd.SetTimer(step=step.step.id, timer=cmd.Timer.RETRY, due_ms=step.retry_at_ms))
+    due_ms = _due_ms(d, step)
+    d.order(cmd.SetTimer(step=step.step.id, timer=cmd.Timer.RETRY, due_ms=due_ms))
+
+
+def _due_ms(d: Decision, step: StepState) -> int:
+    return still_due_ms(step.retry_at_ms, step.failed_at_ms, d.at_ms)
 
 
 def compensation_starting(d: Decision, fact: fx.CompensationStarting) -> None:

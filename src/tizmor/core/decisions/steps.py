@@ -17,6 +17,7 @@ from tizmor.core.decisions.decision import Decision, answered_by, close, fail
 from tizmor.core.folds import child_id
 from tizmor.core.graph import DanglingReference, resolved
 from tizmor.core.plan import Condition
+from tizmor.core.recovery import still_due_ms
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
@@ -117,6 +118,7 @@ def watch_deadline(d: Decision, step: StepState) -> None:
     if step.step.deadline_s is None or step.parent is not None or step.ready_at_ms is None:
         return
     due_ms = step.ready_at_ms + int(1000 * step.step.deadline_s)
+    due_ms = still_due_ms(due_ms, step.ready_at_ms, d.at_ms)
     d.order(cmd.SetTimer(step=step.step.id, timer=cmd.Timer.DEADLINE, due_ms=due_ms))
 
 

@@ -8,6 +8,7 @@ from tizmor.core.decisions.decision import Decision, close, fail
 from tizmor.core.decisions.settling import OUTCOME, fail_unsettled, pick_up, settle
 from tizmor.core.folds import child_id
 from tizmor.core.plan import Effect
+from tizmor.core.recovery import still_due_ms
 from tizmor.core.state import StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
@@ -45,9 +46,7 @@ def _stop_call(d: Decision, step: StepState) -> None:
 
 def end_in_time(d: Decision) -> None:
     """The execution's own time is over."""
-    if d.state.deadline_ms is None or d.at_ms < d.state.deadline_ms:
-        watch_execution(d)
-    elif not d.state.ending:
+    if d.state.deadline_ms is not None and not d.state.ending:
         d.emit(ev.DeadlinePassed())
         stop_all(d)
 
@@ -55,7 +54,8 @@ def end_in_time(d: Decision) -> None:
 def watch_execution(d: Decision) -> None:
     """Have the execution's deadline watched, if it has one."""
     if d.state.deadline_ms is not None:
-        d.order(cmd.SetTimer(step="", timer=cmd.Timer.DEADLINE, due_ms=d.state.deadline_ms))
+        due_ms = still_due_ms(d.state.deadline_ms, d.state.created_at_ms, d.at_ms)
+        d.order(cmd.SetTimer(step="", timer=cmd.Timer.DEADLINE, due_ms=due_ms))
 
 
 def end_step_in_time(d: Decision, step: StepState) -> None:

@@ -182,11 +182,12 @@ def test_an_answer_to_do_a_late_call_after_all_does_not_do_it() -> None:
     assert script.status("a") == "failed"
 
 
-def test_a_timer_that_fires_early_by_the_wall_clock_is_set_again() -> None:
+def test_a_clock_that_was_set_back_does_not_hold_a_deadline_back_for_longer() -> None:
+    """The next process begins the whole time anew; it has nothing else to go by."""
     script = timed()
-    due_ms = deadline(script)
-    assert deadline(script.tell(LATE)) == due_ms
-    assert script.status("a") == "ready"
+    wait_ms = deadline(script) - script.at_ms
+    script.at_ms -= 3_600_000
+    assert deadline(script.crash()) - script.at_ms <= wait_ms + 1
 
 
 def test_a_deadline_outlives_a_crash() -> None:
@@ -258,11 +259,6 @@ class TestOfTheExecution:
         script = Script(step("a"), deadline_s=5.0)
         due_ms = script.state.deadline_ms
         assert script.crash().ordered(cmd.SetTimer).due_ms == due_ms
-
-    def test_a_timer_that_fires_early_by_the_wall_clock_is_set_again(self) -> None:
-        script = Script(step("a"), deadline_s=5.0)
-        assert script.tell(OVER).ordered(cmd.SetTimer).due_ms == script.state.deadline_ms
-        assert not script.events
 
     def test_it_changes_nothing_once_it_is_being_cancelled(self) -> None:
         script = Script(writing(Effect.COMPENSATABLE), deadline_s=5.0)
