@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
+
+from tizmor.assembly import Tizmor
+from tizmor.cli.main import VERBS, load_verb
+from tizmor.core.plan import Condition, ForEach, Plan, Question, RetryPolicy, Step
+from tizmor.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -58,3 +65,43 @@ def test_every_verb_of_the_makefile_is_a_script_that_can_be_run() -> None:
     scripts = {path.name for path in (ROOT / "scripts").iterdir() if os.access(path, os.X_OK)}
     assert verbs == scripts - {"setup"}
     assert all(f"make {verb}" in makefile for verb in verbs)
+
+
+REFERENCE = ROOT / "docs" / "reference"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_and_its_options_are_in_the_reference(verb: str) -> None:
+    page = (REFERENCE / "command-line.md").read_text("utf-8")
+    table = page.partition("## Verbs")[2].partition("\n#")[0]
+    shared = page.partition("## Verbs")[0]
+    options = {opt for param in load_verb(verb).params for opt in param.opts}
+    named = {opt for opt in options if opt.startswith("--")} - {"--help"}
+    assert re.search(rf"\| `{verb}\b", table)
+    assert [o for o in sorted(named) if not re.search(rf"{o}(?![\w-])", table + shared)] == []
+
+
+def test_every_setting_is_in_the_reference() -> None:
+    page = (REFERENCE / "workspace.md").read_text("utf-8")
+    assert [n for n in Settings.__struct_fields__ if f"| `{n}` |" not in page] == []
+
+
+@pytest.mark.parametrize("struct", [Plan, Step, ForEach, RetryPolicy, Condition, Question])
+def test_every_field_of_a_plan_is_in_the_reference(struct: type[msgspec.Struct]) -> None:
+    page = (REFERENCE / "plan.md").read_text("utf-8")
+    fields = [field.encode_name for field in msgspec.structs.fields(struct)]
+    assert [n for n in fields if f"`{n}`" not in page and f'"{n}"' not in page] == []
+
+
+def test_every_method_and_argument_of_the_library_is_in_the_reference() -> None:
+    page = (REFERENCE / "library.md").read_text("utf-8")
+    methods = {n: f for n, f in inspect.getmembers(Tizmor, callable) if not n.startswith("_")}
+    arguments = {
+        argument
+        for method in methods.values()
+        for argument in inspect.signature(method).parameters
+        if argument not in ("self", "execution_id", "request", "verb", "choice")
+    }
+    internal = {"obey"}
+    assert [n for n in methods if f"`{n}(" not in page and f".{n}(" not in page] == sorted(internal)
+    assert [a for a in sorted(arguments) if not re.search(rf"\b{a}\b", page)] == []
