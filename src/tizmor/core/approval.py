@@ -106,7 +106,11 @@ def failure_question(step: Step, error: str, language: str, *, can_roll_back: bo
     title = step.title or step.agent
     he = language == "he"
     labels = _FAILURE_HE if he else _FAILURE_EN
-    values = [AGAIN, EDIT, SKIP, ROLL_BACK, STOP] if can_roll_back else [AGAIN, EDIT, SKIP, STOP]
+    values = [AGAIN, EDIT, SKIP, ROLL_BACK, STOP]
+    if step.for_each is not None:
+        values.remove(EDIT)  # each of its calls has arguments of its own
+    if not can_roll_back:
+        values.remove(ROLL_BACK)
     return Question(
         id="failure",
         text=f'הפעולה "{title}" נכשלה: {error}. מה לעשות?'

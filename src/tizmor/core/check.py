@@ -21,11 +21,21 @@ from tizmor.core.plan import DEFAULT, ITEM, REF, Plan, Step
 MAX_STEPS = 100_000
 MAX_WIDTH = 1_000
 """Calls of one `for_each` at a time."""
+MAX_PROBLEMS = 20
+"""Problems that are told of one plan."""
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def check(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:
-    """All problems of a plan, empty when it may run. Linear in steps and edges."""
+    """The problems of a plan, empty when it may run; of many the first `MAX_PROBLEMS`, and how many
+    more there are. Linear in steps and edges."""
+    problems = _problems(plan, agents)
+    if (more := len(problems) - MAX_PROBLEMS) > 0:
+        return [*problems[:MAX_PROBLEMS], f"and {more:,} more"]
+    return problems
+
+
+def _problems(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:
     if len(plan.steps) > MAX_STEPS:
         return [f"the plan has {len(plan.steps)} steps; at most {MAX_STEPS} are allowed"]
     problems = [*_ids(plan)]

@@ -77,7 +77,7 @@ def _follow_up(d: Decision) -> None:
         look_at_due(d)
         while d.impossible:
             step, error = d.impossible.pop()
-            if step.status not in TERMINAL:
+            if step.status not in TERMINAL and step.status is not S.ASKED:
                 resort(d, step, error)
 
 
@@ -94,9 +94,11 @@ def _end_if_done(d: Decision) -> None:
 
 def _outcome(state: State) -> str:
     """How an execution ends whose steps have all ended. What failed within a `for_each` is its
-    step's to judge."""
+    step's to judge, and what a new plan does without is no failure of the execution."""
     statuses = {
-        s.status for s in state.steps.values() if s.parent is None or s.status is S.REJECTED
+        s.status
+        for s in state.steps.values()
+        if (s.parent is None and not s.left_out) or s.status is S.REJECTED
     }
     if S.FAILED in statuses:
         return "FAILED"

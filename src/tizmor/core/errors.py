@@ -8,7 +8,7 @@ TizmorError
 │   ├── InvalidEdit           arguments edited at a gate do not fit the agent
 │   ├── WrongSetting          a setting with a wrong value
 │   └── WorkspaceUnusable     missing, unwritable, or of a newer version
-├── PlanRefused               the plan's maker must mend it; carries every problem
+├── PlanRefused               the plan's maker must mend it; carries the problems
 ├── AgentError                raised by an agent about its own call
 │   ├── Transient             known not to have happened; may be tried again
 │   ├── Permanent             known not to have happened; trying again is of no use

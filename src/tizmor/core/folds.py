@@ -35,6 +35,7 @@ def link(state: State, at_ms: int) -> None:
     planned = {} if state.plan is None else {step.id: step for step in state.plan.steps}
     for name, step in state.steps.items():
         step.unmet = 0
+        step.left_out = step.parent is None and name not in planned
         if step.status is not S.REPLACED and step.parent is None:
             step.unmet = _tie(state, name, planned.get(name, step.step), ties)
             if not step.unmet and step.status is S.PENDING:
@@ -319,6 +320,7 @@ def _expanded(state: State, event: ev.Expanded, at_ms: int) -> None:
     _move(state, step, event, at_ms)
     if step.started_at_ms is None:
         step.started_at_ms = at_ms
+    step.over = step.fed = step.active = 0
     add_children(state, step, event.count, at_ms)
     state.unfinished += event.count
 

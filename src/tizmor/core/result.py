@@ -72,7 +72,8 @@ def _warning(step: StepState, state: State, *, he: bool) -> str | None:
         title = f"{title} ({step.item + 1})"
     match step.status:
         case StepStatus.FAILED:
-            return f"{title}: {step.error}"
+            needless = " (כבר לא היה נחוץ)" if he else " (it was not needed any more)"
+            return f"{title}: {step.error}{needless if step.left_out else ''}"
         case StepStatus.SKIPPED:
             missing = ", ".join(_missing(step, state))
             return (

@@ -51,7 +51,8 @@ class StepState(StepMark, kw_only=True):
 
     What follows from the plan and the other steps: `readers` take data from it, `followers` come
     after it, `watchers` wait for its end, `unmet` of its own needs are open, `over` of a
-    `for_each`'s calls have ended. What isn't journaled: `busy`, a command for the step is under
+    `for_each`'s calls have ended; `left_out`: the newest plan does without it. What isn't
+    journaled: `busy`, a command for the step is under
     way; `fed` and `active`, how many of a `for_each`'s calls were dispatched and how many of these
     have not ended.
     """
@@ -62,6 +63,7 @@ class StepState(StepMark, kw_only=True):
     items: tuple[Any, ...] = ()
     over: int = 0
     unmet: int = 0
+    left_out: bool = False
     readers: tuple[str, ...] = ()
     followers: tuple[str, ...] = ()
     watchers: tuple[str, ...] = ()

@@ -19,9 +19,10 @@ where a failure waits for the human's choice. From RUNNING, `PreconditionLost` l
 prepared and approved anew; so does `AgentReplaced`, with another agent. A step whose failure has
 the planner look for another way is REPLANNING, and REPLACED once one is found.
 
-A step with `for_each` is EXPANDED from READY and lives no life of its own: its items' steps do. A
-step whose condition doesn't hold is BYPASSED. When an execution is rolled back, what SUCCEEDED is
-COMPENSATING, one step at a time, and then COMPENSATED or LEFT as it is.
+A step with `for_each` is EXPANDED from READY and lives no life of its own: its items' steps do;
+when all of these have failed, it may be ASKED about, and EXPANDED anew. A step whose condition
+doesn't hold is BYPASSED. When an execution is rolled back, what SUCCEEDED is COMPENSATING, one step
+at a time, and then COMPENSATED or LEFT as it is.
 
 Every move is one event; READY alone is reached by arithmetic, when the last need is met. After a
 crash the fold of the journal gives the same statuses, and the decider dispatches what is due.
@@ -89,7 +90,7 @@ MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.AttemptFailed: (STARTABLE, S.RETRYING),
     ev.OutcomeLost: (frozenset({S.RUNNING}), S.UNSETTLED),
     ev.PreconditionLost: (STARTABLE, S.READY),
-    ev.QuestionAsked: (STARTABLE, S.ASKED),
+    ev.QuestionAsked: (STARTABLE | {S.EXPANDED}, S.ASKED),
     ev.QuestionAnswered: (frozenset({S.ASKED}), S.READY),
     ev.Expanded: (frozenset({S.READY}), S.EXPANDED),
     ev.Gathered: (frozenset({S.EXPANDED}), S.SUCCEEDED),

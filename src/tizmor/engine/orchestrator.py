@@ -19,7 +19,7 @@ import msgspec
 from tizmor.core import facts as fx
 from tizmor.core.approval import EDIT, chosen
 from tizmor.core.decisions.ladder import FAILURE
-from tizmor.core.errors import OwnershipLost, UnknownExecution, UserError
+from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
 from tizmor.core.events import as_stored
 from tizmor.core.fork import fork
 from tizmor.core.graph import resolvable
@@ -49,6 +49,10 @@ from tizmor.engine.views import (
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
+
+_DRAWS = 5
+"""How many numbers are drawn for an execution before its start is given up: two of one millisecond
+are the same once in 2 to the power of `RANDOM_BITS`."""
 
 
 class Orchestrator:
@@ -140,15 +144,34 @@ class Orchestrator:
         )
 
     async def _begin(self, request: fx.Requested) -> Execution:
-        number = execution_number(request.at_ms, self._random_bits(RANDOM_BITS))
-        while self._pump.get(number) is not None:
+        for _ in range(_DRAWS):
             number = execution_number(request.at_ms, self._random_bits(RANDOM_BITS))
-        live = self._pump.begin(number, request)
-        self._wanted[number] = request.approve_all
-        # As it is now: all of this is on disk when it is shown.
-        begun = self._presenter.execution(live.state, interrupted=False)
-        await self._pump.durable(live)
-        return begun
+            if self._pump.owns(number) or self._pump.last_known(number) is not None:
+                continue
+            live = self._pump.begin(number, request)
+            # As it is now: all of this is on disk when it is shown.
+            begun = self._presenter.execution(live.state, interrupted=False)
+            try:
+                await self._pump.durable(live)
+            except OwnershipLost:
+                if not await self._is_taken(number, request):
+                    raise
+            else:
+                self._wanted[number] = request.approve_all
+                return begun
+        raise EngineError(f"no free number for a new execution was found in {_DRAWS} draws")
+
+    async def _is_taken(self, number: int, request: fx.Requested) -> bool:
+        """Whether a number is that of another execution, so that nothing of this request's is on
+        disk. One that looks the same, and had another owner before, may be it: begun here, and
+        taken over from here."""
+        stored = await self._journal.get(number)
+        if stored is None:
+            return False
+        asked = (request.query, request.user, request.at_ms, request.priority)
+        found = (stored.query, stored.user, stored.created_at_ms, stored.priority)
+        begun_by_its_owner = stored.epoch == 1 and stored.owner is not None
+        return asked != found or begun_by_its_owner
 
     async def get(self, execution_id: str) -> Execution:
         """One execution as it stands. Raises `UnknownExecution`."""
@@ -386,9 +409,7 @@ class Orchestrator:
     def owns(self, execution_id: str) -> bool:
         """Whether this process runs the execution."""
         number = parse_id(execution_id)
-        return number is not None and (
-            self._pump.get(number) is not None or self._pump.rests(number)
-        )
+        return number is not None and self._pump.owns(number)
 
     async def obey(self) -> None:
         """Take the orders that other processes wrote for executions that run here, for ever."""

@@ -48,6 +48,9 @@ from tizmor.ports.workspace import Workspace
 
 _log = logging.getLogger("tizmor.engine")
 
+PATIENCE_S = 30.0
+"""How long a preparation, a probe or a compensation may take whose step has no time-out."""
+
 Dice = Callable[[], float]
 Report = Callable[[str], None]
 
@@ -98,7 +101,7 @@ class Performer:
     async def make_plan(
         self, query: str, answers: Mapping[str, str], failure: Failure | None = None
     ) -> Plan:
-        """A checked plan. Raises `PlanRefused` with every problem."""
+        """A checked plan. Raises `PlanRefused` with its problems."""
         request = PlanRequest(
             text=query,
             now=self._clock.now().astimezone(self._workspace.zone),
@@ -109,7 +112,7 @@ class Performer:
         return self.checked(await self._planner.plan(request))
 
     def checked(self, plan: Plan) -> Plan:
-        """The plan with what its agents declare. Raises `PlanRefused` with every problem."""
+        """The plan with what its agents declare. Raises `PlanRefused` with its problems."""
         named = {step.agent for step in plan.steps}
         named.update(other.agent for step in plan.steps for other in step.alternatives)
         specs = {n: agent.spec for n in named if (agent := self._agents.get(n)) is not None}
@@ -163,7 +166,7 @@ class Performer:
             return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=step.id)
         try:
             result = agent.output_of(command.output)
-            async with asyncio.timeout(step.timeout_s):
+            async with _patience(step):
                 await _hook(agent.compensate_function, "compensate")(result, ctx=context)
         except EngineError:
             raise
@@ -184,7 +187,8 @@ class Performer:
         context = self._context(site, step, command.attempt, command.answers, lambda: "", report)
         try:
             arguments = agent.convert(command.arguments)
-            changed = await _hook(agent.prepare_function, "prepare")(**arguments, ctx=context)
+            async with _patience(step):
+                changed = await _hook(agent.prepare_function, "prepare")(**arguments, ctx=context)
             prepared = {**command.arguments, **as_stored(changed)}
             agent.convert(prepared)
         except AgentError as error:
@@ -192,6 +196,9 @@ class Performer:
             if isinstance(verdict, (Unknown, Stale)):
                 verdict = Failed(verdict.error, retryable=False)
             return self._fact(step, command.arguments, "", context.cleared(verdict))
+        except TimeoutError:
+            message = f"{step.agent} took too long to prepare"
+            return self._fact(step, command.arguments, "", Failed(message, retryable=True))
         except Exception as error:
             message = context.redacted(f"{step.agent} could not prepare: {bounded(error)}")
             return self._fact(step, command.arguments, "", Failed(message, retryable=False))
@@ -248,13 +255,14 @@ class Performer:
         return gate
 
     async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
-        """Ask the agent whether the call with this key happened."""
+        """Ask the agent whether the call with this key happened; one that is silent can't tell."""
         step = command.step
         agent = self.agent(step)
         context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
         at_ms = self._clock.now_ms()
         try:
-            found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
+            async with _patience(step):
+                found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
             output = None if found is None else as_stored(found)
         except Exception as error:
             message = context.redacted(bounded(error))
@@ -352,6 +360,10 @@ def misfit(plan: Plan, replan: cmd.Replan) -> str | None:
         if before is not None and (before.agent, before.arguments) != (step.agent, step.arguments):
             return f"the new plan gives the step {step.id!r} another meaning"
     return None
+
+
+def _patience(step: Step) -> asyncio.Timeout:
+    return asyncio.timeout(PATIENCE_S if step.timeout_s is None else step.timeout_s)
 
 
 async def _never(key: str) -> bool:

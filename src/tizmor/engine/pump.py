@@ -130,6 +130,10 @@ class Pump:
         """The execution if it is in memory, or has ended here a short while ago."""
         return self.get(execution) or self._ended_lately.get(execution)
 
+    def owns(self, execution: int) -> bool:
+        """Whether the execution is this process's."""
+        return self.get(execution) is not None or self.rests(execution)
+
     def rests(self, execution: int) -> bool:
         """Whether the execution is this process's, and on disk only."""
         return execution in self._residence.resting

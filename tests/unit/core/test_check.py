@@ -11,7 +11,7 @@ import pytest
 from msgspec import Meta, structs
 
 from tizmor.core.agents import AgentSpec
-from tizmor.core.check import MAX_STEPS, check
+from tizmor.core.check import MAX_PROBLEMS, MAX_STEPS, check
 from tizmor.core.completion import completed
 from tizmor.core.plan import Access, Effect, Plan, Resource, RetryPolicy, Step
 from tizmor.ports.agent import AgentContext, agent
@@ -224,3 +224,12 @@ def test_checking_is_linear_up_to_ten_thousand_steps() -> None:
     short, long = _chain(1_000), _chain(10_000)
     once = min(_seconds(short) for _ in range(3))
     assert min(_seconds(long) for _ in range(2)) < 35 * max(once, 0.002)
+
+
+def test_of_many_problems_the_first_are_told_and_how_many_more_there_are() -> None:
+    steps = tuple(Step(id=f"s{i}", agent="Nobody") for i in range(1_020))
+    problems = check(Plan(goal="g", steps=steps), AGENTS)
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[0].startswith("step 's0'")
+    assert problems[-1] == "and 1,000 more"
+    assert len(check(Plan(goal="g", steps=steps[:MAX_PROBLEMS]), AGENTS)) == MAX_PROBLEMS

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from secrets import randbits
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -126,11 +127,13 @@ class House:
         self.agents = Agents()
         self.planner = OnePlan(Plan(goal="g", steps=(Step(id="a", agent="Read"),)))
         self.troubles: list[StorageFailed | None] = []
+        self.random_bits: Callable[[int], int] = randbits
+        self.clock = SystemClock()
 
     def open_journal(self) -> Journal:
         if self.folder is None:
             return self.memory.open()
-        return open_sqlite(self.folder / ".tizmor", create=True, clock=SystemClock())
+        return open_sqlite(self.folder / ".tizmor", create=True, clock=self.clock)
 
     @asynccontextmanager
     async def process(
@@ -147,7 +150,7 @@ class House:
         journal = journal or self.open_journal()
         workspace = Workspace(root=self.folder or Path("/w"), timezone="Asia/Jerusalem")
         known = {a.spec.name: a for a in (self.agents.all() if agents is None else agents)}
-        clock = SystemClock()
+        clock = self.clock
         performer = Performer(
             agents=known,
             planner=self.planner,
@@ -174,6 +177,7 @@ class House:
             agents=known,
             presenter=Presenter(zone=ZoneInfo("Asia/Jerusalem"), folder=workspace.root),
             clock=clock,
+            random_bits=self.random_bits,
         )
         process.pump, process.journal = pump, journal
         inbox = asyncio.create_task(process.obey())

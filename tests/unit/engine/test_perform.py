@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -19,7 +20,8 @@ from tizmor.core.errors import (
     Transient,
 )
 from tizmor.core.plan import Effect, OnFailure, Plan, RetryPolicy, Step
-from tizmor.engine.views import Execution
+from tizmor.engine import perform
+from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.planner import PlanRequest
 
@@ -215,3 +217,92 @@ async def test_a_question_of_a_running_step_is_streamed(process: Process, house:
     asked = await until(process, execution.id, lambda e: e.type == "question")
     assert asked.waiting is not None
     assert asked.waiting.text == "Who?"
+
+
+async def never() -> Any:
+    await asyncio.Event().wait()
+
+
+def forgetful(effect: Effect, **hooks: Any) -> Agent:
+    """Its call is lost, or done, and what it offers beside it never comes back."""
+
+    @agent(name="Forgetful", effect=effect, timeout=hooks.pop("timeout", None))
+    async def call(*, ctx: AgentContext) -> Out:
+        """Forget."""
+        if "compensate" in hooks:
+            return Out(value="done")
+        raise OutcomeUnknown("lost")
+
+    @call.prepare
+    async def prepare(*, ctx: AgentContext) -> Any:
+        return await hooks["prepare"]() if "prepare" in hooks else {}
+
+    @call.probe
+    async def probe(key: str, *, ctx: AgentContext) -> Any:
+        return await never()
+
+    @call.compensate
+    async def compensate(result: Out, *, ctx: AgentContext) -> None:
+        await never()
+
+    return call
+
+
+ONE_ATTEMPT = RetryPolicy(attempts=1)
+
+
+async def test_a_probe_that_never_answers_does_not_tell(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancelled execution is not held open by it."""
+    monkeypatch.setattr(perform, "PATIENCE_S", 0.01)
+    step = Step(id="a", agent="Forgetful", on_failure=OnFailure.FAIL)
+    async with house.process(agents=[forgetful(Effect.IRREVERSIBLE)]) as process:
+        execution = await process.start("q", plan=plan(step), approve_all=True)
+        asked = await process.result(execution.id)
+        assert asked.waiting_for[0].kind == "question"
+        await process.cancel(execution.id)
+        done = await process.result(execution.id)
+        assert (done.status, done.steps[0].state) == (Status.CANCELLED, "failed")
+
+
+async def test_a_compensation_that_never_ends_has_failed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(perform, "PATIENCE_S", 0.01)
+    steps = plan(
+        Step(id="a", agent="Forgetful", retry=ONE_ATTEMPT),
+        Step(id="b", agent="Slow", after=("a",)),
+    )
+    agents = [forgetful(Effect.COMPENSATABLE, compensate=never), house.agents.slow("Slow")]
+    async with house.process(agents=agents) as process:
+        execution = await process.start("q", plan=steps)
+        await until(process, execution.id, lambda e: e.step == "b" and e.state == "running")
+        await process.cancel(execution.id, roll_back=True)
+        asked = await process.result(execution.id)
+        assert [w.step for w in asked.waiting_for] == ["a"]
+        await process.answer(execution.id, "stop")
+        assert (await process.result(execution.id)).status is Status.CANCELLED
+
+
+@pytest.mark.parametrize("limit", [None, dt.timedelta(seconds=0.01)])
+async def test_a_preparation_that_never_ends_is_tried_again_and_fails(
+    house: House, monkeypatch: pytest.MonkeyPatch, limit: dt.timedelta | None
+) -> None:
+    monkeypatch.setattr(perform, "PATIENCE_S", 0.01 if limit is None else 30.0)
+    tried: list[int] = []
+
+    async def prepare() -> Any:
+        tried.append(1)
+        return await never()
+
+    step = Step(
+        id="a",
+        agent="Forgetful",
+        retry=RetryPolicy(attempts=2, first_delay_s=0.0),
+        on_failure=OnFailure.FAIL,
+    )
+    agents = [forgetful(Effect.READ, prepare=prepare, timeout=limit)]
+    done = await result_of(house, plan(step), agents)
+    assert done.steps[0].error == "Forgetful took too long to prepare"
+    assert len(tried) == 2

@@ -8,7 +8,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE
 from asyncio.subprocess import Process as Child
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,9 +25,11 @@ from tests.unit.engine.house import (
     until,
 )
 
-from tizmor.core.errors import NeedsAnswer, UserError
+from tizmor.core.errors import EngineError, NeedsAnswer, OwnershipLost, UserError
 from tizmor.core.plan import Plan, Step
+from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.engine.views import Status, StreamEvent
+from tizmor.ports.journal import Append, Committed
 from tizmor.storage.memory import MemoryJournal
 
 ROOT = Path(__file__).parents[3]
@@ -304,3 +306,59 @@ async def test_what_was_killed_goes_on_here(tmp_path: Path) -> None:
         await here.resume(execution_id)
         assert (await here.result(execution_id)).status is Status.COMPLETED
     assert house.agents.did == ["SlowWrite", "read SlowWrite"]
+
+
+class StillClock(SystemClock):
+    """Everything happens in the same millisecond."""
+
+    def now_ms(self) -> int:
+        return 1_790_000_000_000
+
+
+@pytest.mark.parametrize("second", ["q", "something else"])
+async def test_a_number_that_another_process_has_drawn_is_drawn_anew(
+    any_house: House, second: str
+) -> None:
+    """Even for the same request at the same time."""
+    any_house.clock = StillClock()
+    drawn = iter([1, 1, 1, 2])
+    any_house.random_bits = lambda bits: next(drawn)
+    steps = plan(Step(id="s", agent="Slow"))
+    async with any_house.process() as one, any_house.process() as other:
+        first = await one.start("q", plan=steps)
+        begun = await other.start(second, plan=steps)
+        assert begun.id != first.id
+        assert (await other.get(begun.id)).query == second
+        assert (await other.get(first.id)).query == "q"
+        any_house.agents.hold.set()
+        assert (await one.result(first.id)).status is Status.COMPLETED
+        assert (await other.result(begun.id)).status is Status.COMPLETED
+    assert any_house.agents.did.count("Slow") == 2
+
+
+async def test_a_number_is_not_drawn_for_ever(any_house: House) -> None:
+    any_house.clock = StillClock()
+    any_house.random_bits = lambda bits: 1
+    steps = plan(Step(id="s", agent="Slow"))
+    async with any_house.process() as one, any_house.process() as other:
+        await one.start("q", plan=steps)
+        with pytest.raises(EngineError, match="no free number"):
+            await other.start("something else", plan=steps)
+
+
+async def test_what_was_begun_here_and_taken_over_at_once_is_not_begun_again(house: House) -> None:
+    """Its first commit was kept, and the answer lost; meanwhile another process went on with it."""
+    journal = house.memory.open()
+    async with house.process() as other:
+
+        async def commit(appends: Sequence[Append]) -> Committed:
+            await MemoryJournal.commit(journal, appends)
+            journal.die()
+            await other.resume_all()
+            return Committed(first_positions=[None] * len(appends))
+
+        journal.commit = commit  # type: ignore[method-assign]
+        async with house.process(journal=journal) as loses:
+            with pytest.raises(OwnershipLost):
+                await loses.start("q", plan=plan(meet("m")))
+        assert len(await other.list()) == 1

@@ -90,6 +90,12 @@ def answered_by(d: Decision, name: str) -> StepState | None:
     return None if step.status in TERMINAL else step
 
 
+def is_left_out(d: Decision, step: StepState) -> bool:
+    """Whether the newest plan does without a step that was under way when it was made: nobody waits
+    for it, so nothing more is begun for its sake."""
+    return step.left_out or (step.parent is not None and d.state.steps[step.parent].left_out)
+
+
 def end(d: Decision, status: str) -> None:
     d.emit(ev.Ended(status=status))
     d.order(cmd.Finish())

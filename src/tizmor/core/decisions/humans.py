@@ -17,7 +17,7 @@ from tizmor.core.approval import (
     untrusted_controls,
 )
 from tizmor.core.canonical import idempotency_key
-from tizmor.core.decisions.decision import Decision, answered_by, ask, close, fail
+from tizmor.core.decisions.decision import Decision, answered_by, ask, close, fail, is_left_out
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.planning import make_plan
 from tizmor.core.decisions.rollback import COMPENSATION, roll_back, undo_as_told
@@ -112,6 +112,8 @@ def answer_needed(d: Decision, fact: fx.AnswerNeeded) -> None:
         close(d, step, ev.StepCancelled(step=fact.step))
     elif step.late:
         fail_late(d, step)
+    elif is_left_out(d, step):
+        fail(d, step, f"it can't go on without an answer: {fact.question.text}")
     else:
         ask(d, fact.question, step)
 

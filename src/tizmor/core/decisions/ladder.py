@@ -11,7 +11,15 @@ from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.approval import failure_question
-from tizmor.core.decisions.decision import Decision, answered_by, ask, block, close, fail
+from tizmor.core.decisions.decision import (
+    Decision,
+    answered_by,
+    ask,
+    block,
+    close,
+    fail,
+    is_left_out,
+)
 from tizmor.core.decisions.rollback import roll_back
 from tizmor.core.decisions.steps import dispatch, dispatch_all
 from tizmor.core.plan import OnFailure
@@ -30,6 +38,8 @@ def give_up(d: Decision, step: StepState, error: str) -> None:
     alternative = 0 if step.alternative is None else step.alternative + 1
     if step.late:
         fail(d, step, f"its deadline has passed: {error}")
+    elif is_left_out(d, step):
+        fail(d, step, error)
     elif alternative < len(step.step.alternatives):
         d.emit(ev.AgentReplaced(step=name, alternative=alternative, error=error))
         dispatch(d, step)
@@ -41,11 +51,11 @@ def give_up(d: Decision, step: StepState, error: str) -> None:
 
 
 def _may_replan(d: Decision, step: StepState) -> bool:
-    """A planner's plan may be replaced, a few times, for the sake of a step that is still in it."""
+    """A planner's plan may be replaced, a few times, for the sake of a step of its own."""
     plan = d.state.plan
     if plan is None or not plan.planner or d.state.planning or d.state.replans >= MAX_REPLANS:
         return False
-    return any(planned.id == step.step.id for planned in plan.steps)
+    return step.parent is None
 
 
 def order_replan(d: Decision, step: StepState) -> None:
@@ -95,7 +105,8 @@ def replan_impossible(d: Decision, fact: fx.ReplanImpossible) -> None:
 
 def resort(d: Decision, step: StepState, error: str) -> None:
     """The end of the ladder: what the step's own policy says."""
-    policy = OnFailure.FAIL if step.parent is not None else step.step.on_failure
+    on_its_own = step.parent is None and not step.left_out
+    policy = step.step.on_failure if on_its_own else OnFailure.FAIL
     if policy is OnFailure.ASK:
         plan = d.state.plan
         question = failure_question(

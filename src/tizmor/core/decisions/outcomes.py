@@ -7,7 +7,7 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decisions.decision import Decision, answered_by, close
+from tizmor.core.decisions.decision import Decision, answered_by, close, is_left_out
 from tizmor.core.decisions.ladder import give_up
 from tizmor.core.decisions.settling import (
     ask_what_happened,
@@ -58,6 +58,8 @@ def _retry_or_give_up(d: Decision, step: StepState, failure: fx.CallFailed) -> N
         close(d, step, ev.StepCancelled(step=step.step.id))
     elif d.state.ending:
         leave_unsettled(d, step)
+    elif is_left_out(d, step) and not unsettled:
+        give_up(d, step, failure.error)
     elif failure.retryable and not step.late and may_retry(step.step.retry, failures):
         delay_ms = retry_delay_ms(step.step.retry, failures, failure.dice, failure.retry_after_s)
         due_ms = d.at_ms + delay_ms
@@ -88,7 +90,7 @@ def precondition_broken(d: Decision, fact: fx.PreconditionBroken) -> None:
         leave_unsettled(d, step)  # prepared anew, it would be another call
     elif d.state.ending:
         close(d, step, ev.StepCancelled(step=fact.step))
-    elif step.reprepares + 1 < MAX_REPREPARES and not step.late:
+    elif step.reprepares + 1 < MAX_REPREPARES and not (step.late or is_left_out(d, step)):
         d.emit(ev.PreconditionLost(step=fact.step, error=fact.error))
         dispatch(d, step)
     else:

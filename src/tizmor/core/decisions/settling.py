@@ -8,7 +8,7 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core.approval import unsettled_question
-from tizmor.core.decisions.decision import Decision, ask, close, fail
+from tizmor.core.decisions.decision import Decision, ask, close, fail, is_left_out
 from tizmor.core.decisions.steps import resolved_arguments, run
 from tizmor.core.plan import Effect, OnFailure
 from tizmor.core.recovery import may_retry
@@ -24,7 +24,7 @@ def pick_up(d: Decision, step: StepState, *, may_still_run: bool = False) -> Non
     if step.step.effect is not Effect.READ:
         lose(d, step, may_still_run=may_still_run)
         settle(d, step)
-    elif d.state.ending:
+    elif d.state.ending or is_left_out(d, step):
         close(d, step, ev.StepCancelled(step=step.step.id))
     elif step.late:
         fail(d, step, "its deadline has passed")

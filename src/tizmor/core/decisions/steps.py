@@ -161,9 +161,18 @@ def _gather(d: Decision, parent: StepState, count: int) -> None:
     if not calls or any(call.status is S.SUCCEEDED for call in calls):
         close(d, parent, ev.Gathered(step=name))
     elif failed:
-        fail(d, parent, f"all {count} items failed; the first: {failed[0].error}")
+        _fail_whole(d, parent, f"all {count} items failed; the first: {failed[0].error}", failed)
     else:
         close(d, parent, ev.StepSkipped(step=name, because=calls[0].step.id))
+
+
+def _fail_whole(d: Decision, parent: StepState, error: str, failed: list[StepState]) -> None:
+    """Its policy says what follows, unless it is too late for that, or a call may have happened:
+    such a one isn't begun anew."""
+    if any(call.lost or call.late for call in failed):
+        fail(d, parent, error)
+    else:
+        d.impossible.append((parent, error))
 
 
 def count_items_anew(d: Decision, parent: StepState) -> None:

@@ -63,7 +63,7 @@ def end_step_in_time(d: Decision, step: StepState) -> None:
     if step.status in TERMINAL or step.late:
         return
     calls = [d.state.steps[child_id(step.step.id, item)] for item in range(step.children or 0)]
-    if not calls:
+    if not calls or step.status is not S.EXPANDED:
         _make_late(d, step)
     for call in calls:
         if call.status not in TERMINAL and not call.late:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.core.script import Script, step, writing
+from tests.unit.core.script import EXECUTION, Script, step, writing
 
+from tizmor.core import checkpoint
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
@@ -276,3 +277,88 @@ def test_an_irreversible_item_that_was_lost_is_asked_about() -> None:
     assert script.one(ev.QuestionAsked).about == "outcome"
     script.tell(fx.Answered(question="q1", value="happened"))
     assert script.state.status == "COMPLETED"
+
+
+def failing(count: int = 2, **more: Any) -> Script:
+    """A list all of whose items fail, beside something that has been done."""
+    items = ForEach(items=[{"n": i} for i in range(count)])
+    done = writing(Effect.COMPENSATABLE, "done", compensates=True)
+    each = step("a", for_each=items, given={"n": {"$item": "/n"}}, **more)
+    script = Script(done, each, step("b", after=("a", "done"))).complete("done")
+    for item in range(count):
+        script.fail(f"a.{item}", f"no {item}")
+    return script
+
+
+class TestWhenAllFail:
+    def test_the_human_is_asked_where_the_step_says_so(self) -> None:
+        script = failing(on_failure=OnFailure.ASK)
+        question = script.one(ev.QuestionAsked)
+        assert (question.step, question.about) == ("a", "failure")
+        assert [c.value for c in question.question.choices] == [
+            "again",
+            "skip",
+            "roll_back",
+            "stop",
+        ]
+        assert "no 0" in question.question.text
+        assert script.state.waits_for_human
+
+    def test_the_human_is_asked_once_however_they_failed(self) -> None:
+        """Here all at once, for what they were to take is not there."""
+        each = ForEach(items=[{}, {}, {}])
+        script = Script(
+            step("a", for_each=each, given={"n": {"$item": "/n"}}, on_failure=OnFailure.ASK)
+        )
+        assert len(script.state.questions) == 1
+
+    def test_all_are_tried_again_when_the_human_says_so(self) -> None:
+        script = failing(on_failure=OnFailure.ASK)
+        script.tell(fx.Answered(question="q1", value="again"))
+        assert script.one(ev.Expanded).count == 2
+        assert script.starts() == ["a.0", "a.1"]
+        script.complete("a.0").fail("a.1")
+        assert len(outcome(script)["results"]) == 1
+        assert script.folded().unfinished == script.state.unfinished == 1
+        assert script.complete("b").state.status == "COMPLETED"
+
+    def test_a_crash_and_a_checkpoint_do_not_change_what_is_asked(self) -> None:
+        script = failing(on_failure=OnFailure.ASK)
+        restored = checkpoint.decode(EXECUTION, checkpoint.encode(script.state))
+        assert restored is not None
+        script.state = restored
+        script.tell(fx.OwnerChanged(epoch=2))
+        assert script.starts() == []
+        script.tell(fx.Answered(question="q1", value="again")).crash()
+        assert script.starts() == ["a.0", "a.1"]
+        script.complete("a.0").complete("a.1")
+        assert len(outcome(script)["results"]) == 2
+
+    def test_it_may_be_gone_on_without(self) -> None:
+        script = failing(on_failure=OnFailure.ASK)
+        script.tell(fx.Answered(question="q1", value="skip"))
+        assert script.complete("b").state.status == "COMPLETED"
+
+    def test_all_is_taken_back_where_the_step_says_so(self) -> None:
+        script = failing(on_failure=OnFailure.ROLL_BACK)
+        assert script.statuses() == "succeeded failed cancelled failed failed"
+        assert "no 0" in (script.one(ev.RollbackStarted).reason or "")
+        assert script.ordered(cmd.CompensateCall).step.id == "done"
+
+    def test_nobody_is_asked_when_time_is_over(self) -> None:
+        script = over([1, 2], deadline_s=5.0, on_failure=OnFailure.ASK)
+        script.tell(DEADLINE, later_ms=6000)
+        assert script.status("a") == "failed"
+
+    def test_the_time_to_answer_ends_with_the_steps_own(self) -> None:
+        script = failing(on_failure=OnFailure.ASK, deadline_s=5.0)
+        script.tell(DEADLINE, later_ms=6000)
+        assert script.status("a") == "failed"
+        assert script.state.questions["q1"].state == "withdrawn"
+
+    def test_calls_that_may_have_happened_are_not_begun_anew(self) -> None:
+        each = ForEach(items=[1])
+        send = writing(Effect.IRREVERSIBLE, "a", for_each=each, on_failure=OnFailure.ASK)
+        script = Script(send).approved("a.0").lose("a.0")
+        script.tell(fx.Answered(question="q1", value="stop"))
+        assert script.state.status == "FAILED"

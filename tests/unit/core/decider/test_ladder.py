@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.core.script import Script, step, writing
+from tests.unit.core.script import EXECUTION, Script, step, writing
 
+from tizmor.core import checkpoint
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.plan import Effect, ForEach, OnFailure, Plan, RetryPolicy, Step
+from tizmor.core.plan import Effect, ForEach, OnFailure, Plan, Question, RetryPolicy, Step
 from tizmor.core.recovery import MAX_REPLANS
+from tizmor.core.result import result
 
 ASK = {"on_failure": OnFailure.ASK}
 ONCE = RetryPolicy(attempts=1)
@@ -153,6 +155,63 @@ class TestAnotherPlan:
         replanned(script.fail("a"), step("new"))
         assert script.fail("runs").one(ev.StepFailed)
         assert script.starts() == []
+
+    def test_is_no_failure_for_what_it_leaves_out(self) -> None:
+        script = planned(step("runs", on_failure=OnFailure.ROLL_BACK), step("b", "runs"), step("a"))
+        script.begin("runs")
+        replanned(script.fail("a"), step("new"))
+        script.complete("new").fail("runs", "no such thing")
+        assert script.statuses() == "failed replaced replaced succeeded"
+        assert script.state.status == "COMPLETED"
+        warnings = result(script.state)["warnings"]
+        assert warnings == ["Agent: no such thing (it was not needed any more)"]
+
+    def test_is_the_last_word_on_what_it_leaves_out_after_a_crash_too(self) -> None:
+        script = planned(writing(Effect.COMPENSATABLE, "runs"), step("a"))
+        script.begin("runs")
+        replanned(script.fail("a"), step("new"))
+        script.complete("new")
+        restored = checkpoint.decode(EXECUTION, checkpoint.encode(script.state))
+        assert restored is not None
+        script.state = restored
+        assert script.fail("runs").state.status == "COMPLETED"
+
+    @pytest.mark.parametrize(
+        "fact",
+        [
+            fx.CallFailed(step="runs", error="e", retryable=True),
+            fx.PreconditionBroken(step="runs", error="e"),
+            fx.AnswerNeeded(step="runs", question=Question(id="q", text="?")),
+        ],
+        ids=lambda fact: type(fact).__name__,
+    )
+    def test_has_nothing_more_begun_for_what_it_leaves_out(self, fact: fx.Fact) -> None:
+        """No other attempt, no preparation anew, no question, no other agent."""
+        script = planned(step("runs", alternatives=(other("Second"),)), step("a"))
+        script.begin("runs")
+        replanned(script.fail("a"), step("new"))
+        script.tell(fact)
+        assert script.kinds() == ["StepFailed"]
+        assert script.commands == []
+        assert script.complete("new").state.status == "COMPLETED"
+
+    def test_has_a_read_that_it_leaves_out_and_that_was_cut_off_not_run_again(self) -> None:
+        script = planned(step("runs"), step("a"))
+        script.begin("runs")
+        replanned(script.fail("a"), step("new"))
+        assert script.crash().starts() == ["new"]
+        assert script.status("runs") == "cancelled"
+
+    def test_has_found_out_what_a_call_did_that_it_leaves_out(self) -> None:
+        script = planned(writing(Effect.IRREVERSIBLE, "sent", probes=True), step("a"))
+        script.approved("sent")
+        script.begin("sent")
+        replanned(script.fail("a"), step("new"))
+        script.tell(fx.CallUnknown(step="sent", error="lost"))
+        assert script.ordered(cmd.ProbeCall).step.id == "sent"
+        script.tell(fx.Probed(step="sent")).complete("new")
+        assert script.status("sent") == "failed"
+        assert script.state.status == "COMPLETED"
 
     def test_withdraws_the_gates_and_questions_of_what_it_leaves_out(self) -> None:
         script = planned(step("gated", critical=True), step("a"))
@@ -329,9 +388,10 @@ class TestTheHuman:
         assert script.tell(fx.Answered(question="q1", value="again")).events == []
 
     def test_is_not_asked_about_an_item_of_a_list(self) -> None:
-        script = Script(step("a", for_each=ForEach(items=[1]), **ASK)).fail("a.0")
+        script = Script(step("a", for_each=ForEach(items=[1, 2]), **ASK)).fail("a.0")
+        script.complete("a.1")
         assert not script.state.questions
-        assert script.state.status == "FAILED"
+        assert script.state.status == "COMPLETED"
 
     def test_takes_the_answer_in_a_pause_and_it_counts_when_it_is_over(self) -> None:
         script = asked().tell(fx.PauseAsked())
