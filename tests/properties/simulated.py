@@ -23,7 +23,7 @@ from tizmor.core import facts as fx
 from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.decider import decide
-from tizmor.core.folds import evolve
+from tizmor.core.evolve import evolve
 from tizmor.core.graph import descendants
 from tizmor.core.plan import Choice, Effect, Plan, Question, Step
 from tizmor.core.state import GateState, State

@@ -20,7 +20,7 @@ from tizmor.core.approval import needs_gate
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.errors import StorageFailed
-from tizmor.core.folds import _joined
+from tizmor.core.folds.lists import joined
 from tizmor.core.state import State, StepState
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.context import CallContext
@@ -134,10 +134,10 @@ def taken_back_in_any_order(patch: pytest.MonkeyPatch) -> None:
 
 def items_joined_backwards(patch: pytest.MonkeyPatch) -> None:
     def planted(state: State, step: StepState) -> dict[str, Any]:
-        joined = _joined(state, step)
-        return {**joined, "results": joined["results"][::-1]}
+        real = joined(state, step)
+        return {**real, "results": real["results"][::-1]}
 
-    _everywhere(patch, "_joined", _joined, planted)
+    _everywhere(patch, "joined", joined, planted)
 
 
 def failed_commit_taken_for_done(patch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ from tests.simulation.world import World
 from tizmor.core import events as ev
 from tizmor.core.approval import AGAIN, EDIT
 from tizmor.core.canonical import idempotency_key
-from tizmor.core.folds import child_id, evolve
+from tizmor.core.evolve import evolve
+from tizmor.core.folds.lists import child_id
 from tizmor.core.graph import references, tokens
 from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Effect, Step

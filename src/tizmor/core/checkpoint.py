@@ -11,7 +11,9 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.folds import add_children, link, replace_agent
+from tizmor.core.folds.links import link
+from tizmor.core.folds.lists import add_children
+from tizmor.core.folds.steps import replace_agent
 from tizmor.core.plan import Plan, Step
 from tizmor.core.state import GateState, QuestionState, State, StepMark, StepState
 from tizmor.core.transitions import TERMINAL

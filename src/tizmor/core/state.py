@@ -1,4 +1,4 @@
-"""The state of one execution: what `tizmor.core.folds` makes of its events."""
+"""The state of one execution: what `tizmor.core.evolve` makes of its events."""
 
 from __future__ import annotations
 
@@ -88,6 +88,12 @@ class GateState(msgspec.Struct):
     state: str = "open"
     decided_at_ms: int | None = None
 
+    def withdraw(self, at_ms: int) -> None:
+        """Nobody need decide it any more."""
+        if self.state == "open":
+            self.state = "withdrawn"
+            self.decided_at_ms = at_ms
+
 
 class QuestionState(msgspec.Struct):
     """A question to the human. `state`: open, answered, or withdrawn."""
@@ -98,6 +104,12 @@ class QuestionState(msgspec.Struct):
     about: str = ""
     state: str = "open"
     answered_at_ms: int | None = None
+
+    def withdraw(self, at_ms: int) -> None:
+        """Nobody need answer it any more."""
+        if self.state == "open":
+            self.state = "withdrawn"
+            self.answered_at_ms = at_ms
 
 
 class State:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tizmor.core import checkpoint
 from tizmor.core import events as ev
-from tizmor.core.folds import evolve
+from tizmor.core.evolve import evolve
 from tizmor.core.state import State
 from tizmor.ports.journal import Journal, Record
 

@@ -6,7 +6,7 @@ import asyncio
 import bisect
 
 from tizmor.core import events as ev
-from tizmor.core.folds import child_id
+from tizmor.core.folds.lists import child_id
 from tizmor.core.ids import public_id
 from tizmor.core.state import State
 from tizmor.ports.journal import NewExecution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tizmor.core import events as ev
-from tizmor.core.folds import evolve
+from tizmor.core.evolve import evolve
 from tizmor.core.state import State
 from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.engine.live import Live

@@ -12,7 +12,7 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.decider import decide
-from tizmor.core.folds import evolve
+from tizmor.core.evolve import evolve
 from tizmor.core.plan import Effect, Plan, Question, Step
 from tizmor.core.state import State
 

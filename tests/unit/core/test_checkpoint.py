@@ -10,7 +10,7 @@ from tests.unit.core.script import EXECUTION, Script, step, writing
 from tizmor.core import checkpoint
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.folds import evolve
+from tizmor.core.evolve import evolve
 from tizmor.core.plan import Choice, Effect, ForEach, Plan, Question, Step
 from tizmor.core.state import State
 

@@ -7,10 +7,10 @@ import itertools
 import pytest
 
 from tizmor.core import events as ev
-from tizmor.core.folds import _FOLDS
+from tizmor.core.evolve import FOLDS
 from tizmor.core.transitions import MOVES, TERMINAL, UNDOING, IllegalMove, StepStatus, moved
 
-STEP_EVENTS = {event for event in _FOLDS if "step" in event.__struct_fields__} - {
+STEP_EVENTS = {event for event in FOLDS if "step" in event.__struct_fields__} - {
     ev.Found,
     ev.DeadlinePassed,
 }
@@ -19,7 +19,7 @@ OF_GATES_AND_QUESTIONS = {ev.GateApproved, ev.GateRejected, ev.QuestionAnswered}
 
 
 def test_every_event_of_the_union_can_be_folded() -> None:
-    assert set(_FOLDS) == set(ev.AnyEvent.__args__)
+    assert set(FOLDS) == set(ev.AnyEvent.__args__)
 
 
 def test_every_event_that_moves_a_step_has_its_row() -> None:

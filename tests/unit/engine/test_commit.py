@@ -9,7 +9,7 @@ import pytest
 
 from tizmor.core import events as ev
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
-from tizmor.core.folds import evolve
+from tizmor.core.evolve import evolve
 from tizmor.core.state import State
 from tizmor.engine import commit
 from tizmor.engine.commit import GroupCommit

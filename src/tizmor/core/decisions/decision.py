@@ -6,7 +6,7 @@ from collections import deque
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
-from tizmor.core.folds import evolve
+from tizmor.core.evolve import evolve
 from tizmor.core.plan import Question
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus

@@ -14,7 +14,7 @@ from tizmor.core import facts as fx
 from tizmor.core.approval import needs_gate
 from tizmor.core.conditions import holds
 from tizmor.core.decisions.decision import Decision, answered_by, close, fail
-from tizmor.core.folds import child_id
+from tizmor.core.folds.lists import child_id
 from tizmor.core.graph import DanglingReference, resolved
 from tizmor.core.plan import Condition
 from tizmor.core.recovery import still_due_ms

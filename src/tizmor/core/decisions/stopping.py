@@ -6,7 +6,7 @@ from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core.decisions.decision import Decision, close, fail
 from tizmor.core.decisions.settling import OUTCOME, fail_unsettled, pick_up, settle
-from tizmor.core.folds import child_id
+from tizmor.core.folds.lists import child_id
 from tizmor.core.plan import Effect
 from tizmor.core.recovery import still_due_ms
 from tizmor.core.state import StepState

@@ -8,7 +8,7 @@ from tests.unit.core.script import Script, step, writing
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.folds import evolve
+from tizmor.core.evolve import evolve
 from tizmor.core.fork import fork
 from tizmor.core.plan import Effect, ForEach, RetryPolicy
 from tizmor.core.state import State

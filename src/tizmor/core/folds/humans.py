@@ -1,0 +1,99 @@
+"""What humans are asked, and what they decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tizmor.core import events as ev
+from tizmor.core.approval import AGAIN
+from tizmor.core.folds.steps import move
+from tizmor.core.state import GateState, QuestionState, State, StepState
+from tizmor.core.transitions import StepStatus
+
+S = StepStatus
+
+
+def question_asked(state: State, event: ev.QuestionAsked, at_ms: int) -> None:
+    about = event.about
+    step = None if event.step is None else state.steps[event.step]
+    if step is not None:
+        # Journals from before `about`: the engine asked only what became of a call.
+        about = about or ("outcome" if step.status is S.UNSETTLED else "")
+        step.question = event.id
+        if step.status is not S.COMPENSATING:
+            move(state, step, event, at_ms)
+    state.questions[event.id] = QuestionState(event.question, event.step, at_ms, about)
+
+
+def question_answered(state: State, event: ev.QuestionAnswered, at_ms: int) -> None:
+    asked = state.questions[event.id]
+    asked.state = "answered"
+    asked.answered_at_ms = at_ms
+    if asked.step is None:
+        state.plan_answers[asked.question.id] = event.value
+        return
+    step = state.steps[asked.step]
+    if not asked.about:
+        step.answers = {**(step.answers or {}), asked.question.id: event.value}
+    if asked.about == "failure":
+        _begin_anew(step, event.arguments)
+    elif asked.about == "outcome" and event.value == AGAIN:
+        step.lost = False
+    if step.status is not S.COMPENSATING:
+        move(state, step, event, at_ms)
+
+
+def _begin_anew(step: StepState, edited: dict[str, Any] | None) -> None:
+    """A human has the step go on after its failure: with all its attempts, as it is or changed."""
+    step.failures = step.reprepares = 0
+    step.arguments = step.approved_key = step.gate = None
+    if edited is not None:
+        step.edited = {**(step.edited or {}), **edited}
+
+
+def gate_opened(state: State, event: ev.GateOpened, at_ms: int) -> None:
+    state.gates[event.id] = GateState(
+        id=event.id,
+        step=event.step,
+        key=event.key,
+        arguments=event.arguments,
+        shown=event.shown,
+        untrusted=event.untrusted,
+        opened_at_ms=at_ms,
+    )
+    step = state.steps[event.step]
+    step.gate = event.id
+    step.arguments = event.arguments
+    move(state, step, event, at_ms)
+
+
+def gate_approved(state: State, event: ev.GateApproved, at_ms: int) -> None:
+    gate = state.gates[event.id]
+    step = state.steps[gate.step]
+    changed = {
+        name: value
+        for name, value in event.arguments.items()
+        if name not in gate.arguments or gate.arguments[name] != value
+    }
+    if changed:
+        step.edited = {**(step.edited or {}), **changed}
+    step.arguments = event.arguments
+    step.approved_key = event.key
+    gate.state = "approved"
+    gate.decided_at_ms = at_ms
+    gate.arguments = event.arguments
+    gate.shown = event.shown or gate.shown
+    move(state, step, event, at_ms)
+
+
+def gate_rejected(state: State, event: ev.GateRejected, at_ms: int) -> None:
+    gate = state.gates[event.id]
+    gate.state = "rejected"
+    gate.decided_at_ms = at_ms
+    step = state.steps[gate.step]
+    step.error = event.reason
+    move(state, step, event, at_ms)
+
+
+def approval_delegated(state: State, event: ev.ApprovalDelegated, at_ms: int) -> None:
+    state.approve_all = True

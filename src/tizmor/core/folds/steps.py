@@ -1,0 +1,166 @@
+"""Steps: their calls, how these end, and how what they did is taken back."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from tizmor.core import events as ev
+from tizmor.core.folds.links import release
+from tizmor.core.plan import Effect
+from tizmor.core.state import State, StepState
+from tizmor.core.transitions import TERMINAL, StepStatus, moved
+
+S = StepStatus
+
+
+def move(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
+    step.status = moved(step.status, event)
+    if step.status in TERMINAL:
+        _close(state, step, at_ms)
+
+
+def _close(state: State, step: StepState, at_ms: int) -> None:
+    step.ended_at_ms = at_ms
+    state.unfinished -= 1
+    if step.gate is not None:
+        state.gates[step.gate].withdraw(at_ms)
+    if step.question is not None:
+        state.questions[step.question].withdraw(at_ms)
+    if step.parent is not None:
+        parent = state.steps[step.parent]
+        parent.over += 1
+        parent.active -= step.item < parent.fed
+    release(state, step, at_ms)
+
+
+def step_erred(state: State, event: ev.ReplanFailed | ev.StepFailed, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.error = event.error
+    move(state, step, event, at_ms)
+
+
+def prepared(state: State, event: ev.Prepared, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.arguments = event.arguments
+    move(state, step, event, at_ms)
+
+
+def step_started(state: State, event: ev.StepStarted, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.attempt = event.attempt
+    step.key = event.key
+    if step.started_at_ms is None:
+        step.started_at_ms = at_ms
+    step.status = moved(step.status, event)
+
+
+def found(state: State, event: ev.Found, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.messages = (*step.messages, event.message)
+
+
+def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
+    step = state.steps[event.step]
+    state.outputs[event.step] = event.output
+    state.tokens += event.tokens
+    state.cost_usd += event.cost_usd
+    step.error = None
+    step.lost = False
+    if event.attempt:
+        step.attempt = event.attempt
+    if step.started_at_ms is None:
+        step.started_at_ms = event.started_at_ms
+    if step.step.effect is not Effect.READ:
+        state.effects.append(event.step)
+    move(state, step, event, at_ms)
+
+
+def step_kept(state: State, event: ev.StepKept, at_ms: int) -> None:
+    state.outputs[event.step] = event.output
+    move(state, state.steps[event.step], event, at_ms)
+
+
+def agent_replaced(state: State, event: ev.AgentReplaced, at_ms: int) -> None:
+    step = state.steps[event.step]
+    replace_agent(step, event.alternative)
+    step.error = event.error
+    step.failures = step.reprepares = 0
+    step.arguments = step.approved_key = step.gate = None
+    move(state, step, event, at_ms)
+
+
+def replace_agent(step: StepState, alternative: int) -> None:
+    """Let an alternative take the step over; those behind it stay in reserve."""
+    step.alternative = alternative
+    planned = step.step
+    step.step = structs.replace(
+        planned.alternatives[alternative],
+        **{name: getattr(planned, name) for name in _WHOEVER_DOES_IT},
+    )
+
+
+_WHOEVER_DOES_IT = ("id", "after", "when", "for_each", "deadline_s", "on_failure", "alternatives")
+"""What a plan says of a step, and not of its agent."""
+
+
+def attempt_failed(state: State, event: ev.AttemptFailed, at_ms: int) -> None:
+    step = state.steps[event.step]
+    if step.status is not S.UNSETTLED:
+        step.failures += 1
+    elif not step.may_still_run:  # it was counted then, and is known by now not to have happened
+        step.lost = False
+    step.error = event.error
+    step.retry_at_ms = event.retry_at_ms
+    step.failed_at_ms = at_ms
+    move(state, step, event, at_ms)
+
+
+def outcome_lost(state: State, event: ev.OutcomeLost, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.failures += 1
+    step.error = event.error
+    step.lost = True
+    step.may_still_run = event.may_still_run
+    move(state, step, event, at_ms)
+
+
+def precondition_lost(state: State, event: ev.PreconditionLost, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.reprepares += 1
+    step.error = event.error
+    step.arguments = step.approved_key = step.gate = None
+    move(state, step, event, at_ms)
+
+
+def step_moved(
+    state: State, event: ev.StepSkipped | ev.StepBypassed | ev.StepCancelled, at_ms: int
+) -> None:
+    move(state, state.steps[event.step], event, at_ms)
+
+
+def compensation_started(state: State, event: ev.CompensationStarted, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.status = moved(step.status, event)
+    step.undoing = event.attempt
+
+
+def compensation_failed(state: State, event: ev.CompensationFailed, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.status = moved(step.status, event)
+    step.error = event.error
+    step.retry_at_ms = event.retry_at_ms or 0
+    step.failed_at_ms = at_ms
+
+
+def compensated(state: State, event: ev.Compensated, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.status = moved(step.status, event)
+    step.error = None
+    state.effects.remove(event.step)
+
+
+def compensation_left(state: State, event: ev.CompensationLeft, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.status = moved(step.status, event)
+    step.error = event.error
+    state.effects.remove(event.step)
