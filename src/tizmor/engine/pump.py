@@ -21,7 +21,7 @@ from tizmor.core import facts as fx
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.decisions.steps import may_begin
-from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
+from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
 from tizmor.engine.calls import CallQueue
@@ -396,6 +396,8 @@ class Pump:
             return False
         if command.step.effect is not Effect.READ:
             await self.durable(live)
+            if live.state.ending or live.state.steps[command.step.id].late:
+                raise Transient("it was told to stop before it began")
         return True
 
     def _begin_quietly(self, live: Live, step: str) -> bool:
