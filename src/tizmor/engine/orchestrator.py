@@ -392,7 +392,14 @@ class Orchestrator:
         before = step.arguments or resolvable(step.step.arguments, state.outputs)
         agent = self._performer.agent(step.step)
         whole = orders.edited(before, arguments, agent, self._presenter.zone)
-        return {name: whole[name] for name in arguments}
+        changed = {
+            name: whole[name]
+            for name in arguments
+            if name not in before or before[name] != whole[name]
+        }
+        if not changed:
+            raise UserError("nothing was changed: say which arguments to try again with")
+        return changed
 
     async def pause(self, execution_id: str, *, by: str = "me") -> str:
         """Let running steps end and start none."""

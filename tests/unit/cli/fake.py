@@ -263,7 +263,7 @@ class FakeTizmor:
         arguments: Mapping[str, Any] | None = None,
     ) -> str:
         meant = self._meant(execution_id, question)
-        self.given.append(("answer", meant, choice))
+        self.given.append(("answer", meant, choice, *([dict(arguments)] if arguments else [])))
         return self._decide(execution_id, meant, "answered")
 
     def owns(self, execution_id: str) -> bool:

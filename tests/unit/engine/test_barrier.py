@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from tests.unit.engine.house import House, Out, plan, until
+
 from tizmor.core.plan import Effect, Step
 from tizmor.engine.views import StreamEvent
 from tizmor.ports.agent import AgentContext, agent

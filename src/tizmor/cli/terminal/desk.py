@@ -19,7 +19,9 @@ from tizmor.cli.terminal.gate import argument_rows, gate_panel, gate_rows
 from tizmor.cli.terminal.keyboard import Lines
 from tizmor.cli.terminal.screen import Screen
 from tizmor.cli.terminal.words import Words
+from tizmor.core.approval import EDIT, chosen
 from tizmor.core.errors import InvalidEdit, UserError
+from tizmor.core.plan import Question
 from tizmor.engine.views import Waiting
 
 
@@ -29,6 +31,14 @@ class DecidedElsewhere(Exception):
 
 class LeftWaiting(Exception):
     """The human will decide later."""
+
+
+def _means_edit(waiting: Waiting, choice: str) -> bool:
+    """Whether an answer is to go on with other arguments."""
+    if waiting.arguments is None:
+        return False
+    question = Question(id=waiting.id, text="", choices=waiting.choices, free_text=False)
+    return chosen(question, choice) == EDIT
 
 
 class Desk:
@@ -88,7 +98,10 @@ class Desk:
         self._show(waiting, gate_rows(waiting, self._words))
         asked = self._words.ask_number if waiting.choices else self._words.ask_answer
         choice = await self._line(waiting, asked)
-        said = await self._library.answer(self._execution, choice, question=waiting.id)
+        arguments = await self._rewritten(waiting) if _means_edit(waiting, choice) else None
+        said = await self._library.answer(
+            self._execution, choice, question=waiting.id, arguments=arguments
+        )
         self._answers[waiting.step, waiting.text] = choice
         return said
 
@@ -130,6 +143,19 @@ class Desk:
             except InvalidEdit as error:
                 self._say(str(error), "red")
         return preview
+
+    async def _rewritten(self, waiting: Waiting) -> dict[str, Any]:
+        """The arguments to try again with; asks until a line is empty."""
+        arguments = dict(waiting.arguments or {})
+        self._say(self._words.edit_hint, "bold")
+        for row in argument_rows(arguments, self._words):
+            self._screen.page.write(row, at_left=True)
+        while line := (await self._line(waiting, "> ")).strip():
+            try:
+                arguments = edited(arguments, [line])
+            except InvalidEdit as error:
+                self._say(str(error), "red")
+        return arguments
 
     def _changed_rows(self, waiting: Waiting, preview: Waiting) -> list[Text]:
         """The approval as it would be, and every argument with what it was."""

@@ -18,7 +18,7 @@ from tizmor.cli.terminal.page import Page
 from tizmor.cli.terminal.progress import Progress
 from tizmor.cli.terminal.screen import Screen
 from tizmor.core.errors import InvalidEdit
-from tizmor.core.plan import Plan
+from tizmor.core.plan import Choice, Plan
 from tizmor.engine.views import Waiting
 
 pytestmark = pytest.mark.anyio
@@ -186,6 +186,20 @@ async def test_a_question_shows_its_choices_and_passes_on_what_is_typed(
     shown = await watch(library, Typist("2"))
     assert "2) Yoav Levi" in shown
     assert library.given == [("answer", "who", "2")]
+
+
+async def test_to_try_again_with_other_arguments_they_are_asked_for(
+    library: FakeTizmor, scripted: Scripted
+) -> None:
+    failed = msgspec.structs.replace(
+        QUESTION,
+        arguments={"title": "Talk", "minutes": 30},
+        choices=(Choice(value="again", label="try again"), Choice(value="edit", label="change")),
+    )
+    scripted.coming = events_of(ANCHOR, gate=failed)
+    shown = await watch(library, Typist("2", "minutes=45", ""))
+    assert "minutes" in shown
+    assert library.given == [("answer", "who", "2", {"title": "Talk", "minutes": 45})]
 
 
 async def test_what_was_typed_before_a_gate_opened_does_not_decide_it(
