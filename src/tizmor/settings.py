@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from tizmor.core.errors import WrongSetting
+from tizmor.ports.secrets import VARIABLE as SECRET
 from tizmor.ports.workspace import Day, Workspace
 from tizmor.text.calendar_words import WEEKDAYS
 
@@ -157,7 +158,9 @@ def _from_environment(environ: Mapping[str, str]) -> Iterator[_Given]:
     variables = {"DATABASE_URL": "database_url"} | {
         variable: variable.removeprefix(PREFIX).lower()
         for variable in environ
-        if variable.startswith(PREFIX) and variable not in _NOT_SETTINGS
+        if variable.startswith(PREFIX)
+        and not variable.startswith(SECRET)
+        and variable not in _NOT_SETTINGS
     }
     for variable, name in variables.items():
         if environ.get(variable):

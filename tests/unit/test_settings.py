@@ -102,6 +102,10 @@ def test_the_variable_that_names_the_workspace_is_no_setting(tmp_path: Path) -> 
     load(tmp_path, environ={"TIZMOR_WORKSPACE": str(tmp_path)})
 
 
+def test_a_secret_in_a_variable_is_no_setting(tmp_path: Path) -> None:
+    load(tmp_path, environ={"TIZMOR_SECRET_OFFERS": "hunter2"})
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -9,6 +9,8 @@ import msgspec
 from tizmor.core.errors import Permanent
 
 PREFIX = "secret:"
+VARIABLE = "TIZMOR_SECRET_"
+"""The environment's variable of a secret is this and the secret's name."""
 
 Secret = Annotated[
     str,

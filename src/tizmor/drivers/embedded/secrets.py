@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from tizmor.core.errors import Permanent
+from tizmor.ports.secrets import VARIABLE
 
-VARIABLE = "TIZMOR_SECRET_"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _LIMIT_BYTES = 64 * 1024
 
