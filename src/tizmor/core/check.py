@@ -24,6 +24,7 @@ MAX_WIDTH = 1_000
 MAX_PROBLEMS = 20
 """Problems that are told of one plan."""
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_SECRET = re.compile(schema.BY_NAME)
 
 
 def check(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:
@@ -128,14 +129,14 @@ def _argument(
     agents: Mapping[str, AgentSpec],
 ) -> Iterator[str]:
     value = step.arguments[parameter.name]
-    if is_item(value):
-        return  # what the items are is known when the list is there: the call checks them
-    if schema.is_secret(parameter.schema) and not isinstance(value, str):
+    if schema.is_secret(parameter.schema) and not _names_secret(value, parameter.schema):
         yield (
             f"step {step.id!r}: argument {parameter.name!r} is a secret: it is given by name, "
             "as secret:NAME, and by no other step"
         )
         return
+    if is_item(value):
+        return  # what the items are is known when the list is there: the call checks them
     literal = value.get(DEFAULT) if is_reference(value) and DEFAULT in value else value
     if not is_reference(literal):
         yield from (
@@ -149,6 +150,13 @@ def _argument(
             f"{schema.type_name(parameter.schema)}, but {value[REF]} is "
             f"{schema.type_name(source)}"
         )
+
+
+def _names_secret(value: Any, wanted: schema.Schema) -> bool:
+    """Whether a secret is given by its name, or left out where it may be."""
+    if value is None:
+        return "anyOf" in wanted
+    return isinstance(value, str) and _SECRET.fullmatch(value) is not None
 
 
 def _schema_of(

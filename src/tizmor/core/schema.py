@@ -34,12 +34,14 @@ def type_name(schema: Schema) -> str:
     return str(kind) if kind else "any"
 
 
+BY_NAME = r"secret:[A-Za-z][A-Za-z0-9_]{0,63}"
+"""How a secret is given: by its name."""
 _MARK = "x-secret"
 """The keyword that marks a string as the name of a secret."""
 
 
 def is_secret(schema: Schema) -> bool:
-    return bool(schema.get(_MARK))
+    return bool(_required(schema).get(_MARK))
 
 
 def resolve(schema: Schema, defs: Mapping[str, Schema]) -> Schema:

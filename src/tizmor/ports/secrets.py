@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 import msgspec
 
 from tizmor.core.errors import Permanent
+from tizmor.core.schema import BY_NAME
 
 PREFIX = "secret:"
 VARIABLE = "TIZMOR_SECRET_"
@@ -15,7 +16,7 @@ VARIABLE = "TIZMOR_SECRET_"
 Secret = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^secret:[A-Za-z][A-Za-z0-9_]{0,63}$",
+        pattern=rf"^{BY_NAME}$",
         description="A secret by its name, as secret:NAME",
         extra_json_schema={"x-secret": True},
     ),

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.engine.house import House, Out, gate_opened, plan, until
 
 from tizmor.core.errors import NeedsAnswer, OutcomeUnknown, Permanent, PlanRefused, Transient
-from tizmor.core.plan import Effect, OnFailure, Step
+from tizmor.core.plan import Effect, ForEach, OnFailure, Step
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import Agent, AgentContext, Gate, agent
 from tizmor.ports.secrets import Secret
@@ -174,3 +174,50 @@ async def test_it_is_never_taken_from_another_steps_output(house: House) -> None
         taken = Step(id="t", agent="Tell", arguments={"token": {"$ref": "/s/value"}})
         with pytest.raises(PlanRefused, match="by no other step"):
             await process.start("q", plan=plan(Step(id="s", agent="Read"), taken))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        VALUE,
+        "secret:TOKEN\n",
+        f"secret:{'A' * 65}",
+        None,
+        {"$ref": "/s/value", "default": VALUE},
+        {"$ref": "/s/value", "default": "secret:TOKEN"},
+        {"$item": ""},
+    ],
+)
+async def test_a_plan_that_holds_one_in_another_way_than_by_name_is_refused(
+    house: House, given: Any
+) -> None:
+    """What is in a plan is in the journal: it is too late when the call comes."""
+    agents = [telling("output"), house.agents.read()]
+    steps = plan(
+        Step(id="s", agent="Read", arguments={"text": "x"}),
+        Step(id="t", agent="Tell", arguments={"token": given}, for_each=ForEach(items=[VALUE])),
+    )
+    async with house.process(agents=agents, secrets=Vault()) as process:
+        with pytest.raises(PlanRefused, match="given by name, as secret:NAME") as refused:
+            await process.start("q", plan=steps)
+    assert VALUE not in str(refused.value)
+
+
+async def test_one_that_may_be_left_out_is_held_to_its_name_and_is_given_all_the_same(
+    house: House,
+) -> None:
+    given: list[str | None] = []
+
+    @agent(name="May")
+    async def may(token: Secret | None = None, *, ctx: AgentContext) -> Out:
+        """Perhaps."""
+        given.append(token)
+        return Out()
+
+    async with house.process(agents=[may], secrets=Vault()) as process:
+        for token in (None, "secret:TOKEN"):
+            steps = plan(Step(id="t", agent="May", arguments={"token": token}))
+            await process.result((await process.start("q", plan=steps)).id)
+        with pytest.raises(PlanRefused, match="given by name"):
+            await process.start("q", plan=plan(Step(id="t", agent="May", arguments={"token": "x"})))
+    assert given == [None, VALUE]
