@@ -259,10 +259,12 @@ class Orchestrator:
 
     async def result(self, execution_id: str) -> Execution:
         """The execution when it has ended, waits for a human, is paused, or nobody runs it."""
-        live = self._pump.last_known(parse_id(execution_id) or 0)
-        while live is not None and not live.lost:
+        number = parse_id(execution_id) or 0
+        while (live := self._pump.last_known(number)) is not None and not live.lost:
             changed = live.changed
             if _is_at_rest(live):
+                if live.state.ended:
+                    self._wanted.pop(number, None)
                 return self._presenter.execution(live.state, interrupted=False)
             await changed.wait()
         stored = await self._stored(execution_id)
