@@ -76,6 +76,7 @@ class GroupCommit:
         """This execution has something to write; `urgent` when somebody waits for it."""
         if self._error is not None:
             live.break_off(self._error)
+        if live.lost:
             return
         self._waiting[live.execution] = live
         if urgent:

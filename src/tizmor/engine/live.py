@@ -20,7 +20,7 @@ class Live:
     nothing of it is performed. `queued` counts the calls that wait for room, `stopping` are the
     steps whose running call was told to stop, `begun` those whose call began when and nothing was
     said of it yet, `last_checkpoint` is the newest one's sequence number
-    and monotonic time.
+    and monotonic time. `gone`: it was put to rest, and comes back as a `Live` of its own.
     """
 
     def __init__(self, state: State, *, epoch: int, seq: int, create: NewExecution | None) -> None:
@@ -39,6 +39,7 @@ class Live:
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.queued = 0
         self.held = False
+        self.gone = False
         self.stopping: set[str] = set()
         self.begun: dict[str, int] = {}
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
@@ -69,8 +70,8 @@ class Live:
 
     @property
     def lost(self) -> bool:
-        """Whether this process may not, or can't, go on with it."""
-        return self.broken is not None
+        """Whether this process may not, or can't, go on with it, or holds it no more."""
+        return self.gone or self.broken is not None
 
     def write(self, at_ms: int, event: ev.Event) -> None:
         """Take an event into the next append."""

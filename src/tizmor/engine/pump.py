@@ -222,7 +222,10 @@ class Pump:
         return decision
 
     def settle(self, live: Live, inbox_id: int, outcome: str) -> None:
-        """Have an inbox row marked as done in the next commit."""
+        """Have an inbox row marked as done in the next commit; whoever runs the execution next
+        takes it once more when it isn't this process's any more."""
+        if live.lost:
+            return
         self._residence.busy(live)
         live.settles.append((inbox_id, outcome))
         self._commits.add(live, urgent=True)
@@ -433,12 +436,16 @@ class Pump:
         return True
 
     def _report(self, live: Live, step: str, message: str) -> None:
-        """A finding of a call, which may run in a thread."""
+        """A finding of a call, which may run in a thread, and may have been let go of long ago."""
         fact = fx.Reported(at_ms=self.now_ms(), step=step, message=message)
         if threading.get_ident() == self._thread:
-            self.feed(live, fact)
+            self._tell(live.execution, fact)
         elif self._loop is not None:
-            self._loop.call_soon_threadsafe(self.feed, live, fact)
+            self._loop.call_soon_threadsafe(self._tell, live.execution, fact)
+
+    def _tell(self, execution: int, fact: fx.Fact) -> None:
+        if (live := self.get(execution)) is not None:
+            self.feed(live, fact)
 
     def _spawn(self, live: Live, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -80,6 +80,7 @@ class Residence:
         self._coming.discard(execution)
         self.resting[execution] = rest
         if live is not None:
+            live.gone = True
             live.tell()
 
     def give_up(self, execution: int) -> None:

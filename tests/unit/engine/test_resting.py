@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import threading
 
 from tests.unit.engine.house import (
     House,
@@ -18,7 +20,7 @@ from tests.unit.engine.house import (
 
 from tizmor.core.errors import Transient
 from tizmor.core.ids import parse_id
-from tizmor.core.plan import Step
+from tizmor.core.plan import RetryPolicy, Step
 from tizmor.engine.pump import Limits
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import AgentContext, agent
@@ -169,3 +171,65 @@ async def test_one_that_is_paused_rests_and_its_resume_brings_it_back(any_house:
         await process.resume(execution.id)
         await process.approve(execution.id)
         assert (await process.result(execution.id)).status is Status.COMPLETED
+
+
+async def test_a_finding_of_a_call_long_let_go_of_harms_nobody(house: House) -> None:
+    """It comes from a thread after its execution has rested and come back: it is no event of what
+    was in memory then."""
+    late = threading.Event()
+    said = asyncio.Event()
+
+    @agent(name="Threaded", retry=RetryPolicy(attempts=3), timeout=dt.timedelta(milliseconds=30))
+    async def threaded(*, ctx: AgentContext) -> Nothing:
+        """Report from a thread when the call has long been cut off."""
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            late.wait(15)
+            ctx.progress("still here")
+            loop.call_soon_threadsafe(said.set)
+
+        if ctx.attempt == 1:
+            await asyncio.to_thread(work)
+        if ctx.attempt == 2:
+            raise Transient("later", retry_after_s=0.3)
+        return Nothing()
+
+    async with house.process(
+        agents=[threaded, *house.agents.all()], limits=Limits(calls=8, live=1)
+    ) as process:
+        retries = await process.start(
+            "q", plan=plan(Step(id="t", agent="Threaded"), Step(id="s", agent="Slow", after=("t",)))
+        )
+        waits = await process.start("q", plan=plan(meet("m")))
+        await until(process, waits.id, gate_opened)
+        await until(process, retries.id, finding)
+        late.set()
+        await said.wait()
+        house.agents.hold.set()
+        assert (await process.result(retries.id)).status is Status.COMPLETED
+        await process.approve(waits.id)
+        assert (await process.result(waits.id)).status is Status.COMPLETED
+        assert process.pump.failure is None
+
+
+async def test_who_waits_for_the_end_of_one_that_rests_meanwhile_is_answered(
+    any_house: House,
+) -> None:
+    @agent(name="Busy")
+    async def busy(*, ctx: AgentContext) -> Nothing:
+        """Work at the second attempt."""
+        if ctx.attempt == 1:
+            raise Transient("busy", retry_after_s=0.2)
+        return Nothing()
+
+    steps = plan(Step(id="b", agent="Busy"))
+    agents = [busy, *any_house.agents.all()]
+    async with any_house.process(agents=agents, limits=Limits(calls=8, live=1)) as process:
+        first = await process.start("q", plan=steps)
+        waiting = asyncio.create_task(process.result(first.id))
+        await until(process, first.id, lambda event: event.type == "step")
+        other = await process.start("q", plan=plan(meet("m")))
+        await until(process, other.id, gate_opened)
+        async with asyncio.timeout(5):
+            assert (await waiting).status is Status.COMPLETED
