@@ -16,7 +16,7 @@ import msgspec
 
 from tizmor.core.agents import AgentSpec, Parameter
 from tizmor.core.plan import REF, Effect, Step
-from tizmor.core.schema import fields, type_name
+from tizmor.core.schema import BY_NAME, fields, is_secret, type_name
 from tizmor.planner.embedded.slots import Slots
 from tizmor.planner.embedded.wording import Wording
 
@@ -91,6 +91,8 @@ class Chain:
         self, spec: AgentSpec, parameter: Parameter, slots: Slots, asked: tuple[str, ...]
     ) -> Any:
         kind = type_name(parameter.schema)
+        if is_secret(parameter.schema):
+            return _secret(spec, parameter, kind, slots)
         said = slots.value(kind)
         if said is None:
             said = slots.named.get(parameter.name)
@@ -182,6 +184,16 @@ def step_id(agent: str) -> str:
     """WeeklyStatus as weekly_status."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", agent).strip("_").lower()
     return snake if snake[:1].isalpha() else f"step_{snake}"
+
+
+def _secret(spec: AgentSpec, parameter: Parameter, kind: str, slots: Slots) -> str | None:
+    """The name of a secret as it was answered: no word of a request is one."""
+    answer = slots.extra.get(parameter.name, "")
+    if re.fullmatch(BY_NAME, answer):
+        return answer
+    if parameter.required:
+        raise MissingArgument(spec, parameter, kind)
+    return None
 
 
 def _field(spec: AgentSpec, kind: str) -> str | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from tizmor.core.agents import AgentSpec
 from tizmor.core.plan import Effect, Plan, Question
-from tizmor.core.schema import fields, type_name
+from tizmor.core.schema import fields, is_secret, type_name
 from tizmor.planner.embedded import questions, vocabulary
 from tizmor.planner.embedded.chaining import Chain, MissingArgument
 from tizmor.planner.embedded.interpretation import Asked, Interpreter
@@ -45,7 +45,6 @@ class EmbeddedPlanner:
         words = Wording(request.workspace.language or language(text))
         asked = self._interpreter.interpret(text, request.now, request.workspace)
         return _Planning(self._specs, request, words).plan(asked)
-
 
     async def _plan_again(self, request: PlanRequest, failure: Failure) -> Plan:
         others = EmbeddedPlanner(without(self._specs, failure.agents))
@@ -220,8 +219,10 @@ class _Planning:
         if missing.kind.removesuffix("[]") == "PersonName":
             self._ask(questions.who(self._words))
         else:
-            text = self._words.missing(missing.parameter.name, missing.spec)
-            self._ask(Question(id=missing.parameter.name, text=text))
+            secret = is_secret(missing.parameter.schema)
+            say = self._words.missing_secret if secret else self._words.missing
+            name = missing.parameter.name
+            self._ask(Question(id=name, text=say(name, missing.spec)))
 
     def _ask(self, question: Question) -> None:
         self._questions.setdefault(question.id, question)

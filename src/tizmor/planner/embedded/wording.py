@@ -151,6 +151,13 @@ class Wording:
         name = argument.replace("_", " ")
         return self.say(he=f"חסר פרט עבור {spec.name}: {name}", en=f"{spec.name} needs: {name}")
 
+    def missing_secret(self, argument: str, spec: AgentSpec) -> str:
+        asked = self.missing(argument, spec)
+        return self.say(
+            he=f"{asked}. זה סוד: יש לכתוב את שמו, secret:NAME, ולא אותו עצמו",
+            en=f"{asked}. It is a secret: write its name, as secret:NAME, and not itself",
+        )
+
     def about(self, slots: Slots) -> str:
         """`: topics (period)`, what of it there is."""
         label = f" ({slots.period.label})" if slots.period and slots.period.label else ""

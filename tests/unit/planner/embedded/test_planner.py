@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from tizmor.core.agents import AgentSpec
 from tizmor.core.plan import Effect, Plan
 from tizmor.planner.embedded import EmbeddedPlanner
+from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.planner import PlanRequest
+from tizmor.ports.secrets import Secret
 from tizmor.ports.workspace import Workspace
 
 ANCHOR = "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב"
@@ -441,3 +445,40 @@ def test_the_anchor_is_planned_within_50_ms(
     for _ in range(10):
         _plan(planner, ANCHOR, now, workspace)
     assert (time.process_time() - began) / 10 < 0.05
+
+
+class Found(Struct):
+    found: int = 0
+
+
+@agent(name="Offers", phrases=("search offers", "find offers"))
+async def offers(
+    token: Secret, about: str, other: Secret | None = None, *, ctx: AgentContext
+) -> Found:
+    """Search for offers."""
+    return Found()
+
+
+@pytest.mark.parametrize("answers", [{}, {"token": "hunter2"}, {"token": "secret:A B"}])
+async def test_a_secret_is_never_filled_with_words_and_is_asked_for_by_its_name(
+    answers: dict[str, str], now: dt.datetime, workspace: Workspace
+) -> None:
+    """Words of the request would be in the journal, and be no secret."""
+    text = "search offers about Lotus"
+    planner = EmbeddedPlanner([offers.spec])
+    request = PlanRequest(text=text, now=now, workspace=workspace, answers=answers)
+    made = await planner.plan(request)
+    assert [q.id for q in made.questions] == ["token"]
+    assert "secret:NAME" in made.questions[0].text
+    assert made.steps == ()
+
+
+async def test_a_secret_that_was_answered_by_its_name_is_taken(
+    now: dt.datetime, workspace: Workspace
+) -> None:
+    answers = {"token": "secret:OFFERS"}
+    request = PlanRequest(
+        text="search offers about Lotus", now=now, workspace=workspace, answers=answers
+    )
+    (step,) = (await EmbeddedPlanner([offers.spec]).plan(request)).steps
+    assert step.arguments == {"token": "secret:OFFERS", "about": "offers about Lotus"}
