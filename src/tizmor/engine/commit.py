@@ -29,6 +29,7 @@ CHECKPOINT_S = 4.0
 CHECKPOINT_EVENTS = 256
 """A checkpoint is due after so many seconds of activity, or when the journal has doubled since the
 last one; a short execution has none."""
+_MAX_MS = 2**63 - 1
 _RETRY_S = (0.05, 0.1, 0.25, 0.5)
 
 
@@ -40,7 +41,8 @@ class GroupCommit:
     """Writes the live executions' events, one commit at a time, until `patience_s` of failures.
 
     A commit that failed, or whose outcome is unknown, is tried again unchanged; meanwhile nothing
-    that depends on it goes on. When patience ends, `failed` is called once with the error and
+    that depends on it goes on. An execution whose rows can't be made is given to `park`, and spoils
+    nobody else's commit. When patience ends, `failed` is called once with the error and
     every waiting barrier raises it. `let_go` is called for each execution that has ended on disk,
     or that another process owns, `kept` for each other one of which something has come to disk;
     `due_ms` tells the wall time of an execution's next timer.
@@ -56,6 +58,7 @@ class GroupCommit:
         failed: Callable[[EngineError], None],
         let_go: Callable[[Live], None],
         kept: Callable[[Live], None],
+        park: Callable[[Live, str, BaseException], None],
         due_ms: Callable[[int], int | None],
     ) -> None:
         self._journal = journal
@@ -65,6 +68,7 @@ class GroupCommit:
         self._failed = failed
         self._let_go = let_go
         self._kept = kept
+        self._park = park
         self._due_ms = due_ms
         self._waiting: dict[int, Live] = {}
         self._in_flight: list[tuple[Live, Append]] = []
@@ -119,7 +123,11 @@ class GroupCommit:
             live = self._waiting.pop(execution)
             if live.lost:
                 continue
-            append = self._append_of(live)
+            try:
+                append = self._append_of(live)
+            except Exception as error:
+                self._park(live, "the journal", error)
+                continue
             events += len(append.events)
             batch.append((live, append))
             if events >= MAX_EVENTS:
@@ -135,7 +143,7 @@ class GroupCommit:
         create, live.create = live.create, None
         row = execution_row(state)
         if row.status in RESTS:
-            row = structs.replace(row, due_ms=self._due_ms(live.execution))
+            row = structs.replace(row, due_ms=_storable_ms(self._due_ms(live.execution)))
         return Append(
             execution=live.execution,
             epoch=live.epoch,
@@ -202,3 +210,9 @@ class GroupCommit:
             live.break_off(error)
         self._waiting.clear()
         self._failed(error)
+
+
+def _storable_ms(due_ms: int | None) -> int | None:
+    if due_ms is not None and due_ms > _MAX_MS:
+        raise ValueError("a timer is set for a time that can't be written down")
+    return due_ms

@@ -74,8 +74,15 @@ class Live:
         return self.gone or self.broken is not None
 
     def write(self, at_ms: int, event: ev.Event) -> None:
-        """Take an event into the next append."""
-        self.unwritten.append((at_ms, ev.encode(event)))
+        """Take an event into the next append. Raises `TypeError` or `JournalDamaged` for one that
+        could never be read again."""
+        payload = ev.encode(event)
+        if isinstance(event, ev.StepSucceeded | ev.StepKept):
+            if type(event.output) is not dict:
+                raise TypeError(f"the output of {event.step} is no object")
+        elif isinstance(event, _FOREIGN):
+            ev.decode(payload)
+        self.unwritten.append((at_ms, payload))
         self.written_seq += 1
         if isinstance(event, _STEP_ONLY):
             self.dirty_steps.add(event.step)
@@ -154,3 +161,5 @@ class Live:
 
 _STEP_ONLY = (ev.StepStarted, ev.StepSucceeded, ev.Found)
 """Most events: they change the row of their step and no other."""
+_FOREIGN = (ev.Prepared, ev.GateOpened, ev.GateApproved, ev.QuestionAsked)
+"""Events that hold what agents made, and are few: it is seen at once whether they can be read."""

@@ -118,6 +118,7 @@ class Pump:
             failed=self._storage_failed,
             let_go=self.forget,
             kept=self._kept,
+            park=self._park,
             due_ms=self._timers.next_due_ms,
         )
         self.failure: EngineError | None = None

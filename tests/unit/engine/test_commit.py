@@ -59,6 +59,7 @@ class Group:
         self.failures: list[EngineError] = []
         self.gone: list[Live] = []
         self.kept: list[Live] = []
+        self.parked: list[Live] = []
         self.due_ms: dict[int, int] = {}
         self.commits = GroupCommit(
             self.journal,  # type: ignore[arg-type]
@@ -68,8 +69,13 @@ class Group:
             failed=self.failures.append,
             let_go=self.gone.append,
             kept=self.kept.append,
+            park=self.park,
             due_ms=self.due_ms.get,
         )
+
+    def park(self, live: Live, where: str, error: BaseException) -> None:
+        self.parked.append(live)
+        live.break_off(EngineError(str(error)))
 
     def say(self, live: Live, *, urgent: bool, times: int = 1) -> None:
         for _ in range(times):
@@ -270,3 +276,15 @@ async def test_an_orders_outcome_is_written_even_when_nothing_happened(group: Gr
     await live.durable()
     (append,) = group.journal.commits[-1]
     assert (append.settles, append.events) == ([(4, "refused: no")], [])
+
+
+async def test_a_time_that_cannot_be_written_down_spoils_no_other_execution(group: Group) -> None:
+    far, other = execution(1), execution(2)
+    emit(far, ev.Paused())
+    group.due_ms[1] = 2**63
+    group.commits.add(far, urgent=True)
+    group.say(other, urgent=True)
+    with pytest.raises(EngineError, match="can't be written down"):
+        await far.durable()
+    await other.durable()
+    assert (group.parked, group.journal.executions()) == ([far], [[2]])

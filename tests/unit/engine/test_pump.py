@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import pytest
 from tests.unit.engine.house import House, Process, finding, gate_opened, meet, plan, read, until
 
+from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.errors import EngineError, StorageFailed, Transient
 from tizmor.core.ids import parse_id
-from tizmor.core.plan import Effect, Step
+from tizmor.core.plan import Choice, Effect, Question, Step
+from tizmor.core.state import State
 from tizmor.engine import commit, pump
 from tizmor.engine.live import Live
 from tizmor.engine.views import Status
@@ -252,3 +254,39 @@ async def test_an_effect_that_does_not_end_keeps_the_execution_owned(
 async def test_a_process_with_nothing_in_flight_closes_clean(house: House) -> None:
     async with house.process() as process:
         assert await process.pump.close() is True
+
+
+async def test_a_row_that_cannot_be_made_stops_the_execution_that_it_is_of_and_no_other(
+    house: House,
+) -> None:
+    async with house.process() as process:
+        faulty = await process.start("q", plan=plan(meet("m")))
+        healthy = await process.start("q", plan=plan(meet("m")))
+        await until(process, faulty.id, gate_opened)
+        await until(process, healthy.id, gate_opened)
+        gate = live_of(process, faulty.id).state.gates["a1"]
+        gate.shown = "send it"  # type: ignore[assignment]
+        with pytest.raises(EngineError, match="the engine failed: TypeError"):
+            await process.approve(faulty.id)
+        assert await process.approve(healthy.id) == "a1 approved"
+        assert (await process.result(healthy.id)).status is Status.COMPLETED
+        assert process.pump.failure is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.StepSucceeded(step="r", output=None),  # type: ignore[arg-type]
+        ev.StepKept(step="r", output=[1]),  # type: ignore[arg-type]
+        ev.Prepared(step="r", arguments=True),  # type: ignore[arg-type]
+        ev.QuestionAsked(
+            id="q1",
+            question=Question(id="q", text="?", choices=(Choice(value=1, label="A"),)),  # type: ignore[arg-type]
+        ),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(event: ev.Event) -> None:
+    live = Live(State(1), epoch=1, seq=0, create=None)
+    with pytest.raises((EngineError, TypeError)):
+        live.write(1, event)
+    assert (live.unwritten, live.written_seq) == ([], 0)
