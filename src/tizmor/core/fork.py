@@ -6,6 +6,7 @@ the new execution, with keys of their own and asked for anew. The old one stays 
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from msgspec import structs
@@ -27,19 +28,14 @@ def fork(
     """The plan of a fork from `step`, with some of its arguments replaced, and the outputs that
     are kept. With an `output` the step itself isn't run again: this is what it gave.
 
-    Raises `UserError` for a step that isn't there, for arguments beside an output, and while it
-    isn't known whether a call with an effect happened: it would be made again.
+    Raises `UserError` for a step that isn't there, for arguments beside an output, and where a call
+    with an effect would be made again of which it isn't known whether it happened.
     """
     if state.plan is None or step not in {s.id for s in state.plan.steps}:
         known = ", ".join(s.id for s in state.plan.steps) if state.plan else "none"
         raise UserError(f"there is no step {step!r} to fork from (steps: {known})")
     if arguments and output is not None:
         raise UserError("a step that isn't run again takes no arguments: give one or the other")
-    if unknown := [name for name in state.steps if _may_have_happened(state, name)]:
-        raise UserError(
-            f"it is not known yet what became of {', '.join(unknown)}: "
-            "let the execution settle it, or cancel it, before you fork"
-        )
     plan = structs.replace(
         state.plan,
         questions=(),
@@ -57,6 +53,7 @@ def fork(
     else:
         outputs[step] = output
     kept = {name: outputs[name] for name in order(plan) if name in outputs and name not in anew}
+    _refuse_to_repeat(state, {name for name in order(plan) if name not in kept})
     return plan, kept
 
 
@@ -69,7 +66,27 @@ def _given(state: State) -> dict[str, dict[str, Any]]:
     }
 
 
-def _may_have_happened(state: State, name: str) -> bool:
-    step = state.steps[name]
-    in_flight = step.status in (StepStatus.RUNNING, StepStatus.UNSETTLED)
-    return step.step.effect is not Effect.READ and (in_flight or state.is_asked(name, OUTCOME))
+def _refuse_to_repeat(state: State, anew: Set[str]) -> None:
+    """Raises `UserError` when a call that may have happened would be made once more, with another
+    key: one that is under way, or one of which nobody knows what became of it."""
+    effects = {
+        name: step
+        for name, step in state.steps.items()
+        if (step.parent or name) in anew and step.step.effect is not Effect.READ
+    }
+    if open_ones := [name for name in effects if _is_open(state, name)]:
+        raise UserError(
+            f"it is not known yet what became of {', '.join(open_ones)}: "
+            "let the execution settle it, or cancel it, before you fork"
+        )
+    if lost := [name for name, step in effects.items() if step.lost]:
+        raise UserError(
+            f"a fork would do {', '.join(lost)} again, which may have happened: "
+            "see whether it did, and fork from there with the output that it gave"
+        )
+
+
+def _is_open(state: State, name: str) -> bool:
+    """Whether it is still being found out what a call did."""
+    in_flight = state.steps[name].status in (StepStatus.RUNNING, StepStatus.UNSETTLED)
+    return in_flight or state.is_asked(name, OUTCOME)

@@ -8,7 +8,7 @@ from tests.unit.core.script import Script, step, writing
 from tizmor.core import facts as fx
 from tizmor.core.errors import UserError
 from tizmor.core.fork import fork
-from tizmor.core.plan import Condition, Effect, ForEach, Plan, Question
+from tizmor.core.plan import Condition, Effect, ForEach, OnFailure, Plan, Question, RetryPolicy
 
 
 def chain() -> Script:
@@ -112,3 +112,35 @@ def test_before_there_is_a_plan_there_is_nothing_to_fork() -> None:
 def test_arguments_beside_an_output_are_refused() -> None:
     with pytest.raises(UserError, match="one or the other"):
         fork(chain().state, "b", {"y": 1}, {"value": 1})
+
+
+class TestWhatMayHaveHappened:
+    """A fork has other keys: a call that may have happened would be made a second time by it."""
+
+    def lost(self, **more: object) -> Script:
+        once = RetryPolicy(attempts=1)
+        pay = writing(Effect.COMPENSATABLE, "pay", retry=once, on_failure=OnFailure.FAIL, **more)
+        return Script(pay, step("b"), step("c", "pay"))
+
+    def test_is_not_done_again_by_a_fork_from_elsewhere(self) -> None:
+        script = self.lost().complete("b").lose("pay")
+        assert script.state.steps["pay"].error == "it may have happened: connection lost"
+        with pytest.raises(UserError, match="a fork would do pay again, which may have happened"):
+            fork(script.state, "b")
+
+    def test_is_not_done_again_while_it_waits_for_its_next_attempt(self) -> None:
+        script = Script(writing(Effect.COMPENSATABLE, "pay"), step("b")).complete("b")
+        assert script.lose("pay").begin("pay")
+        script.fail("pay", retryable=True)
+        assert script.status("pay") == "retrying"
+        with pytest.raises(UserError, match="pay"):
+            fork(script.state, "b")
+
+    def test_is_not_done_again_as_a_call_of_a_list(self) -> None:
+        script = self.lost(for_each=ForEach(items=[1])).lose("pay.0")
+        with pytest.raises(UserError, match=r"pay\.0"):
+            fork(script.state, "b")
+
+    def test_is_passed_over_by_a_fork_that_is_given_its_output(self) -> None:
+        script = forked(self.lost().complete("b").lose("pay"), "pay", output={"value": "paid"})
+        assert script.starts() == ["c"]
