@@ -13,7 +13,7 @@ import logging
 
 import msgspec
 
-from tizmor.core.errors import EngineError, OwnershipLost
+from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, UserError
 from tizmor.engine import orders
 from tizmor.engine.history import fold
 from tizmor.engine.live import Live
@@ -99,9 +99,7 @@ class Ownership:
         """Carry out what is in the inbox; what was carried out and isn't settled on disk yet is
         passed over."""
         for row in await self._journal.pending():
-            live = await self._pump.wake(row.execution)
-            if live is None and self._pump.failure_of(row.execution) is None:
-                live = await self.adopt(row.execution)
+            live = await self._taker(row.execution)
             if live is None or row.id in live.taken:
                 continue
             live.taken.add(row.id)
@@ -112,6 +110,20 @@ class Ownership:
             else:
                 with contextlib.suppress(OwnershipLost):  # whoever runs it takes the order
                     self.execute(live, row.kind, order, inbox_id=row.id)
+
+    async def _taker(self, execution: int) -> Live | None:
+        """The execution that an order is for. One that can't be read is set aside: it doesn't keep
+        the others' orders."""
+        try:
+            live = await self._pump.wake(execution)
+            if live is None and self._pump.failure_of(execution) is None:
+                live = await self.adopt(execution)
+        except (StorageFailed, UserError):
+            raise
+        except Exception as error:
+            self._pump.set_aside(execution, error)
+            return None
+        return live
 
     def execute(
         self, live: Live, kind: InboxKind, order: Order, *, inbox_id: int | None = None

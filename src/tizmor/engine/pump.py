@@ -22,6 +22,7 @@ from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.decisions.steps import may_begin
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient
+from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
 from tizmor.engine.calls import CallQueue
@@ -530,14 +531,24 @@ class Pump:
             return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
         return self.adopt(state, epoch=rest.epoch, seq=seq, may_still_run=rest.may_still_run)
 
+    def set_aside(self, execution: int, error: Exception) -> None:
+        """A resting execution that can't be read: whoever asks for it is told why."""
+        self._parked[execution] = self._as_engine_error(public_id(execution), error)
+        self._timers.drop(execution)
+        self._residence.give_up(execution)
+
     def _park(self, live: Live, where: str, error: BaseException) -> None:
         """An error of the engine's own is never the step's: the execution stops where it is."""
-        if not isinstance(error, EngineError):
-            _log.error("the engine failed in %s/%s", live.public_id, where, exc_info=error)
-            error = EngineError(f"the engine failed: {type(error).__name__}: {error}")
-        self._parked[live.execution] = error
-        live.break_off(error)
+        known = self._as_engine_error(f"{live.public_id}/{where}", error)
+        self._parked[live.execution] = known
+        live.break_off(known)
         self.forget(live)
+
+    def _as_engine_error(self, where: str, error: BaseException) -> EngineError:
+        if isinstance(error, EngineError):
+            return error
+        _log.error("the engine failed in %s", where, exc_info=error)
+        return EngineError(f"the engine failed: {type(error).__name__}: {error}")
 
     async def _plan(self, live: Live, command: cmd.MakePlan) -> None:
         self.feed(live, await self._performer.plan(command))

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.unit.engine.house import (
     House,
@@ -26,10 +27,12 @@ from tests.unit.engine.house import (
 )
 
 from tizmor.core.errors import EngineError, NeedsAnswer, OwnershipLost, UserError
+from tizmor.core.ids import parse_id
 from tizmor.core.plan import Plan, Step
 from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.engine.orders import Order, encode
 from tizmor.engine.views import Status, StreamEvent
-from tizmor.ports.journal import Append, Committed
+from tizmor.ports.journal import Append, Committed, InboxKind
 from tizmor.storage.memory import MemoryJournal
 
 ROOT = Path(__file__).parents[3]
@@ -362,3 +365,21 @@ async def test_what_was_begun_here_and_taken_over_at_once_is_not_begun_again(hou
             with pytest.raises(OwnershipLost):
                 await loses.start("q", plan=plan(meet("m")))
         assert len(await other.list()) == 1
+
+
+def damage(house: House, execution_id: str) -> None:
+    """Have an event in its journal that no version can read."""
+    history = house.memory.histories[parse_id(execution_id) or 0]
+    history[1] = msgspec.structs.replace(history[1], payload=b'{"type":"FromTheFuture"}')
+
+
+async def test_one_that_cannot_be_read_does_not_keep_the_others_orders(house: House) -> None:
+    async with house.process() as first:
+        damaged, healthy = [await started(first, plan(meet("m")), gate_opened) for _ in "ab"]
+    damage(house, damaged)
+    async with house.process() as runs, house.process() as other:
+        await runs.resume_all()
+        order = encode(Order(by="me"))
+        await other.journal.send(parse_id(damaged) or 0, InboxKind.CANCEL, order)
+        assert await other.approve(healthy) == "a1 approved"
+        assert (await runs.result(healthy)).status is Status.COMPLETED
