@@ -5,20 +5,21 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
+from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_execution, watch_step
 from tizmor.core.decisions.decision import Decision, end
 from tizmor.core.decisions.ladder import order_replan
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
 from tizmor.core.decisions.planning import make_plan
 from tizmor.core.decisions.rollback import go_on_undoing, roll_back, undo_when_due
 from tizmor.core.decisions.settling import lose, pick_up, settle
-from tizmor.core.decisions.steps import count_items_anew, dispatch, is_fed, watch_deadline
+from tizmor.core.decisions.steps import count_items_anew, dispatch, is_fed
 from tizmor.core.decisions.stopping import (
     end_if_late,
     end_in_time,
     end_step_in_time,
     stop_all,
-    watch_execution,
 )
+from tizmor.core.folds.lists import child_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
@@ -38,8 +39,12 @@ def woken(d: Decision, fact: fx.Woken) -> None:
 
 
 def _go_on(d: Decision, *, may_still_run: bool = False) -> None:
-    watch_execution(d)
     state = d.state
+    if is_over(state, d.at_ms) and not state.ending:
+        _lose_all_in_flight(d, may_still_run=may_still_run)
+        end_in_time(d)
+    else:
+        watch_execution(d)
     if state.plan is None or state.status == "PLANNING":
         _go_on_planning(d)
         return
@@ -48,6 +53,18 @@ def _go_on(d: Decision, *, may_still_run: bool = False) -> None:
             count_items_anew(d, step)
     for step in list(state.steps.values()):
         _go_on_with(d, step, may_still_run=may_still_run)
+
+
+def _lose_all_in_flight(d: Decision, *, may_still_run: bool) -> None:
+    for step in list(d.state.steps.values()):
+        if not step.busy:
+            _lose_in_flight(d, step, may_still_run=may_still_run)
+
+
+def _lose_in_flight(d: Decision, step: StepState, *, may_still_run: bool) -> None:
+    """What this process alone can know is written down before it is forgotten."""
+    if step.status is S.RUNNING and step.step.effect is not Effect.READ:
+        lose(d, step, may_still_run=may_still_run)
 
 
 def _go_on_planning(d: Decision) -> None:
@@ -67,9 +84,12 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
     if step.status in TERMINAL or step.busy:
         return
     if step.status is not S.PENDING and not step.late:
-        watch_deadline(d, step)
+        if is_over_for(d.state, step, d.at_ms):
+            _end_late(d, step, may_still_run=may_still_run)
+            return
+        watch_step(d, step)
     if d.state.paused:
-        _note_in_pause(d, step, may_still_run=may_still_run)
+        _lose_in_flight(d, step, may_still_run=may_still_run)
         return
     if end_if_late(d, step):
         return
@@ -86,10 +106,14 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
             dispatch(d, step)
 
 
-def _note_in_pause(d: Decision, step: StepState, *, may_still_run: bool) -> None:
-    """What this process alone can know is written down before it is forgotten."""
-    if step.status is S.RUNNING and step.step.effect is not Effect.READ:
-        lose(d, step, may_still_run=may_still_run)
+def _end_late(d: Decision, step: StepState, *, may_still_run: bool) -> None:
+    """The time of a step, or of the list that it is a call for, is over, and no timer said so."""
+    whole = step if step.parent is None else d.state.steps[step.parent]
+    calls = [d.state.steps[child_id(whole.step.id, item)] for item in range(whole.children or 0)]
+    for each in (whole, *calls):
+        if not each.busy:
+            _lose_in_flight(d, each, may_still_run=may_still_run)
+    end_step_in_time(d, whole)
 
 
 def pause_asked(d: Decision, fact: fx.PauseAsked) -> None:
@@ -117,6 +141,8 @@ def call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
     """What stood against the call may be gone by now."""
     step = d.state.steps[fact.step]
     step.busy = False
+    if is_over(d.state, d.at_ms):
+        end_in_time(d)
     _go_on_with(d, step)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
+from tizmor.core.decisions.deadlines import watch_execution
 from tizmor.core.decisions.decision import Decision, ask, end
 from tizmor.core.decisions.steps import dispatch_all
-from tizmor.core.decisions.stopping import watch_execution
 from tizmor.core.plan import Plan
 
 

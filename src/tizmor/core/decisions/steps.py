@@ -13,11 +13,11 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.approval import needs_gate
 from tizmor.core.conditions import holds
+from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_step
 from tizmor.core.decisions.decision import Decision, answered_by, close, fail
 from tizmor.core.folds.lists import child_id
 from tizmor.core.graph import DanglingReference, resolved
 from tizmor.core.plan import Condition
-from tizmor.core.recovery import still_due_ms
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
@@ -103,7 +103,7 @@ def _is_entered(d: Decision, step: StepState) -> bool:
         close(d, step, ev.StepBypassed(step=planned.id))
         return False
     if planned.deadline_s is not None:
-        watch_deadline(d, step)
+        watch_step(d, step)
     if planned.for_each is not None:
         _expand(d, step, planned.for_each.items)
         return False
@@ -112,14 +112,6 @@ def _is_entered(d: Decision, step: StepState) -> bool:
 
 def _holds_all(conditions: Sequence[Condition], outputs: Mapping[str, Any]) -> bool:
     return all(holds(condition, outputs) for condition in conditions)
-
-
-def watch_deadline(d: Decision, step: StepState) -> None:
-    if step.step.deadline_s is None or step.parent is not None or step.ready_at_ms is None:
-        return
-    due_ms = step.ready_at_ms + int(1000 * step.step.deadline_s)
-    due_ms = still_due_ms(due_ms, step.ready_at_ms, d.at_ms)
-    d.order(cmd.SetTimer(step=step.step.id, timer=cmd.Timer.DEADLINE, due_ms=due_ms))
 
 
 def _expand(d: Decision, step: StepState, given: Any) -> None:
@@ -210,19 +202,22 @@ def call_prepared(d: Decision, fact: fx.CallPrepared) -> None:
         dispatch(d, step)
 
 
-def may_begin(state: State, step: StepState) -> bool:
-    """Whether nothing stands against a call that is ordered, but for its approval.
+def may_begin(state: State, step: StepState, at_ms: int = 0) -> bool:
+    """Whether nothing stands against a call that is ordered, but for its approval: nor is its time
+    over, though its timer may not have fired yet.
 
     A read that needs none may begin on this word alone: its success is then told with when it
     began, and before anything else that comes of it `CallStarting` is.
     """
-    return step.status in STARTABLE and not (state.paused or state.ending or step.late)
+    if step.status not in STARTABLE or state.paused or state.ending or step.late:
+        return False
+    return not (is_over(state, at_ms) or is_over_for(state, step, at_ms))
 
 
 def call_starting(d: Decision, fact: fx.CallStarting) -> None:
     """The last moment before a call: nothing may stand against it. No event: it must not begin."""
     step = d.state.steps[fact.step]
-    if not may_begin(d.state, step):
+    if not may_begin(d.state, step, d.at_ms):
         return
     if needs_gate(step.step) and step.approved_key != fact.key:
         return

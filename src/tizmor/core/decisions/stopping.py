@@ -8,7 +8,6 @@ from tizmor.core.decisions.decision import Decision, close, fail
 from tizmor.core.decisions.settling import OUTCOME, fail_unsettled, pick_up, settle
 from tizmor.core.folds.lists import child_id
 from tizmor.core.plan import Effect
-from tizmor.core.recovery import still_due_ms
 from tizmor.core.state import StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
@@ -51,13 +50,6 @@ def end_in_time(d: Decision) -> None:
         stop_all(d)
 
 
-def watch_execution(d: Decision) -> None:
-    """Have the execution's deadline watched, if it has one."""
-    if d.state.deadline_ms is not None:
-        due_ms = still_due_ms(d.state.deadline_ms, d.state.created_at_ms, d.at_ms)
-        d.order(cmd.SetTimer(step="", timer=cmd.Timer.DEADLINE, due_ms=due_ms))
-
-
 def end_step_in_time(d: Decision, step: StepState) -> None:
     """A step's time is over. A `for_each` keeps what its calls have given so far."""
     if step.status in TERMINAL or step.late:
@@ -78,7 +70,9 @@ def _make_late(d: Decision, step: StepState) -> None:
         settle(d, step)
     elif d.state.is_asked(step.step.id, OUTCOME):
         fail_unsettled(d, step)
-    elif step.status is not S.RUNNING or not step.busy:
+    elif step.status is S.RUNNING and not step.busy:
+        pick_up(d, step)
+    elif step.status is not S.RUNNING:
         fail_late(d, step)
 
 

@@ -10,7 +10,8 @@ from tests.unit.core.script import Script, step, writing
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.plan import Choice, Effect, OnFailure, Question, RetryPolicy, Step
+from tizmor.core.decisions.steps import may_begin
+from tizmor.core.plan import Choice, Effect, ForEach, OnFailure, Question, RetryPolicy, Step
 
 QUESTION = Question(id="which", text="?", choices=(Choice(value="a", label="A"),))
 LATE = fx.TimerFired(step="a", timer=cmd.Timer.DEADLINE)
@@ -266,3 +267,80 @@ class TestOfTheExecution:
         script.tell(fx.CancelAsked())
         assert script.tell(OVER, later_ms=6000).events == []
         assert script.complete("a").state.status == "CANCELLED"
+
+
+class TestThatPassedWithoutATimer:
+    """Its process was gone, or the timer is about to fire: nothing begins after a deadline."""
+
+    def late(self, **more: object) -> Script:
+        script = Script(step("a", **more), step("b", "a"))
+        script.at_ms += 6000
+        return script
+
+    def test_no_call_begins_after_the_deadline_of_its_step(self) -> None:
+        script = self.late(deadline_s=5.0)
+        assert not script.begin("a")
+        script.tell(fx.CallWithdrawn(step="a"))
+        assert script.statuses() == "failed skipped"
+        assert script.starts() == []
+
+    def test_no_call_of_a_list_begins_after_the_deadline_of_its_step(self) -> None:
+        script = self.late(deadline_s=5.0, for_each=ForEach(items=[1, 2], width=1))
+        assert not script.begin("a.0")
+        script.tell(fx.CallWithdrawn(step="a.0"))
+        assert script.statuses() == "failed skipped failed failed"
+
+    def test_no_call_begins_after_the_deadline_of_the_execution(self) -> None:
+        script = Script(step("a"), step("b", "a"), deadline_s=5.0)
+        script.at_ms += 6000
+        assert not script.begin("a")
+        script.tell(fx.CallWithdrawn(step="a"))
+        assert script.statuses() == "cancelled cancelled"
+        assert (script.state.status, script.state.error) == ("FAILED", "its deadline has passed")
+
+    def test_no_read_begins_quietly_after_a_deadline(self) -> None:
+        script = self.late(deadline_s=5.0)
+        a = script.state.steps["a"]
+        assert may_begin(script.state, a, script.at_ms - 2000)
+        assert not may_begin(script.state, a, script.at_ms)
+
+    def test_a_call_is_ordered_by_nobody_who_goes_on_after_it(self) -> None:
+        script = Script(step("a"), step("b", "a"), deadline_s=5.0)
+        script.at_ms += 6000
+        script.crash()
+        assert script.commands == [cmd.Finish()]
+        assert script.state.status == "FAILED"
+        assert script.folded().status == "FAILED"
+
+    def test_nor_a_call_of_a_step_whose_time_is_over(self) -> None:
+        script = self.late(deadline_s=5.0).crash()
+        assert script.starts() == []
+        assert script.statuses() == "failed skipped"
+
+    @pytest.mark.parametrize("whole", [False, True])
+    def test_what_was_in_flight_and_may_go_on_still_is_found_out_as_such(self, whole: bool) -> None:
+        deadline_s = None if whole else 5.0
+        script = Script(
+            writing(Effect.IRREVERSIBLE, probes=True, deadline_s=deadline_s),
+            deadline_s=5.0 if whole else None,
+        )
+        script.approved("a")
+        assert script.begin("a")
+        script.at_ms += 6000
+        script.state = script.folded()
+        script.tell(fx.OwnerChanged(epoch=2, may_still_run=True))
+        assert script.ordered(cmd.ProbeCall)
+        script.tell(fx.Probed(step="a"))
+        assert script.one(ev.QuestionAsked).about == "outcome"
+
+    def test_what_a_call_did_that_was_cut_off_late_is_found_out(self) -> None:
+        script = timed(Effect.COMPENSATABLE, probes=True)
+        assert script.begin("a")
+        script.at_ms += 6000
+        script.tell(fx.CallWithdrawn(step="a"))
+        assert script.ordered(cmd.ProbeCall)
+
+    def test_a_clock_that_was_set_back_ends_nothing(self) -> None:
+        script = self.late(deadline_s=5.0)
+        script.at_ms -= 3_600_000
+        assert script.crash().starts() == ["a"]
