@@ -21,7 +21,7 @@ from tizmor.core import facts as fx
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.decisions.steps import may_begin
-from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient
+from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient, UserError
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
@@ -49,6 +49,8 @@ _TAKEN_UP = 500
 """Executions that are read back at a time."""
 _REMEMBERED = 128
 """Executions that have ended whose state is kept for those who ask at once how they ended."""
+_PASSING = (StorageFailed, UserError)
+"""What is wrong with the database, and not with the execution that is read."""
 GRACE_S = 10.0
 """How long a call with an effect that was told to stop may take to do so before it is let go of."""
 
@@ -501,26 +503,33 @@ class Pump:
         rests = {number: self._residence.resting[number] for number in executions}
         try:
             states = await fold_all(self._journal, executions)
-        except StorageFailed:
-            _log.warning("%d executions can't be read now", len(executions), exc_info=True)
-            await asyncio.sleep(_AGAIN_S)
-            for number in executions:
-                self._residence.postpone(number)
+        except _PASSING:
+            await self._wake_later(executions)
             return
-        except EngineError:
-            for number in executions:
-                await self._wake_alone(number)
+        except Exception:
+            await self._wake_later([n for n in executions if not await self._wake_alone(n)])
             return
         for number, (state, seq) in states.items():
             if self._residence.resting.get(number) is rests[number]:
                 self._take_up(rests[number], state, seq)
 
-    async def _wake_alone(self, execution: int) -> None:
-        """One whose journal is damaged doesn't hold up the others."""
+    async def _wake_later(self, executions: Sequence[int]) -> None:
+        if executions:
+            _log.warning("%d executions can't be read now", len(executions))
+            await asyncio.sleep(_AGAIN_S)
+        for number in executions:
+            self._residence.postpone(number)
+
+    async def _wake_alone(self, execution: int) -> bool:
+        """One whose journal is damaged doesn't hold up the others. False when it can't be read now,
+        for nothing that is wrong with it."""
         try:
             await self.wake(execution)
-        except EngineError as error:
-            self._parked[execution] = error
+        except _PASSING:
+            return False
+        except Exception as error:
+            self.set_aside(execution, error)
+        return True
 
     def _take_up(self, rest: Rest, state: State, seq: int) -> Live | None:
         """None when its journal says that another process has taken it on meanwhile."""

@@ -84,9 +84,10 @@ class Residence:
             live.tell()
 
     def give_up(self, execution: int) -> None:
-        """It is another process's."""
+        """It is another process's, or can't be read."""
         self.resting.pop(execution, None)
         self._coming.discard(execution)
+        self.admit()
 
     def due(self, execution: int) -> None:
         """A resting one has something to do: it comes back when there is room."""

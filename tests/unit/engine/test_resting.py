@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import threading
+from collections.abc import Sequence
 
+import msgspec
+import pytest
 from tests.unit.engine.house import (
     House,
     Process,
@@ -18,13 +21,16 @@ from tests.unit.engine.house import (
     until,
 )
 
-from tizmor.core.errors import Transient
+from tizmor.core.errors import EngineError, StorageFailed, Transient
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import RetryPolicy, Step
+from tizmor.engine import pump
 from tizmor.engine.pump import Limits
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import AgentContext, agent
+from tizmor.ports.journal import Record
 from tizmor.ports.vocabulary import Value
+from tizmor.storage.memory import MemoryJournal
 
 LITTLE = Limits(calls=8, live=3)
 MANY = 20
@@ -233,3 +239,65 @@ async def test_who_waits_for_the_end_of_one_that_rests_meanwhile_is_answered(
         await until(process, other.id, gate_opened)
         async with asyncio.timeout(5):
             assert (await waiting).status is Status.COMPLETED
+
+
+def history_of(house: House, execution: Execution) -> list[Record]:
+    return house.memory.histories[parse_id(execution.id) or 0]
+
+
+async def test_those_that_cannot_be_read_take_up_no_room(house: House) -> None:
+    async with house.process() as process:
+        damaged = [await process.start("q", plan=plan(Step(id="s", agent="Slow"))) for _ in "ab"]
+        for execution in damaged:
+            await until(process, execution.id, finding)
+    for execution in damaged:
+        history = history_of(house, execution)
+        history[1] = msgspec.structs.replace(history[1], payload=b'{"type":"FromTheFuture"}')
+    async with house.process(limits=Limits(calls=8, live=2)) as process:
+        await process.resume_all()
+        healthy = await process.start("q", plan=plan(read("r")))
+        async with asyncio.timeout(5):
+            assert (await process.result(healthy.id)).status is Status.COMPLETED
+        for execution in damaged:
+            assert isinstance(process.pump.failure_of(parse_id(execution.id) or 0), EngineError)
+
+
+class Fickle(MemoryJournal):
+    """A journal that fails once for each execution that is read by itself."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.memory, "fickle")
+        self.failed: set[int] = set()
+
+    async def read(self, execution: int, *, after_seq: int = 0) -> list[Record]:
+        if execution not in self.failed:
+            self.failed.add(execution)
+            raise StorageFailed("for a moment")
+        return await super().read(execution, after_seq=after_seq)
+
+    async def read_all(self, executions: Sequence[int]) -> dict[int, list[Record]]:
+        return {number: await super(Fickle, self).read(number) for number in executions}
+
+
+@pytest.mark.parametrize("harm", ["an unknown event", "an event that is missing"])
+async def test_one_that_cannot_be_read_beside_a_passing_failure_costs_the_others_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    monkeypatch.setattr(pump, "_AGAIN_S", 0.01)
+    async with house.process() as process:
+        started = [await process.start("q", plan=plan(Step(id="s", agent="Slow"))) for _ in "abc"]
+        for execution in started:
+            await until(process, execution.id, finding)
+    damaged, *healthy = started
+    history = history_of(house, damaged)
+    if harm == "an unknown event":
+        history[1] = msgspec.structs.replace(history[1], payload=b'{"type":"FromTheFuture"}')
+    else:
+        del history[1]
+    house.agents.hold.set()
+    async with house.process(journal=Fickle(house)) as process, house.process() as other:
+        await process.resume_all()
+        async with asyncio.timeout(5):
+            for execution in healthy:
+                assert (await other.result(execution.id)).status is Status.COMPLETED
+        assert process.pump.failure_of(parse_id(damaged.id) or 0) is not None
