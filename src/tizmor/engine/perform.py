@@ -263,7 +263,7 @@ class Performer:
         try:
             async with _patience(step):
                 found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
-            output = None if found is None else as_stored(found)
+            output = None if found is None else agent.stored(found)
         except Exception as error:
             message = context.redacted(bounded(error))
             return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=message)

@@ -51,17 +51,23 @@ def agent_verdict(error: AgentError) -> Verdict:
     message = bounded(error)
     match error:
         case Transient():
-            return Failed(message, retryable=True, retry_after_s=error.retry_after_s)
+            return Failed(message, retryable=True, retry_after_s=delay_s(error))
         case Permanent():
             return Failed(message, retryable=False)
         case PreconditionFailed():
             return Stale(message)
         case NeedsAnswer():
-            return NeedsInput(_question(error))
+            return _asked(error)
         case OutcomeUnknown():
             return Unknown(message)
         case _:
             return Unknown(message)
+
+
+def delay_s(error: BaseException) -> float | None:
+    """How long an error says to wait, if it says so in a number."""
+    delay = getattr(error, "retry_after_s", None)
+    return delay if isinstance(delay, (int, float)) else None
 
 
 def bounded(error: BaseException) -> str:
@@ -89,10 +95,22 @@ def _unforeseen(call: Call, error: BaseException) -> Verdict:
     return Failed(message, retryable=isinstance(error, (TimeoutError, ConnectionError)))
 
 
-def _question(asked: NeedsAnswer) -> Question:
-    return Question(
-        id=asked.question_id,
-        text=storable(asked.text),
-        choices=tuple(Choice(value=value, label=storable(label)) for value, label in asked.choices),
-        free_text=asked.free_text,
+def _asked(asked: NeedsAnswer) -> Verdict:
+    """What is given is held to being text: the journal can hold nothing else."""
+    try:
+        choices = tuple(
+            Choice(value=_text(value), label=_text(label)) for value, label in asked.choices
+        )
+    except (TypeError, ValueError) as error:
+        return Failed(f"it asked with choices that are no pairs: {error}", retryable=False)
+    question = Question(
+        id=_text(asked.question_id),
+        text=_text(asked.text),
+        choices=choices,
+        free_text=bool(asked.free_text),
     )
+    return NeedsInput(question)
+
+
+def _text(given: object) -> str:
+    return storable(str(given))

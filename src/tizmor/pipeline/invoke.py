@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 
-from tizmor.core.events import as_stored
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.verdicts import Completed, Verdict, Withdrawn
 
@@ -23,4 +22,4 @@ async def invoke(call: Call) -> Verdict:
     else:
         async with asyncio.timeout(call.step.timeout_s):
             output = await call.agent.function(**arguments, ctx=call.context)
-    return Completed(as_stored(output))
+    return Completed(call.agent.stored(output))

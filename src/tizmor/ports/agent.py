@@ -24,6 +24,7 @@ import msgspec
 
 from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Parameter
+from tizmor.core.events import as_stored
 from tizmor.core.plan import Effect, Resource, RetryPolicy
 from tizmor.ports.workspace import Workspace
 
@@ -169,6 +170,18 @@ class Agent:
     def output_of(self, stored: Mapping[str, Any]) -> Any:
         """A stored output as what the function returned. Raises `msgspec.ValidationError`."""
         return msgspec.convert(stored, self.output_type, strict=False)
+
+    def stored(self, returned: Any) -> dict[str, Any]:
+        """What a call or a probe returned, as the journal will give it back.
+
+        Raises `TypeError` when it is no object, and `ValueError` or `TypeError` when it can't be
+        written down.
+        """
+        output = as_stored(returned)
+        if not isinstance(output, dict):
+            kind = type(returned).__name__
+            raise TypeError(f"{self._spec.name} returned {kind}, which is no object")
+        return output
 
     async def __call__(self, *, ctx: AgentContext, **arguments: Any) -> Any:
         return await self.function(**arguments, ctx=ctx)

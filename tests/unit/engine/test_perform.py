@@ -306,3 +306,33 @@ async def test_a_preparation_that_never_ends_is_tried_again_and_fails(
     done = await result_of(house, plan(step), agents)
     assert done.steps[0].error == "Forgetful took too long to prepare"
     assert len(tried) == 2
+
+
+async def nothing() -> Any:
+    return None
+
+
+@pytest.mark.parametrize(
+    ("effect", "state"), [(Effect.READ, "failed"), (Effect.IRREVERSIBLE, "waiting")]
+)
+async def test_what_is_no_object_is_not_written_and_the_execution_can_be_read_again(
+    house: House, effect: Effect, state: str
+) -> None:
+    """Neither what a call returned, nor what a probe found."""
+
+    @agent(name="Nothing", effect=effect)
+    async def call(*, ctx: AgentContext) -> Out:
+        """Forget to return."""
+        return await nothing()  # type: ignore[no-any-return]
+
+    @call.probe
+    async def probe(key: str, *, ctx: AgentContext) -> Any:
+        return True
+
+    step = Step(id="a", agent="Nothing", on_failure=OnFailure.FAIL)
+    async with house.process(agents=[call]) as process:
+        execution = await process.start("q", plan=plan(step), approve_all=True)
+        done = await process.result(execution.id)
+        assert done.steps[0].state == state
+        assert "no object" in (done.steps[0].error or "")
+        assert await process.logs(execution.id)

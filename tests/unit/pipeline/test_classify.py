@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from tests.unit.pipeline.calls import Inner, agent_that, call_of, nothing
@@ -141,3 +142,36 @@ async def test_an_error_is_bounded_and_can_be_written_down(text: str) -> None:
     verdict = await verdict_on(Permanent(text))
     assert isinstance(verdict, Failed)
     assert 0 < len(verdict.error.encode()) <= 2_000
+
+
+async def test_a_questions_parts_are_text_whatever_the_agent_gave() -> None:
+    asked = NeedsAnswer(
+        7,  # type: ignore[arg-type]
+        question_id=1,  # type: ignore[arg-type]
+        choices=((1, "A"), (2, None)),  # type: ignore[arg-type]
+        free_text=0,  # type: ignore[arg-type]
+    )
+    assert await verdict_on(asked) == NeedsInput(
+        Question(
+            id="1",
+            text="7",
+            choices=(Choice(value="1", label="A"), Choice(value="2", label="None")),
+            free_text=False,
+        )
+    )
+
+
+@pytest.mark.parametrize("choices", [(1, 2), ("a",), [("a", "b", "c")]])
+@pytest.mark.parametrize("effect", KINDS)
+async def test_a_question_that_cannot_be_read_fails_its_step_and_not_the_engine(
+    choices: Any, effect: Effect
+) -> None:
+    asked = NeedsAnswer("Which?", question_id="q", choices=choices)
+    verdict = await verdict_on(asked, effect)
+    assert isinstance(verdict, Failed)
+    assert ("choices" in verdict.error, verdict.retryable) == (True, False)
+
+
+async def test_a_delay_that_is_no_number_is_none() -> None:
+    late = Transient("busy", retry_after_s="soon")  # type: ignore[arg-type]
+    assert await verdict_on(late) == Failed("busy", retryable=True)

@@ -116,3 +116,20 @@ async def test_an_output_that_cannot_be_written_down_is_the_calls_fault(
         return Odd(value)
 
     assert isinstance(await PIPELINE(call_of(agent_that(act, effect))), verdict)
+
+
+@pytest.mark.parametrize("returned", [[1], True, "text", 7])
+@pytest.mark.parametrize(
+    ("effect", "verdict"), [(Effect.READ, Failed), (Effect.IDEMPOTENT, Unknown)]
+)
+async def test_an_output_that_is_no_object_is_the_calls_fault(
+    returned: object, effect: Effect, verdict: type
+) -> None:
+    """The journal could be written with it, and never read again."""
+
+    async def act() -> object:
+        return returned
+
+    judged = await PIPELINE(call_of(agent_that(act, effect)))
+    assert isinstance(judged, verdict)
+    assert "no object" in judged.error  # type: ignore[union-attr]
