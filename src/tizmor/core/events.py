@@ -1,7 +1,8 @@
 """What happened, in the past tense: the only thing that is ever written down.
 
 State is folded from these and from nothing else. The union is closed: a reader that meets an
-unknown type refuses it by name. Fields may be added with a default; none is ever renamed.
+unknown type refuses it by name. Fields may be added with a default; none is ever renamed. A field
+that a reader doesn't know it passes over, so what must not be missed is an event of its own.
 """
 
 from __future__ import annotations
@@ -368,4 +369,21 @@ def decode(payload: bytes) -> AnyEvent:
     try:
         return _decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        if (name := _type_of(payload)) is not None and name not in _KNOWN:
+            unknown = f"an event of the unknown type {name[:100]!r}: a newer Tizmor wrote it"
+            raise JournalDamaged(unknown) from error
         raise JournalDamaged(f"an event can't be read: {error}") from error
+
+
+_KNOWN = frozenset(event.__name__ for event in AnyEvent.__args__)
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+def _type_of(payload: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(payload, type=_Typed).type
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None

@@ -29,6 +29,7 @@ from tizmor.pipeline.invoke import invoke
 from tizmor.pipeline.trace import Trace
 from tizmor.ports.agent import Agent
 from tizmor.ports.planner import Planner
+from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
 _T = TypeVar("_T")
@@ -56,6 +57,7 @@ class SimulatedProcess:
         limits: Limits,
         interactive: bool,
         killed: Callable[[str], None],
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
         """`killed` is told the name when the process is killed, by whomever."""
         self.name = name
@@ -75,6 +77,7 @@ class SimulatedProcess:
             workspace=workspace,
             clock=clock,
             dice=lambda: dice.below(1000) / 1000,
+            secrets=secrets,
         )
         self.pump = Pump(
             journal=self.journal,

@@ -1,0 +1,164 @@
+"""The agents of the recorded executions, and what befalls their calls.
+
+`BEFALLS` holds, by agent, what its next calls meet, one after another: an error to raise, seconds
+to take (`QUICK`: none; `HANGS`: all there are), or both. A call that nothing is written down for
+takes 50 ms and succeeds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import datetime as dt
+from typing import Any
+
+import msgspec
+
+from tizmor.core.errors import Permanent
+from tizmor.core.plan import Effect, RetryPolicy
+from tizmor.ports.agent import AgentContext, Gate, agent
+from tizmor.ports.secrets import Secret
+
+HANGS = float("inf")
+QUICK = 0.0
+Befalling = dict[str, list[Exception | float | tuple[float, Exception]]]
+BEFALLS: contextvars.ContextVar[Befalling] = contextvars.ContextVar("befalls")
+
+RETRY = RetryPolicy(attempts=3, first_delay_s=1.0)
+SHORT = dt.timedelta(seconds=2)
+
+
+class Found(msgspec.Struct):
+    value: str = ""
+    items: list[str] = []
+    summary: str | None = None
+
+
+class Done(msgspec.Struct):
+    value: str = ""
+    meeting: dict[str, Any] | None = None
+
+
+async def meets(name: str) -> None:
+    """Let the next thing that is written down for a name befall it."""
+    coming = BEFALLS.get().get(name) or [0.05]
+    event = coming.pop(0)
+    if isinstance(event, Exception):
+        event = (0.05, event)
+    seconds, error = event if isinstance(event, tuple) else (event, None)
+    if seconds == HANGS:
+        await asyncio.Event().wait()
+    elif seconds:
+        await asyncio.sleep(seconds)
+    if error is not None:
+        raise error
+
+
+@agent(name="Find", retry=RETRY, timeout=SHORT, untrusted=True)
+async def find(text: str = "", *, ctx: AgentContext) -> Found:
+    """Find something."""
+    await meets("Find")
+    ctx.progress(f"found what {text or 'there'} is")
+    return Found(value=text or "found", items=["a", "b", "c"], summary=f"about {text}")
+
+
+@agent(name="Much")
+async def much(*, ctx: AgentContext) -> Found:
+    """Find much."""
+    await meets("Much")
+    return Found(value="".join(f"{n:05d}," for n in range(5_600)))
+
+
+@agent(name="Other", retry=RETRY)
+async def other(text: str = "", *, ctx: AgentContext) -> Found:
+    """Find something elsewhere."""
+    await meets("Other")
+    return Found(value=f"{text} elsewhere")
+
+
+@agent(name="Read", retry=RETRY)
+async def read(text: str = "", n: str = "", *, ctx: AgentContext) -> Found:
+    """Read something."""
+    await meets(f"Read {n}".strip())
+    return Found(value=f"{text}{n}")
+
+
+@agent(name="Note", effect=Effect.IDEMPOTENT, retry=RETRY)
+async def note(text: str, *, ctx: AgentContext) -> Done:
+    """Write something down."""
+    await meets("Note")
+    return Done(value=text)
+
+
+@agent(
+    name="Meet",
+    effect=Effect.COMPENSATABLE,
+    critical=True,
+    control=("title", "at"),
+    retry=RETRY,
+    timeout=SHORT,
+)
+async def meet(title: str, at: int | None = None, *, ctx: AgentContext) -> Done:
+    """Meet somebody."""
+    await meets("Meet")
+    return Done(value=title, meeting={"title": title, "start": f"{at}:00"})
+
+
+@meet.prepare
+async def prepare(title: str, at: int | None = None, *, ctx: AgentContext) -> dict[str, Any]:
+    await meets("Meet prepares")
+    return {"at": at or 10}
+
+
+@meet.gate
+def gate(title: str, at: int | None = None, *, ctx: AgentContext) -> Gate:
+    return Gate(action=f"Meet: {title}", time=f"{at}:00", participants=("Yoav Cohen",))
+
+
+@meet.compensate
+async def unmeet(result: Done, *, ctx: AgentContext) -> None:
+    await meets("Meet is undone")
+
+
+@agent(name="Book", effect=Effect.COMPENSATABLE, retry=RETRY)
+async def book(text: str, *, ctx: AgentContext) -> Done:
+    """Book something that can't be unbooked."""
+    await meets("Book")
+    return Done(value=text)
+
+
+@agent(name="Send", effect=Effect.IRREVERSIBLE, control=("to",), retry=RETRY)
+async def send(to: str, text: str = "", *, ctx: AgentContext) -> Done:
+    """Send something, and keep no record."""
+    await meets("Send")
+    return Done(value=to)
+
+
+@agent(name="Post", effect=Effect.IRREVERSIBLE, control=("to",), retry=RETRY)
+async def post(to: str, text: str = "", *, ctx: AgentContext) -> Done:
+    """Send something, and keep a record."""
+    await meets("Post")
+    return Done(value=to)
+
+
+@post.probe
+async def posted(key: str, *, ctx: AgentContext) -> Done | None:
+    coming = BEFALLS.get().get("Post was there")
+    return Done(value="on record") if coming and coming.pop(0) else None
+
+
+@agent(name="Login")
+async def login(token: Secret, *, ctx: AgentContext) -> Found:
+    """Tell a secret."""
+    await meets("Login")
+    return Found(value=f"logged in with {ctx.secret('TOKEN')}")
+
+
+class Vault:
+    def get(self, name: str) -> str:
+        if name != "TOKEN":
+            raise Permanent(f"there is no secret {name!r}")
+        return "hush-hush"
+
+
+CAST = {a.spec.name: a for a in (find, much, other, read, note, meet, book, send, post, login)}

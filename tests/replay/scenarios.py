@@ -1,0 +1,471 @@
+"""Every kind of execution, once: what is recorded for ever.
+
+Each gives the id of the execution that is recorded. A scenario that has been recorded isn't changed
+any more: what is new gets a scenario of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from tests.replay.cast import HANGS, QUICK
+from tests.replay.stage import Scenario, Stage
+
+from tizmor.core.errors import (
+    NeedsAnswer,
+    OutcomeUnknown,
+    Permanent,
+    PreconditionFailed,
+    Transient,
+)
+from tizmor.core.plan import (
+    Choice,
+    Condition,
+    ForEach,
+    OnFailure,
+    Plan,
+    Question,
+    RetryPolicy,
+    Step,
+    Test,
+)
+
+ONE = RetryPolicy(attempts=1)
+
+
+def of(name: str, field: str = "value", **more: Any) -> dict[str, Any]:
+    return {"$ref": f"/{name}/{field}", **more}
+
+
+def find(name: str = "find", text: Any = "docs", **more: Any) -> Step:
+    return Step(id=name, agent="Find", arguments={"text": text}, **more)
+
+
+def read(name: str, text: Any = "x", **more: Any) -> Step:
+    return Step(id=name, agent="Read", arguments={"text": text}, **more)
+
+
+def note(name: str, text: Any = "a note", **more: Any) -> Step:
+    return Step(id=name, agent="Note", arguments={"text": text}, **more)
+
+
+def meet(name: str = "meet", title: Any = "talk", **more: Any) -> Step:
+    return Step(id=name, agent="Meet", arguments={"title": title}, **more)
+
+
+def send(agent: str = "Send", **more: Any) -> Step:
+    return Step(id="send", agent=agent, arguments={"to": "yoav@example.com"}, **more)
+
+
+def each(name: str, items: Any, width: int = 2, **more: Any) -> Step:
+    arguments = {"text": "item ", "n": {"$item": ""}}
+    return Step(
+        id=name,
+        agent="Read",
+        arguments=arguments,
+        for_each=ForEach(items=items, width=width),
+        retry=ONE,
+        **more,
+    )
+
+
+async def anchor_approved_with_edit(stage: Stage) -> str:
+    stage.plans.append(
+        Plan(
+            goal="קבע פגישה עם יואב",
+            language="he",
+            planner="staged/1",
+            assumptions=("יואב הוא יואב כהן",),
+            steps=(
+                find("search", "תבואות"),
+                read("status", of("search")),
+                read("contact", "יואב", title="חיפוש איש קשר"),
+                meet("calendar", of("contact")),
+                note("agenda", of("status"), after=("calendar",)),
+            ),
+        )
+    )
+    execution = await stage.start(request="תקרא מה עשינו בדצמבר ותקבע פגישה עם יואב")
+    await stage.rest(execution)
+    tizmor = stage.process.tizmor
+    await stage.do(tizmor.approve(execution, arguments={"at": 15}, comment="אחרי הצהריים"))
+    await stage.rest(execution)
+    return execution
+
+
+async def gate_rejected(stage: Stage) -> str:
+    execution = await stage.start(meet(), read("after", of("meet")), read("beside"))
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.reject(execution, reason="not this week"))
+    await stage.rest(execution)
+    return execution
+
+
+async def gate_left_open(stage: Stage) -> str:
+    execution = await stage.start(
+        find(), meet("meet", of("find")), assumptions=("any free time will do",)
+    )
+    await stage.rest(execution)
+    return execution
+
+
+async def gates_approved_by_delegation(stage: Stage) -> str:
+    """What comes from a document is asked about all the same."""
+    execution = await stage.start(find(), meet(), meet("told", of("find")))
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.resume(execution, approve_all=True))
+    await stage.do(stage.process.tizmor.approve(execution))
+    await stage.rest(execution)
+    return execution
+
+
+async def planner_asked(stage: Stage) -> str:
+    who = Question(
+        id="who",
+        text="Which Yoav?",
+        choices=(Choice(value="cohen", label="Yoav Cohen"), Choice(value="levi", label="Levi")),
+        free_text=False,
+    )
+    stage.plans += [
+        Plan(goal="meet", questions=(who,), planner="staged/1"),
+        Plan(goal="meet", steps=(read("a", "cohen"),), planner="staged/1"),
+    ]
+    execution = await stage.start(request="meet Yoav")
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.answer(execution, "1"))
+    await stage.rest(execution)
+    return execution
+
+
+async def planning_failed(stage: Stage) -> str:
+    execution = await stage.start(request="make me happy")
+    await stage.rest(execution)
+    return execution
+
+
+async def agent_asked(stage: Stage) -> str:
+    stage.befalls["Note"] = [
+        NeedsAnswer("Which notebook?", question_id="book", choices=(("a", "A"), ("b", "B")))
+    ]
+    execution = await stage.start(note("a"), read("b", of("a")))
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.answer(execution, "b"))
+    await stage.rest(execution)
+    return execution
+
+
+async def retried(stage: Stage) -> str:
+    stage.befalls["Find"] = [Transient("busy"), Transient("later", retry_after_s=30.0), QUICK]
+    execution = await stage.start(find(), read("after", of("find")))
+    await stage.rest(execution)
+    return execution
+
+
+async def retries_used_up(stage: Stage) -> str:
+    stage.befalls["Find"] = [Transient("busy"), HANGS, Transient("still busy")]
+    execution = await stage.start(find(), read("after", of("find")), read("beside"))
+    await stage.rest(execution)
+    return execution
+
+
+async def outcome_told_by_probe(stage: Stage) -> str:
+    stage.befalls |= {"Post": [OutcomeUnknown("the line broke")], "Post was there": [1]}
+    execution = await stage.start(send("Post"), read("after", of("send")), approve_all=True)
+    await stage.rest(execution)
+    return execution
+
+
+async def outcome_was_nothing(stage: Stage) -> str:
+    stage.befalls["Post"] = [OutcomeUnknown("the line broke")]
+    execution = await stage.start(send("Post"), approve_all=True)
+    await stage.rest(execution)
+    return execution
+
+
+async def _outcome_told_by_human(stage: Stage, answer: str) -> str:
+    stage.befalls["Send"] = [OutcomeUnknown("the line broke")]
+    execution = await stage.start(send(), read("after", of("send")), approve_all=True)
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.answer(execution, answer))
+    await stage.rest(execution)
+    return execution
+
+
+async def outcome_happened(stage: Stage) -> str:
+    return await _outcome_told_by_human(stage, "happened")
+
+
+async def outcome_did_not_happen(stage: Stage) -> str:
+    return await _outcome_told_by_human(stage, "again")
+
+
+async def outcome_left(stage: Stage) -> str:
+    return await _outcome_told_by_human(stage, "stop")
+
+
+async def precondition_lost(stage: Stage) -> str:
+    stage.befalls["Meet"] = [PreconditionFailed("the slot is taken")]
+    execution = await stage.start(meet())
+    for _ in range(2):
+        await stage.rest(execution)
+        await stage.do(stage.process.tizmor.approve(execution))
+    await stage.rest(execution)
+    return execution
+
+
+async def alternative_took_over(stage: Stage) -> str:
+    stage.befalls["Find"] = [Permanent("no access")]
+    instead = Step(id="find", agent="Other", arguments={"text": "docs"})
+    execution = await stage.start(find(alternatives=(instead,)), read("after", of("find")))
+    await stage.rest(execution)
+    return execution
+
+
+async def replanned(stage: Stage) -> str:
+    """What runs is let end, and if it fails, nothing depends on it any more."""
+    stage.befalls |= {
+        "Other": [(0.1, Permanent("no access"))],
+        "Book": [(0.7, Permanent("no room"))],
+    }
+    done = find("done", "first")
+    fails = Step(id="fails", agent="Other", arguments={"text": of("done")})
+    runs = Step(id="runs", agent="Book", arguments={"text": "room"})
+    stage.plans += [
+        Plan(
+            goal="g",
+            planner="staged/1",
+            steps=(done, fails, read("dropped", of("fails")), runs),
+        ),
+        Plan(goal="g", planner="staged/2", steps=(done, read("new", of("done")))),
+    ]
+    execution = await stage.start()
+    await stage.rest(execution)
+    return execution
+
+
+async def no_other_plan(stage: Stage) -> str:
+    stage.befalls["Find"] = [Permanent("no access")]
+    stage.plans.append(
+        Plan(goal="g", planner="staged/1", steps=(find(), read("after", of("find"))))
+    )
+    execution = await stage.start()
+    await stage.rest(execution)
+    return execution
+
+
+async def failure_mended_by_human(stage: Stage) -> str:
+    """Tried again, tried with other arguments, gone on without."""
+    stage.befalls["Note"] = [Permanent("full"), Permanent("still full"), Permanent("no")]
+    asks = {"on_failure": OnFailure.ASK}
+    execution = await stage.start(
+        note("a", **asks), note("b", after=("a",), **asks), read("c", of("b")), read("d")
+    )
+    tizmor = stage.process.tizmor
+    await stage.rest(execution)
+    await stage.do(tizmor.answer(execution, "again"))
+    await stage.rest(execution)
+    await stage.do(tizmor.answer(execution, "edit", arguments={"text": "a shorter note"}))
+    await stage.rest(execution)
+    stage.befalls["Note"] = []
+    await stage.do(tizmor.answer(execution, "skip"))
+    await stage.rest(execution)
+    return execution
+
+
+async def list_partly_failed(stage: Stage) -> str:
+    stage.befalls["Read b"] = [Permanent("no b")]
+    stage.befalls["Read a"] = [0.3]
+    execution = await stage.start(find(), each("each", of("find", "items")), read("after", "x"))
+    await stage.rest(execution)
+    return execution
+
+
+async def list_failed_and_was_tried_again(stage: Stage) -> str:
+    stage.befalls |= {"Read a": [Permanent("no a")], "Read b": [Permanent("no b")]}
+    execution = await stage.start(each("each", ["a", "b"], on_failure=OnFailure.ASK))
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.answer(execution, "again"))
+    await stage.rest(execution)
+    return execution
+
+
+async def conditions_and_soft_references(stage: Stage) -> str:
+    stage.befalls["Other"] = [Permanent("gone")]
+    never = Condition(value=of("find"), test=Test.EMPTY)
+    execution = await stage.start(
+        find(),
+        read("never", when=(never,)),
+        read("reads_it", of("never")),
+        read("comes_after", after=("never",)),
+        Step(id="fails", agent="Other"),
+        read("soft", of("fails", default="nothing")),
+    )
+    await stage.rest(execution)
+    return execution
+
+
+async def step_out_of_time(stage: Stage) -> str:
+    stage.befalls["Find"] = [Transient("busy", retry_after_s=60.0)]
+    execution = await stage.start(find(deadline_s=5.0), read("after", of("find")), read("beside"))
+    await stage.rest(execution)
+    return execution
+
+
+async def execution_out_of_time(stage: Stage) -> str:
+    stage.befalls["Find"] = [1.0]
+    execution = await stage.start(find(), meet(), deadline=dt.timedelta(seconds=0.5), priority=3)
+    await stage.rest(execution)
+    return execution
+
+
+async def paused_and_resumed(stage: Stage) -> str:
+    execution = await stage.start(note("a"), read("b", of("a")))
+    await stage.runs(execution, "a")
+    await stage.do(stage.process.tizmor.pause(execution, by="dana"))
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.resume(execution))
+    await stage.rest(execution)
+    return execution
+
+
+async def cancelled(stage: Stage) -> str:
+    """What runs and changes something is let end."""
+    stage.befalls |= {"Note": [0.2], "Find": [1.0]}
+    execution = await stage.start(note("a"), find(), read("b", of("a")), meet())
+    await stage.runs(execution, "a", "find")
+    await stage.do(stage.process.tizmor.cancel(execution))
+    await stage.rest(execution)
+    return execution
+
+
+async def rolled_back_by_human(stage: Stage) -> str:
+    """One is taken back at the second try, one never is, and one can't be."""
+    stage.befalls["Meet is undone"] = [
+        Transient("busy"),
+        0.05,
+        Permanent("too late"),
+        Permanent("too late"),
+    ]
+    book = Step(id="book", agent="Book", arguments={"text": "room"})
+    execution = await stage.start(
+        book, meet("first", after=("book",)), meet("second", after=("first",)), find(), meet("open")
+    )
+    tizmor = stage.process.tizmor
+    await stage.rest(execution)
+    await stage.do(tizmor.approve(execution, "a2"))
+    await stage.rest(execution)
+    await stage.do(tizmor.approve(execution, "a3"))
+    await stage.rest(execution)
+    await stage.do(tizmor.cancel(execution, roll_back=True, by="dana"))
+    await stage.rest(execution)
+    await stage.do(tizmor.answer(execution, "again"))
+    await stage.rest(execution)
+    await stage.do(tizmor.answer(execution, "stop"))
+    await stage.rest(execution)
+    return execution
+
+
+async def rolled_back_by_policy(stage: Stage) -> str:
+    stage.befalls["Find"] = [Permanent("no access")]
+    execution = await stage.start(
+        meet(), find(after=("meet",), on_failure=OnFailure.ROLL_BACK), approve_all=True
+    )
+    await stage.rest(execution)
+    return execution
+
+
+async def forked_with_output(stage: Stage) -> str:
+    origin = await stage.start(find(), read("mid", of("find")), note("end", of("mid")))
+    await stage.rest(origin)
+    fork = stage.process.tizmor.fork(origin, "mid", output={"value": "by hand"})
+    execution = (await stage.do(fork)).id
+    await stage.rest(execution)
+    return execution
+
+
+async def forked_with_arguments(stage: Stage) -> str:
+    origin = await stage.start(find(), note("end", of("find")))
+    await stage.rest(origin)
+    fork = stage.process.tizmor.fork(origin, "end", arguments={"text": "by hand"})
+    execution = (await stage.do(fork)).id
+    await stage.rest(execution)
+    return execution
+
+
+async def adopted_after_a_crash(stage: Stage) -> str:
+    """A read is run again, a note is written again with its key, a posting is asked after."""
+    stage.befalls |= {"Find": [1.0], "Note": [1.0], "Post": [1.0], "Post was there": [1]}
+    execution = await stage.start(find(), note("a"), send("Post"), meet(), approve_all=True)
+    await stage.runs(execution, "find", "a", "send")
+    stage.process.kill()
+    stage.another()
+    await stage.do(stage.process.tizmor.resume(execution))
+    await stage.rest(execution)
+    return execution
+
+
+async def secret_used(stage: Stage) -> str:
+    execution = await stage.start(
+        Step(id="login", agent="Login", arguments={"token": "secret:TOKEN"}),
+        Step(id="other", agent="Login", arguments={"token": "secret:OTHER"}),
+    )
+    await stage.rest(execution)
+    return execution
+
+
+async def large_value(stage: Stage) -> str:
+    """More than a row of the database holds."""
+    execution = await stage.start(Step(id="much", agent="Much"), note("a", of("much")))
+    await stage.rest(execution)
+    return execution
+
+
+async def quick_reads(stage: Stage) -> str:
+    """Reads that are over before their beginning is worth a word."""
+    stage.befalls["Find"] = [QUICK]
+    stage.befalls["Read"] = [QUICK, QUICK]
+    execution = await stage.start(find(), read("a", of("find")), read("b", of("a")))
+    await stage.rest(execution)
+    return execution
+
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.__name__: scenario
+    for scenario in (
+        anchor_approved_with_edit,
+        gate_rejected,
+        gate_left_open,
+        gates_approved_by_delegation,
+        planner_asked,
+        planning_failed,
+        agent_asked,
+        retried,
+        retries_used_up,
+        outcome_told_by_probe,
+        outcome_was_nothing,
+        outcome_happened,
+        outcome_did_not_happen,
+        outcome_left,
+        precondition_lost,
+        alternative_took_over,
+        replanned,
+        no_other_plan,
+        failure_mended_by_human,
+        list_partly_failed,
+        list_failed_and_was_tried_again,
+        conditions_and_soft_references,
+        step_out_of_time,
+        execution_out_of_time,
+        paused_and_resumed,
+        cancelled,
+        rolled_back_by_human,
+        rolled_back_by_policy,
+        forked_with_output,
+        forked_with_arguments,
+        adopted_after_a_crash,
+        secret_used,
+        large_value,
+        quick_reads,
+    )
+}
