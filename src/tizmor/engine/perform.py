@@ -249,10 +249,9 @@ class Performer:
             begin=_never,
         )
         try:
-            gate: dict[str, Any] = as_stored(shown(call))
-        except Permanent as error:
-            raise InvalidEdit(str(error)) from error
-        return gate
+            return shown(call)
+        except (Exception, asyncio.CancelledError) as error:
+            raise InvalidEdit(f"it can't be shown what it would do: {bounded(error)}") from error
 
     async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
         """Ask the agent whether the call with this key happened; one that is silent can't tell."""

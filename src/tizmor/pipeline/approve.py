@@ -6,6 +6,11 @@ to exactly its arguments. The pipeline doesn't wait for the human: it hands back
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
+import msgspec
+
 from tizmor.core.approval import needs_gate
 from tizmor.core.errors import Permanent
 from tizmor.core.events import as_stored
@@ -23,17 +28,27 @@ class Approve:
         if not needs_gate(call.step) or call.approved_key == call.key:
             return await inner(call)
         try:
-            return NeedsApproval(as_stored(shown(call)))
+            return NeedsApproval(shown(call))
         except Permanent as error:
             return Failed(bounded(error), retryable=False)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            # A gate is a plain function: what it raises is its own.
             message = f"{call.step.agent} can't show what it would do: {bounded(error)}"
             return Failed(message, retryable=False)
 
 
-def shown(call: Call) -> Gate:
-    """What the human sees: as the agent words it, or the step's title and its arguments."""
+def shown(call: Call) -> dict[str, Any]:
+    """What the human sees, as JSON: as the agent words it, or the step's title and its arguments.
+
+    Raises `TypeError` or `ValueError` when the agent gives something else than a `Gate`.
+    """
     if call.agent.gate_function is None:
         details = {name: str(value) for name, value in call.arguments.items()}
-        return Gate(action=call.step.title or call.step.agent, details=details)
-    return call.agent.gate_function(**call.converted(), ctx=call.context)
+        gate = Gate(action=call.step.title or call.step.agent, details=details)
+    else:
+        gate = call.agent.gate_function(**call.converted(), ctx=call.context)
+    if not isinstance(gate, Gate):
+        raise TypeError(f"its gate gave {type(gate).__name__}, which is no Gate")
+    stored: dict[str, Any] = as_stored(gate)
+    msgspec.convert(stored, Gate)
+    return stored

@@ -12,6 +12,7 @@ from tests.unit.engine.house import Agents, House, OnePlan, Out, Process, meet, 
 
 from tizmor.core.errors import (
     EngineError,
+    InvalidEdit,
     NeedsAnswer,
     OutcomeUnknown,
     Permanent,
@@ -22,7 +23,7 @@ from tizmor.core.errors import (
 from tizmor.core.plan import Effect, OnFailure, Plan, RetryPolicy, Step
 from tizmor.engine import perform
 from tizmor.engine.views import Execution, Status
-from tizmor.ports.agent import Agent, AgentContext, agent
+from tizmor.ports.agent import Agent, AgentContext, Gate, agent
 from tizmor.ports.planner import PlanRequest
 
 
@@ -336,3 +337,16 @@ async def test_what_is_no_object_is_not_written_and_the_execution_can_be_read_ag
         assert done.steps[0].state == state
         assert "no object" in (done.steps[0].error or "")
         assert await process.logs(execution.id)
+
+
+async def test_a_gate_that_is_none_stops_neither_its_process_nor_an_edit(house: House) -> None:
+    shown: list[Any] = [Gate(action="Meet"), "meet"]
+    made = house.agents.meet()
+    made.gate(lambda title, at=None, *, ctx: shown.pop(0))
+    async with house.process(agents=[made, house.agents.read()]) as process:
+        execution = await process.start("q", plan=plan(meet("m")))
+        await process.result(execution.id)
+        with pytest.raises(InvalidEdit, match="Gate"):
+            await process.approve(execution.id, arguments={"title": "other"})
+        other = await process.start("q", plan=plan(read("r")))
+        assert (await process.result(other.id)).status is Status.COMPLETED

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from tests.unit.pipeline.calls import Inner, agent_that, call_of, nothing
 
@@ -89,4 +92,26 @@ async def test_an_agent_that_cannot_show_what_it_would_do_fails_its_own_step(
 async def test_what_is_shown_but_cannot_be_written_down_fails_the_step() -> None:
     one = critical()
     one.gate(lambda text="", *, ctx: Gate(action="\udcff"))
+    assert isinstance(await Approve()(call_of(one), Inner(Completed({}))), Failed)
+
+
+@pytest.mark.parametrize(
+    "given", ["send it", None, Gate(action=5), Gate(action="x", participants=(1,))]
+)  # type: ignore[arg-type]
+async def test_what_is_no_gate_fails_the_step_and_is_not_written(given: Any) -> None:
+    one = critical()
+    one.gate(lambda text="", *, ctx: given)
+    verdict = await Approve()(call_of(one), Inner(Completed({})))
+    assert isinstance(verdict, Failed)
+    assert not verdict.retryable
+
+
+async def test_a_gate_that_cancels_itself_fails_its_step() -> None:
+    """Were it taken for one that was told to stop, it would be asked again for ever."""
+    one = critical()
+
+    @one.gate
+    def gate(text: str = "", *, ctx: object) -> Gate:
+        raise asyncio.CancelledError
+
     assert isinstance(await Approve()(call_of(one), Inner(Completed({}))), Failed)
