@@ -13,7 +13,7 @@ import logging
 
 import msgspec
 
-from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, UserError
+from tizmor.core.errors import OwnershipLost, StorageFailed, UserError
 from tizmor.engine import orders
 from tizmor.engine.history import fold
 from tizmor.engine.live import Live
@@ -91,7 +91,7 @@ class Ownership:
             try:
                 async for _ in self._journal.wakes():
                     await self.take_inbox()
-            except (EngineError, ValueError):
+            except Exception:
                 _log.warning("the inbox can't be read now", exc_info=True)
             await asyncio.sleep(FOLLOW_S)
 

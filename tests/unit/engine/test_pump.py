@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 from tests.unit.engine.house import House, Process, finding, gate_opened, meet, plan, read, until
 
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.errors import EngineError, StorageFailed, Transient
+from tizmor.core.errors import EngineError, StorageFailed, Transient, WorkspaceUnusable
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Choice, Effect, Question, Step
 from tizmor.core.state import State
@@ -18,7 +19,7 @@ from tizmor.engine import commit, pump
 from tizmor.engine.live import Live
 from tizmor.engine.views import Status
 from tizmor.ports.agent import AgentContext, agent
-from tizmor.ports.journal import Append, Committed
+from tizmor.ports.journal import Append, Committed, InboxRow
 from tizmor.ports.vocabulary import Value
 from tizmor.storage.memory import MemoryJournal
 
@@ -290,3 +291,22 @@ def test_what_could_not_be_read_again_is_not_written(event: ev.Event) -> None:
     with pytest.raises((EngineError, TypeError)):
         live.write(1, event)
     assert (live.unwritten, live.written_seq) == ([], 0)
+
+
+async def test_an_inbox_that_fails_in_an_unforeseen_way_is_read_later_and_says_so(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Deaf(MemoryJournal):
+        failures: ClassVar = [WorkspaceUnusable("an older server"), KeyError("a bug")]
+
+        async def pending(self) -> list[InboxRow]:
+            if self.failures:
+                raise self.failures.pop()
+            return await super().pending()
+
+    deaf = Deaf(house.memory, "deaf")
+    async with house.process(journal=deaf) as runs, house.process() as other:
+        execution = await runs.start("q", plan=plan(meet("m")))
+        await until(runs, execution.id, gate_opened)
+        assert await other.approve(execution.id) == "a1 approved"
+    assert caplog.text.count("the inbox can't be read now") == 2
