@@ -1,7 +1,8 @@
 """classify: what an agent raised, as a verdict.
 
 For a call with an effect, only an error that says that nothing happened counts as a failure; any
-other leaves the outcome unknown. A call that was never begun did nothing, whatever it raised.
+other leaves the outcome unknown, and what was sent may still be on its way: a cut connection stops
+no server. A call that was never begun did nothing, whatever it raised.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from tizmor.core.errors import (
     AgentError,
     EngineError,
     NeedsAnswer,
-    OutcomeUnknown,
     Permanent,
     PreconditionFailed,
     Transient,
@@ -58,10 +58,8 @@ def agent_verdict(error: AgentError) -> Verdict:
             return Stale(message)
         case NeedsAnswer():
             return _asked(error)
-        case OutcomeUnknown():
-            return Unknown(message)
-        case _:
-            return Unknown(message)
+        case _:  # OutcomeUnknown, and what says nothing of its outcome
+            return Unknown(message, may_still_run=True)
 
 
 def delay_s(error: BaseException) -> float | None:
@@ -91,7 +89,7 @@ def _cut_off(call: Call, error: asyncio.CancelledError) -> Verdict:
 def _unforeseen(call: Call, error: BaseException) -> Verdict:
     message = f"{type(error).__name__}: {bounded(error)}"
     if call.begun and call.step.effect is not Effect.READ:
-        return Unknown(message, may_still_run=isinstance(error, TimeoutError))
+        return Unknown(message, may_still_run=True)
     return Failed(message, retryable=isinstance(error, (TimeoutError, ConnectionError)))
 
 

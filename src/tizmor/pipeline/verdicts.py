@@ -41,7 +41,7 @@ class Failed(_Verdict, frozen=True):
 
 
 class Unknown(_Verdict, frozen=True):
-    """The call may or may not have happened; `may_still_run` when it was only let go of."""
+    """The call may or may not have happened; `may_still_run` when it may yet be about to."""
 
     error: str
     may_still_run: bool = False

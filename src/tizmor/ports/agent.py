@@ -98,8 +98,9 @@ class Agent:
 
     - `prepare` -> dict of arguments to change; read-only; runs before the gate.
     - `gate` -> `Gate`, plain function: what the human sees.
-    - `probe(key, ctx)` -> the output if the call with this key happened, None if it did not;
-      raises `OutcomeUnknown` when it can't tell.
+    - `probe(key, ctx)` -> the output if the call with this key happened, None if it did not, as
+      far as can be seen; raises `OutcomeUnknown` when it can't tell. After None an irreversible
+      call is not made again while it may still be on its way: a human is asked.
     - `compensate(result, ctx)` undoes a call that succeeded; calling it twice does no harm.
     """
 

@@ -350,3 +350,29 @@ async def test_a_gate_that_is_none_stops_neither_its_process_nor_an_edit(house: 
             await process.approve(execution.id, arguments={"title": "other"})
         other = await process.start("q", plan=plan(read("r")))
         assert (await process.result(other.id)).status is Status.COMPLETED
+
+
+@pytest.mark.parametrize(
+    "error", [TimeoutError("late"), ConnectionResetError("cut"), OutcomeUnknown("cut")]
+)
+async def test_an_irreversible_call_whose_server_may_still_be_at_work_is_not_made_again(
+    house: House, error: Exception
+) -> None:
+    """A probe's "not there yet" says nothing of it: a human is asked."""
+    made: list[str] = []
+
+    @agent(name="Send", effect=Effect.IRREVERSIBLE, retry=RetryPolicy(first_delay_s=0.001))
+    async def send(*, ctx: AgentContext) -> Out:
+        """Send."""
+        made.append(ctx.key)
+        raise error
+
+    @send.probe
+    async def probe(key: str, *, ctx: AgentContext) -> Out | None:
+        return None
+
+    async with house.process(agents=[send]) as process:
+        steps = plan(Step(id="s", agent="Send"))
+        asked = await process.result((await process.start("q", plan=steps, approve_all=True)).id)
+    assert [w.kind for w in asked.waiting_for] == ["question"]
+    assert len(made) == 1

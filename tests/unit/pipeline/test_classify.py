@@ -53,8 +53,9 @@ async def test_what_an_agent_says_of_its_own_call_is_believed(effect: Effect) ->
     )
     assert await verdict_on(Permanent("no"), effect) == Failed("no", retryable=False)
     assert await verdict_on(PreconditionFailed("gone"), effect) == Stale("gone")
-    assert await verdict_on(OutcomeUnknown("lost"), effect) == Unknown("lost")
-    assert await verdict_on(AgentError("hm"), effect) == Unknown("hm")
+    lost = Unknown("lost", may_still_run=True)
+    assert await verdict_on(OutcomeUnknown("lost"), effect) == lost
+    assert await verdict_on(AgentError("hm"), effect) == Unknown("hm", may_still_run=True)
 
 
 @pytest.mark.parametrize("effect", KINDS)
@@ -89,7 +90,10 @@ async def test_an_unforeseen_error_of_a_read_is_a_failure(
 async def test_an_unforeseen_error_of_an_effect_leaves_its_outcome_unknown(
     error: Exception, effect: Effect
 ) -> None:
-    assert isinstance(await verdict_on(error, effect), Unknown)
+    """And what was sent may still be on its way: a probe that finds nothing has not seen all."""
+    verdict = await verdict_on(error, effect)
+    assert isinstance(verdict, Unknown)
+    assert verdict.may_still_run
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
@@ -133,7 +137,8 @@ async def test_an_error_without_words_has_the_name_of_its_type() -> None:
     class Silent(AgentError):
         """What it says when it says nothing."""
 
-    assert await verdict_on(Silent()) == Unknown("What it says when it says nothing.")
+    silent = Unknown("What it says when it says nothing.", may_still_run=True)
+    assert await verdict_on(Silent()) == silent
     assert await verdict_on(ValueError()) == Failed("ValueError: ValueError", retryable=False)
 
 
