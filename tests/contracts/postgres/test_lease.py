@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from tests.contracts.postgres.rows import created, eventually, then
 
-from tizmor.core.errors import StorageFailed
+from tizmor.core.errors import StorageFailed, WorkspaceUnusable
 from tizmor.ports.journal import Journal, StoredExecution
 from tizmor.storage.postgres.journal import PostgresJournal
 from tizmor.storage.postgres.process import identity, seen_dead
+from tizmor.storage.postgres.writer import Writer
 
 A, B = 1001, 1002
 
@@ -222,3 +223,22 @@ def fail_writes(postgres: Any) -> None:
         "CREATE TRIGGER full_disk BEFORE INSERT ON journal"
         " FOR EACH ROW EXECUTE FUNCTION full_disk()"
     )
+
+
+async def test_a_renewal_that_fails_in_an_unforeseen_way_is_not_the_last(
+    postgres: Any, server_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew, failures = Writer.renew, [WorkspaceUnusable("an older server")]
+
+    async def fickle(writer: Writer) -> None:
+        if failures:
+            raise failures.pop()
+        await renew(writer)
+
+    monkeypatch.setattr(Writer, "renew", fickle)
+    owner = PostgresJournal(postgres.url, clock=server_clock, lease_s=1)
+    await owner.commit([created(A)])
+    first = postgres.execute("SELECT until FROM owners")[0]["until"]
+    await eventually(lambda: postgres.ask("SELECT FROM owners WHERE until > $1", first))
+    assert not failures
+    await owner.close()

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from tizmor.core.errors import EngineError, StorageFailed
+from tizmor.core.errors import EngineError
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import (
     Append,
@@ -38,6 +39,7 @@ from tizmor.storage.postgres.writer import Writer
 from tizmor.storage.wakes import WakeSignal
 
 _T = TypeVar("_T")
+_log = logging.getLogger("tizmor.storage")
 
 
 async def open_postgres(
@@ -163,8 +165,10 @@ class PostgresJournal:
         while True:
             await asyncio.sleep(self._lease.length_s / 3)
             if not self._writer.failing:
-                with contextlib.suppress(StorageFailed):
+                try:
                     await self._writer.renew()
+                except Exception:
+                    _log.warning("the lease can't be renewed now", exc_info=True)
 
     async def _stop_heart(self) -> None:
         if self._heart is not None:
