@@ -4,15 +4,16 @@ bounded."""
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
 from tizmor.core.errors import RequestRefused, UserError
-from tizmor.core.plan import Plan
+from tizmor.core.plan import Plan, Step
 
 LONGEST_REQUEST = 20_000
 """Characters."""
@@ -53,12 +54,40 @@ def read_plan(path: Path) -> Plan:
     if len(content) > LARGEST_PLAN:
         raise UserError(f"the plan {str(path)!r} is larger than {LARGEST_PLAN:,} bytes")
     try:
-        return msgspec.json.decode(content, type=Plan)
+        plan = msgspec.json.decode(content, type=Plan)
+        unknown = _unknown_fields(msgspec.json.decode(content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UserError(
             f"the plan {str(path)!r} is not a plan: {error}; a right one: "
             "tizmor plan REQUEST --json > plan.json"
         ) from error
+    if unknown:
+        raise UserError(f"the plan {str(path)!r} has unknown fields: {', '.join(unknown)}")
+    return plan
+
+
+def _unknown_fields(written: dict[str, Any]) -> list[str]:
+    """Fields that a plan and its steps don't have, with what may have been meant. What `plan
+    --json` writes for readers only is passed over."""
+    unknown = [_guessed(name, Plan) for name in written if name not in _fields(Plan, _READ_ONLY)]
+    for step in written.get("steps", ()):
+        known = _fields(Step, _READ_ONLY)
+        where = step.get("id", "?")
+        unknown += [f"{_guessed(name, Step)} (step {where})" for name in step if name not in known]
+    return unknown[:10]
+
+
+_READ_ONLY = ("type", "batches", "forecast", "dependsOn")
+
+
+def _fields(kind: type[msgspec.Struct], more: tuple[str, ...] = ()) -> tuple[str, ...]:
+    return (*(field.encode_name for field in msgspec.structs.fields(kind)), *more)
+
+
+def _guessed(name: str, kind: type[msgspec.Struct]) -> str:
+    camel = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+    meant = difflib.get_close_matches(camel, _fields(kind), n=1)
+    return f"{name} (did you mean {meant[0]}?)" if meant else name
 
 
 def read_duration(text: str) -> dt.timedelta:

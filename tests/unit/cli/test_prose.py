@@ -85,3 +85,20 @@ def test_a_file_that_is_no_plan_is_refused_by_its_name(tmp_path: Path, content: 
 def test_a_missing_plan_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.json"):
         read_plan(tmp_path / "none.json")
+
+
+def test_a_field_that_a_plan_does_not_have_is_refused_with_what_was_meant(tmp_path: Path) -> None:
+    """A typo would otherwise drop a deadline or a policy in silence."""
+    path = tmp_path / "plan.json"
+    path.write_text('{"goal": "g", "deadline_s": 5, "steps": [{"id": "a", "agent": "A", "x": 1}]}')
+    with pytest.raises(UserError, match=r"deadline_s \(did you mean deadlineS\?\), x \(step a\)"):
+        read_plan(path)
+
+
+def test_what_a_plan_says_for_readers_only_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(
+        '{"goal": "g", "batches": [["a"]], "forecast": {},'
+        ' "steps": [{"id": "a", "agent": "A", "dependsOn": []}]}'
+    )
+    assert [step.id for step in read_plan(path).steps] == ["a"]
