@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Container, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -28,7 +28,7 @@ from tizmor.core.plan import Effect, Plan, Step
 from tizmor.engine.context import CallContext
 from tizmor.pipeline.approve import shown
 from tizmor.pipeline.call import Call
-from tizmor.pipeline.classify import agent_verdict, bounded
+from tizmor.pipeline.classify import PASSING, agent_verdict, bounded
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import (
     Completed,
@@ -51,6 +51,10 @@ _log = logging.getLogger("tizmor.engine")
 PATIENCE_S = 30.0
 """How long a preparation, a probe or a compensation may take whose step has no time-out."""
 
+PLANNING_S = 120.0
+"""How long a planner may take."""
+
+_T = TypeVar("_T")
 Dice = Callable[[], float]
 Report = Callable[[str], None]
 
@@ -101,7 +105,7 @@ class Performer:
     async def make_plan(
         self, query: str, answers: Mapping[str, str], failure: Failure | None = None
     ) -> Plan:
-        """A checked plan. Raises `PlanRefused` with its problems."""
+        """A checked plan. Raises `PlanRefused` with its problems, and `TimeoutError`."""
         request = PlanRequest(
             text=query,
             now=self._clock.now().astimezone(self._workspace.zone),
@@ -109,7 +113,7 @@ class Performer:
             answers=answers,
             failure=failure,
         )
-        return self.checked(await self._planner.plan(request))
+        return self.checked(await _within(PLANNING_S, self._planner.plan(request)))
 
     def checked(self, plan: Plan) -> Plan:
         """The plan with what its agents declare. Raises `PlanRefused` with its problems."""
@@ -166,8 +170,8 @@ class Performer:
             return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=step.id)
         try:
             result = agent.output_of(command.output)
-            async with _patience(step):
-                await _hook(agent.compensate_function, "compensate")(result, ctx=context)
+            undo = _hook(agent.compensate_function, "compensate")
+            await _within(_patience_s(step), undo(result, ctx=context))
         except EngineError:
             raise
         except Exception as error:
@@ -187,8 +191,8 @@ class Performer:
         context = self._context(site, step, command.attempt, command.answers, lambda: "", report)
         try:
             arguments = agent.convert(command.arguments)
-            async with _patience(step):
-                changed = await _hook(agent.prepare_function, "prepare")(**arguments, ctx=context)
+            prepare = _hook(agent.prepare_function, "prepare")
+            changed = await _within(_patience_s(step), prepare(**arguments, ctx=context))
             prepared = {**command.arguments, **as_stored(changed)}
             agent.convert(prepared)
         except AgentError as error:
@@ -196,12 +200,10 @@ class Performer:
             if isinstance(verdict, (Unknown, Stale)):
                 verdict = Failed(verdict.error, retryable=False)
             return self._fact(step, command.arguments, "", context.cleared(verdict))
-        except TimeoutError:
-            message = f"{step.agent} took too long to prepare"
-            return self._fact(step, command.arguments, "", Failed(message, retryable=True))
         except Exception as error:
             message = context.redacted(f"{step.agent} could not prepare: {bounded(error)}")
-            return self._fact(step, command.arguments, "", Failed(message, retryable=False))
+            failed = Failed(message, retryable=isinstance(error, PASSING))
+            return self._fact(step, command.arguments, "", failed)
         return fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
 
     async def run(
@@ -260,8 +262,8 @@ class Performer:
         context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
         at_ms = self._clock.now_ms()
         try:
-            async with _patience(step):
-                found = await _hook(agent.probe_function, "probe")(command.key, ctx=context)
+            probe = _hook(agent.probe_function, "probe")
+            found = await _within(_patience_s(step), probe(command.key, ctx=context))
             output = None if found is None else agent.stored(found)
         except Exception as error:
             message = context.redacted(bounded(error))
@@ -361,8 +363,29 @@ def misfit(plan: Plan, replan: cmd.Replan) -> str | None:
     return None
 
 
-def _patience(step: Step) -> asyncio.Timeout:
-    return asyncio.timeout(PATIENCE_S if step.timeout_s is None else step.timeout_s)
+def _patience_s(step: Step) -> float:
+    return PATIENCE_S if step.timeout_s is None else step.timeout_s
+
+
+async def _within(limit_s: float, work: Awaitable[_T]) -> _T:
+    """What a hook or the planner gives within its time.
+
+    Raises what it raises, `TimeoutError` when its time is over, and `RuntimeError` when it cancels
+    itself: nobody told it to stop, so it has failed and is not withdrawn.
+    """
+    limit = asyncio.timeout(limit_s)
+    try:
+        async with limit:
+            return await work
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimeoutError(f"it took too long: more than {limit_s:g} s") from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise RuntimeError("it cancelled itself") from error
 
 
 async def _never(key: str) -> bool:

@@ -350,11 +350,13 @@ class Pump:
                     if hops % _HOPS == 0:
                         await asyncio.sleep(0)
                     fact = await self._answer(live, following)
-                except asyncio.CancelledError:
+                except asyncio.CancelledError as error:
                     if live.lost or self._closed:
                         raise
+                    if not task.cancelling():  # told by nobody, it would be called again for ever
+                        raise RuntimeError("it cancelled itself") from error
                     fact = fx.CallWithdrawn(at_ms=self.now_ms(), step=name)
-                if task.cancelling():
+                while task.cancelling():
                     task.uncancel()
                 if name in live.begun:
                     self._say(live, name)

@@ -27,6 +27,8 @@ from tizmor.pipeline.verdicts import Failed, NeedsInput, Stale, Unknown, Verdict
 
 _log = logging.getLogger("tizmor.agent")
 _ERROR_LIMIT = 2000
+PASSING = (TimeoutError, ConnectionError)
+"""Unforeseen errors after which trying again may help."""
 
 
 class Classify:
@@ -90,7 +92,7 @@ def _unforeseen(call: Call, error: BaseException) -> Verdict:
     message = f"{type(error).__name__}: {bounded(error)}"
     if call.begun and call.step.effect is not Effect.READ:
         return Unknown(message, may_still_run=True)
-    return Failed(message, retryable=isinstance(error, (TimeoutError, ConnectionError)))
+    return Failed(message, retryable=isinstance(error, PASSING))
 
 
 def _asked(asked: NeedsAnswer) -> Verdict:

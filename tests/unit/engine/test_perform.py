@@ -240,7 +240,7 @@ def forgetful(effect: Effect, **hooks: Any) -> Agent:
 
     @call.probe
     async def probe(key: str, *, ctx: AgentContext) -> Any:
-        return await never()
+        return await hooks.get("probe", never)()
 
     @call.compensate
     async def compensate(result: Out, *, ctx: AgentContext) -> None:
@@ -305,7 +305,7 @@ async def test_a_preparation_that_never_ends_is_tried_again_and_fails(
     )
     agents = [forgetful(Effect.READ, prepare=prepare, timeout=limit)]
     done = await result_of(house, plan(step), agents)
-    assert done.steps[0].error == "Forgetful took too long to prepare"
+    assert done.steps[0].error == "Forgetful could not prepare: it took too long: more than 0.01 s"
     assert len(tried) == 2
 
 
@@ -376,3 +376,68 @@ async def test_an_irreversible_call_whose_server_may_still_be_at_work_is_not_mad
         asked = await process.result((await process.start("q", plan=steps, approve_all=True)).id)
     assert [w.kind for w in asked.waiting_for] == ["question"]
     assert len(made) == 1
+
+
+async def cancels_itself() -> Any:
+    """As a library does whose inner task was cancelled."""
+    inner = asyncio.create_task(asyncio.sleep(10))
+    inner.cancel()
+    await inner
+
+
+@pytest.mark.parametrize(
+    ("hooks", "state", "said"),
+    [
+        ({"prepare": cancels_itself}, "failed", "it cancelled itself"),
+        ({"probe": cancels_itself}, "waiting", "lost"),
+    ],
+)
+async def test_a_hook_that_cancels_itself_has_failed_and_is_not_called_for_ever(
+    house: House, hooks: dict[str, Any], state: str, said: str
+) -> None:
+    step = Step(id="a", agent="Forgetful", on_failure=OnFailure.FAIL)
+    async with house.process(agents=[forgetful(Effect.IRREVERSIBLE, **hooks)]) as process:
+        execution = await process.start("q", plan=plan(step), approve_all=True)
+        done = await process.result(execution.id)
+    assert done.steps[0].state == state
+    assert said in (done.steps[0].error or "")
+
+
+async def test_a_preparation_whose_line_is_cut_is_tried_again(house: House) -> None:
+    """It is read-only, so nothing can have happened."""
+    raised: list[Exception] = [ConnectionResetError("cut"), TimeoutError("late")]
+
+    async def prepare() -> Any:
+        if raised:
+            raise raised.pop()
+        return {}
+
+    step = Step(id="a", agent="Forgetful", retry=RetryPolicy(attempts=3, first_delay_s=0.0))
+    agents = [forgetful(Effect.READ, prepare=prepare, compensate=never)]
+    done = await result_of(house, plan(step), agents)
+    assert (done.status, raised) == (Status.COMPLETED, [])
+
+
+class Slow:
+    """A planner that does as told in place of planning."""
+
+    def __init__(self, act: Callable[[], Any]) -> None:
+        self._act = act
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        await self._act()
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("act", "said"), [(never, "took too long"), (cancels_itself, "it cancelled itself")]
+)
+async def test_a_planner_that_never_ends_or_cancels_itself_has_failed(
+    house: House, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any], said: str
+) -> None:
+    monkeypatch.setattr(perform, "PLANNING_S", 0.01)
+    house.planner = Slow(act)  # type: ignore[assignment]
+    async with house.process() as process:
+        done = await process.result((await process.start("q")).id)
+    assert done.status is Status.FAILED
+    assert said in (done.error or "")
