@@ -32,7 +32,7 @@ from tizmor.core.decisions.humans import (
     gate_needed,
     rejected,
 )
-from tizmor.core.decisions.ladder import replan_impossible, replan_made, resort
+from tizmor.core.decisions.ladder import is_final, replan_impossible, replan_made, resort
 from tizmor.core.decisions.outcomes import (
     call_completed,
     call_failed,
@@ -77,7 +77,7 @@ def _follow_up(d: Decision) -> None:
         look_at_due(d)
         while d.impossible:
             step, error = d.impossible.pop()
-            if step.status not in TERMINAL and step.status is not S.ASKED:
+            if step.status not in TERMINAL and (step.status is not S.ASKED or is_final(step)):
                 resort(d, step, error)
 
 

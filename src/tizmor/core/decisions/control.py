@@ -114,6 +114,8 @@ def _end_late(d: Decision, step: StepState, *, may_still_run: bool) -> None:
         if not each.busy:
             _lose_in_flight(d, each, may_still_run=may_still_run)
     end_step_in_time(d, whole)
+    if whole.status is S.EXPANDED and whole.over == whole.children:
+        dispatch(d, whole)
 
 
 def pause_asked(d: Decision, fact: fx.PauseAsked) -> None:
@@ -128,11 +130,13 @@ def resume_asked(d: Decision, fact: fx.ResumeAsked) -> None:
 
 
 def cancel_asked(d: Decision, fact: fx.CancelAsked) -> None:
-    if d.state.ending is None:
+    stopping = d.state.ending is not None
+    if not stopping:
         d.emit(ev.CancelRequested(by=fact.by))
-        stop_all(d)
     if fact.roll_back and d.state.plan is not None:
         roll_back(d, by=fact.by)
+    if not stopping:
+        stop_all(d)  # by now it is known whether what may have happened has to be taken back
     if d.state.plan is None and not d.state.planning and not d.state.ended:
         end(d, "CANCELLED")
 

@@ -37,7 +37,7 @@ def give_up(d: Decision, step: StepState, error: str) -> None:
     name = step.step.id
     alternative = 0 if step.alternative is None else step.alternative + 1
     if step.late:
-        fail(d, step, f"its deadline has passed: {error}")
+        resort(d, step, f"its deadline has passed: {error}")
     elif is_left_out(d, step):
         fail(d, step, error)
     elif alternative < len(step.step.alternatives):
@@ -105,8 +105,7 @@ def replan_impossible(d: Decision, fact: fx.ReplanImpossible) -> None:
 
 def resort(d: Decision, step: StepState, error: str) -> None:
     """The end of the ladder: what the step's own policy says."""
-    on_its_own = step.parent is None and not step.left_out
-    policy = step.step.on_failure if on_its_own else OnFailure.FAIL
+    policy = _policy(d, step)
     if policy is OnFailure.ASK:
         plan = d.state.plan
         question = failure_question(
@@ -118,5 +117,18 @@ def resort(d: Decision, step: StepState, error: str) -> None:
         ask(d, question, step, about=FAILURE)
         return
     fail(d, step, error)
-    if policy is OnFailure.ROLL_BACK:
+    if policy is OnFailure.ROLL_BACK and not d.state.ending:
         roll_back(d, reason=f"{step.step.title or step.step.id}: {error}")
+
+
+def _policy(d: Decision, step: StepState) -> OnFailure | None:
+    if step.parent is not None or step.left_out:
+        return OnFailure.FAIL
+    policy = step.step.on_failure
+    return OnFailure.FAIL if policy is OnFailure.ASK and is_final(step) else policy
+
+
+def is_final(step: StepState) -> bool:
+    """Whether nobody is to be asked what to do about a step that can't be done: its time is over,
+    or a call of it may have happened, so that nothing may be done in its place."""
+    return step.late or step.lost

@@ -68,14 +68,14 @@ def run_again(d: Decision, step: StepState) -> None:
 def leave_unsettled(d: Decision, step: StepState) -> None:
     """Nothing tells what happened: neither retries nor alternatives are for such a call."""
     human = step.step.on_failure is OnFailure.ASK and step.parent is None
-    if human and not d.state.ending:
+    if human and (d.state.rolling_back or not d.state.ending):
         ask_what_happened(d, step)
     else:
         fail_unsettled(d, step)
 
 
 def fail_unsettled(d: Decision, step: StepState) -> None:
-    fail(d, step, f"it may have happened: {step.error}")
+    d.impossible.append((step, f"it may have happened: {step.error}"))
 
 
 def ask_what_happened(d: Decision, step: StepState) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
-from tizmor.core.decisions.decision import Decision, close, fail
-from tizmor.core.decisions.settling import OUTCOME, fail_unsettled, pick_up, settle
+from tizmor.core.decisions.decision import Decision, close
+from tizmor.core.decisions.settling import OUTCOME, fail_unsettled, leave_unsettled, pick_up, settle
 from tizmor.core.folds.lists import child_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import StepState
-from tizmor.core.transitions import TERMINAL, StepStatus
+from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
 S = StepStatus
 _LATE = "its deadline has passed"
+_ASKABLE = STARTABLE - {S.RUNNING}
 
 
 def stop_all(d: Decision) -> None:
@@ -28,13 +29,21 @@ def _stop(d: Decision, step: StepState) -> None:
     if step.status is S.UNSETTLED:
         settle(d, step)
     elif d.state.is_asked(name, OUTCOME):
-        fail_unsettled(d, step)
+        _close_question(d, step)
     elif step.status is S.RUNNING and not step.busy:
         pick_up(d, step)
+    elif step.lost and step.status in _ASKABLE:
+        leave_unsettled(d, step)
     elif step.lost and step.status is not S.RUNNING:
         fail_unsettled(d, step)
     elif step.status is not S.RUNNING or step.step.effect is Effect.READ:
         close(d, step, ev.StepCancelled(step=name))
+
+
+def _close_question(d: Decision, step: StepState) -> None:
+    """Nobody waits to hear what became of a call, unless it is to be taken back if it happened."""
+    if not d.state.rolling_back:
+        fail_unsettled(d, step)
 
 
 def _stop_call(d: Decision, step: StepState) -> None:
@@ -69,7 +78,7 @@ def _make_late(d: Decision, step: StepState) -> None:
     if step.status is S.UNSETTLED:
         settle(d, step)
     elif d.state.is_asked(step.step.id, OUTCOME):
-        fail_unsettled(d, step)
+        _close_question(d, step)
     elif step.status is S.RUNNING and not step.busy:
         pick_up(d, step)
     elif step.status is not S.RUNNING:
@@ -80,7 +89,7 @@ def fail_late(d: Decision, step: StepState) -> None:
     if step.lost:
         fail_unsettled(d, step)
     else:
-        fail(d, step, _LATE)
+        d.impossible.append((step, _LATE))
 
 
 def end_if_late(d: Decision, step: StepState) -> bool:

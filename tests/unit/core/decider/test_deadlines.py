@@ -284,6 +284,16 @@ class TestThatPassedWithoutATimer:
         assert script.statuses() == "failed skipped"
         assert script.starts() == []
 
+    def test_a_list_whose_calls_have_all_ended_ends_with_them(self) -> None:
+        """The crash came before the end of the list itself was written down."""
+        script = self.late(deadline_s=5.0, for_each=ForEach(items=[1]))
+        script.at_ms -= 5000
+        script.complete("a.0")
+        assert script.kinds() == ["StepSucceeded", "Gathered"]
+        del script.journal[-1]
+        script.at_ms += 6000
+        assert script.crash().status("a") == "succeeded"
+
     def test_no_call_of_a_list_begins_after_the_deadline_of_its_step(self) -> None:
         script = self.late(deadline_s=5.0, for_each=ForEach(items=[1, 2], width=1))
         assert not script.begin("a.0")

@@ -410,3 +410,42 @@ def test_the_policy_to_roll_back_takes_all_back_without_asking() -> None:
     script.tell(fx.CompensationStarting(step="e"))
     script.tell(fx.Compensated(step="e"))
     assert script.state.status == "FAILED"
+
+
+class TestAPolicyOfRollingBack:
+    """It holds however the step came to its end: none is passed over."""
+
+    def script(self, **more: object) -> Script:
+        undone = writing(Effect.COMPENSATABLE, "a", compensates=True)
+        once = RetryPolicy(attempts=1)
+        last = writing(
+            Effect.COMPENSATABLE, "z", "a", on_failure=OnFailure.ROLL_BACK, retry=once, **more
+        )
+        return Script(undone, last).complete("a")
+
+    def test_is_followed_when_nobody_knows_what_became_of_the_call(self) -> None:
+        script = self.script().lose("z")
+        assert script.one(ev.RollbackStarted).reason == "z: it may have happened: connection lost"
+        assert script.ordered(cmd.CompensateCall).step.id == "a"
+        assert script.state.steps["z"].error == "it may have happened: connection lost"
+
+    def test_is_followed_when_its_time_is_over(self) -> None:
+        script = self.script(deadline_s=5.0)
+        script.tell(fx.TimerFired(step="z", timer=cmd.Timer.DEADLINE), later_ms=6000)
+        assert script.ordered(cmd.CompensateCall).step.id == "a"
+        assert script.state.steps["z"].error == "its deadline has passed"
+
+    def test_is_followed_when_its_call_ended_badly_after_its_time(self) -> None:
+        script = self.script(deadline_s=5.0)
+        assert script.begin("z")
+        script.tell(fx.TimerFired(step="z", timer=cmd.Timer.DEADLINE), later_ms=6000)
+        script.fail("z")
+        assert script.ordered(cmd.CompensateCall).step.id == "a"
+
+    def test_takes_nothing_back_when_a_human_has_stopped_it(self) -> None:
+        script = self.script()
+        assert script.begin("z")
+        script.tell(fx.CancelAsked())
+        script.tell(fx.CallUnknown(step="z", error="cut off"))
+        assert script.statuses() == "succeeded failed"
+        assert script.state.status == "CANCELLED"

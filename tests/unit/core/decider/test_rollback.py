@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 from tests.unit.core.script import Script, step, writing
 
 from tizmor.core import commands as cmd
@@ -10,7 +11,7 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.evolve import evolve
 from tizmor.core.fork import fork
-from tizmor.core.plan import Effect, ForEach, RetryPolicy
+from tizmor.core.plan import Effect, ForEach, OnFailure, RetryPolicy
 from tizmor.core.state import State
 
 UNDO = {"compensates": True, "retry": RetryPolicy(attempts=2)}
@@ -255,3 +256,56 @@ def test_every_prefix_of_a_roll_back_can_be_folded() -> None:
     for at_ms, payload in script.journal:
         evolve(state, ev.decode(payload), at_ms)
     assert state.effects == []
+
+
+class TestWhatMayHaveHappened:
+    """It is settled before anything is taken back: what happened has to be taken back, too."""
+
+    PAY = writing(Effect.COMPENSATABLE, "pay", "book", on_failure=OnFailure.ASK, **UNDO)
+
+    def lost(self) -> Script:
+        script = Script(writing(Effect.COMPENSATABLE, "book", **UNDO), self.PAY, step("open"))
+        return script.complete("book").lose("pay")
+
+    def asked(self) -> Script:
+        script = self.lost()
+        assert script.begin("pay")
+        return script.tell(fx.CallUnknown(step="pay", error="connection lost"))
+
+    def test_stays_asked_and_is_taken_back_when_it_happened(self) -> None:
+        script = self.asked()
+        assert script.one(ev.QuestionAsked).about == "outcome"
+        script.tell(fx.CancelAsked(roll_back=True))
+        assert script.statuses() == "succeeded asked cancelled"
+        assert script.state.waits_for_human
+        undo(script.tell(fx.Answered(question="q1", value="happened")), "pay")
+        undo(script, "book")
+        assert script.state.status == "CANCELLED"
+        assert script.folded().status == "CANCELLED"
+
+    def test_is_not_done_any_more_when_it_did_not_happen(self) -> None:
+        script = self.asked().tell(fx.CancelAsked(roll_back=True))
+        undo(script.tell(fx.Answered(question="q1", value="again")), "book")
+        assert script.statuses() == "compensated cancelled cancelled"
+
+    def test_is_asked_about_when_it_waits_for_its_next_attempt(self) -> None:
+        patient = structs.replace(self.PAY, retry=RetryPolicy(attempts=3))
+        script = Script(writing(Effect.COMPENSATABLE, "book", **UNDO), patient).complete("book")
+        assert script.lose("pay").begin("pay")
+        script.fail("pay", retryable=True)
+        assert script.status("pay") == "retrying"
+        script.tell(fx.CancelAsked(roll_back=True))
+        assert script.one(ev.QuestionAsked).about == "outcome"
+        assert not script.state.ended
+
+    def test_is_asked_about_when_it_was_on_its_way(self) -> None:
+        script = self.lost()
+        assert script.begin("pay")
+        script.tell(fx.CancelAsked(roll_back=True))
+        script.tell(fx.CallUnknown(step="pay", error="cut off"))
+        assert script.one(ev.QuestionAsked).about == "outcome"
+
+    def test_is_not_waited_for_by_a_cancel_that_takes_nothing_back(self) -> None:
+        script = self.asked().tell(fx.CancelAsked())
+        assert script.statuses() == "succeeded failed cancelled"
+        assert script.state.status == "CANCELLED"
