@@ -7,16 +7,16 @@ from collections.abc import Callable, Container, Mapping
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from tizmor.core.events import storable
-from tizmor.pipeline.verdicts import Verdict
 from tizmor.ports.clock import Clock
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
 _MESSAGE_LIMIT = 2000
 _STRUCK_OUT = "•••"
-_V = TypeVar("_V", bound=msgspec.Struct)
+_V = TypeVar("_V")
 
 
 class CallContext:
@@ -82,8 +82,9 @@ class CallContext:
 
     def secret(self, name: str) -> str:
         value = self._secrets.get(name)
-        if value not in self._revealed:
-            self._revealed = (*self._revealed, value)
+        if value and value not in self._revealed:
+            # The longest first: one that is a part of another would leave the rest of it.
+            self._revealed = tuple(sorted((*self._revealed, value), key=len, reverse=True))
         return value
 
     def redacted(self, text: str) -> str:
@@ -92,13 +93,12 @@ class CallContext:
             text = text.replace(value, _STRUCK_OUT)
         return text
 
-    def cleared(self, verdict: Verdict) -> Verdict:
-        """A verdict without the secrets that the call was given."""
-        return self._cleared(verdict) if self._revealed else verdict
-
-    def _cleared(self, verdict: _V) -> _V:
-        fields = msgspec.structs.asdict(verdict)
-        return msgspec.convert(self._without_secrets(fields), type(verdict))
+    def cleared(self, said: _V) -> _V:
+        """What a call says, as JSON or as a struct of it, without the secrets that it was given."""
+        if not self._revealed:
+            return said
+        cleared: _V = self._without_secrets(said)
+        return cleared
 
     def _without_secrets(self, value: Any) -> Any:
         match value:
@@ -108,10 +108,15 @@ class CallContext:
                 return {
                     self.redacted(key): self._without_secrets(part) for key, part in value.items()
                 }
-            case list() | tuple():
+            case list():
                 return [self._without_secrets(part) for part in value]
+            case tuple():
+                return tuple(self._without_secrets(part) for part in value)
             case msgspec.Struct():
-                return self._cleared(value)
+                fields = structs.asdict(value)
+                return structs.replace(
+                    value, **{name: self._without_secrets(part) for name, part in fields.items()}
+                )
             case _:
                 return value
 

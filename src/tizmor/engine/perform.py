@@ -28,7 +28,7 @@ from tizmor.core.plan import Effect, Plan, Step
 from tizmor.engine.context import CallContext
 from tizmor.pipeline.approve import shown
 from tizmor.pipeline.call import Call
-from tizmor.pipeline.classify import PASSING, agent_verdict, bounded
+from tizmor.pipeline.classify import PASSING, agent_verdict, bounded, cut, delay_s, worded
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import (
     Completed,
@@ -178,9 +178,9 @@ class Performer:
             return fx.CompensationFailed(
                 at_ms=self._clock.now_ms(),
                 step=step.id,
-                error=context.redacted(bounded(error)),
+                error=_said(context, error),
                 retryable=not isinstance(error, (Permanent, msgspec.ValidationError)),
-                retry_after_s=getattr(error, "retry_after_s", None),
+                retry_after_s=delay_s(error),
                 dice=self._dice(),
             )
         return fx.Compensated(at_ms=self._clock.now_ms(), step=step.id)
@@ -193,7 +193,10 @@ class Performer:
             arguments = agent.convert(command.arguments)
             prepare = _hook(agent.prepare_function, "prepare")
             changed = await _within(_patience_s(step), prepare(**arguments, ctx=context))
-            prepared = {**command.arguments, **as_stored(changed)}
+            changed = as_stored(changed)
+            if context.cleared(changed) != changed:
+                raise ValueError("it put a secret into the arguments")
+            prepared = {**command.arguments, **changed}
             agent.convert(prepared)
         except AgentError as error:
             verdict = agent_verdict(error)
@@ -201,7 +204,7 @@ class Performer:
                 verdict = Failed(verdict.error, retryable=False)
             return self._fact(step, command.arguments, "", context.cleared(verdict))
         except Exception as error:
-            message = context.redacted(f"{step.agent} could not prepare: {bounded(error)}")
+            message = f"{step.agent} could not prepare: {_said(context, error)}"
             failed = Failed(message, retryable=isinstance(error, PASSING))
             return self._fact(step, command.arguments, "", failed)
         return fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
@@ -241,19 +244,21 @@ class Performer:
 
     def shown(self, site: Site, step: Step, arguments: dict[str, Any]) -> dict[str, Any]:
         """What a human would see before this call. Raises `InvalidEdit` when it can't be said."""
+        context = self._context(site, step, 0, {}, lambda: "", lambda message: None)
         call = Call(
             step=step,
             arguments=arguments,
             key="",
             approved_key=None,
             agent=self.agent(step),
-            context=self._context(site, step, 0, {}, lambda: "", lambda message: None),
+            context=context,
             begin=_never,
         )
         try:
-            return shown(call)
+            return context.cleared(shown(call))
         except (Exception, asyncio.CancelledError) as error:
-            raise InvalidEdit(f"it can't be shown what it would do: {bounded(error)}") from error
+            message = _said(context, error)
+            raise InvalidEdit(f"it can't be shown what it would do: {message}") from None
 
     async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
         """Ask the agent whether the call with this key happened; one that is silent can't tell."""
@@ -264,9 +269,9 @@ class Performer:
         try:
             probe = _hook(agent.probe_function, "probe")
             found = await _within(_patience_s(step), probe(command.key, ctx=context))
-            output = None if found is None else agent.stored(found)
+            output = None if found is None else context.cleared(agent.stored(found))
         except Exception as error:
-            message = context.redacted(bounded(error))
+            message = _said(context, error)
             return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=message)
         return fx.Probed(at_ms=self._clock.now_ms(), step=step.id, output=output, dice=self._dice())
 
@@ -326,7 +331,7 @@ class Performer:
                 return fx.CallFailed(
                     at_ms=at_ms,
                     step=step.id,
-                    error=verdict.error,
+                    error=cut(verdict.error),
                     retryable=verdict.retryable,
                     retry_after_s=verdict.retry_after_s,
                     dice=self._dice(),
@@ -335,12 +340,12 @@ class Performer:
                 return fx.CallUnknown(
                     at_ms=at_ms,
                     step=step.id,
-                    error=verdict.error,
+                    error=cut(verdict.error),
                     may_still_run=verdict.may_still_run,
                     dice=self._dice(),
                 )
             case Stale():
-                return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=verdict.error)
+                return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=cut(verdict.error))
             case Withdrawn():
                 return fx.CallWithdrawn(at_ms=at_ms, step=step.id)
 
@@ -361,6 +366,11 @@ def misfit(plan: Plan, replan: cmd.Replan) -> str | None:
         if before is not None and (before.agent, before.arguments) != (step.agent, step.arguments):
             return f"the new plan gives the step {step.id!r} another meaning"
     return None
+
+
+def _said(context: CallContext, error: BaseException) -> str:
+    """What an error says, without secrets and then of bounded length."""
+    return cut(context.redacted(worded(error)))
 
 
 def _patience_s(step: Step) -> float:

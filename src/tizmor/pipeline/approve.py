@@ -15,7 +15,7 @@ from tizmor.core.approval import needs_gate
 from tizmor.core.errors import Permanent
 from tizmor.core.events import as_stored
 from tizmor.pipeline.call import Call
-from tizmor.pipeline.classify import bounded
+from tizmor.pipeline.classify import worded
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import Failed, NeedsApproval, Verdict
 from tizmor.ports.agent import Gate
@@ -30,10 +30,10 @@ class Approve:
         try:
             return NeedsApproval(shown(call))
         except Permanent as error:
-            return Failed(bounded(error), retryable=False)
+            return Failed(worded(error), retryable=False)
         except (Exception, asyncio.CancelledError) as error:
             # A gate is a plain function: what it raises is its own.
-            message = f"{call.step.agent} can't show what it would do: {bounded(error)}"
+            message = f"{call.step.agent} can't show what it would do: {worded(error)}"
             return Failed(message, retryable=False)
 
 

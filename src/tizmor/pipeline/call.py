@@ -53,13 +53,14 @@ class Call:
             raise Permanent(f"{self.step.agent}: {error}") from error
 
     def with_secrets(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Converted arguments with the values of those that name a secret. Raises `Permanent`."""
+        """Converted arguments with the values of those that name a secret, also by default.
+        Raises `Permanent`."""
         named = self.agent.secrets
         if not named:
             return arguments
         return {
             name: self.context.secret(value.removeprefix(PREFIX))
-            if name in named and isinstance(value, str)
+            if name in named and isinstance(value, str) and value.startswith(PREFIX)
             else value
-            for name, value in arguments.items()
+            for name, value in (self.agent.secret_defaults | arguments).items()
         }

@@ -50,7 +50,7 @@ class Classify:
 
 def agent_verdict(error: AgentError) -> Verdict:
     """The verdict on what an agent raised about its own call."""
-    message = bounded(error)
+    message = worded(error)
     match error:
         case Transient():
             return Failed(message, retryable=True, retry_after_s=delay_s(error))
@@ -70,9 +70,20 @@ def delay_s(error: BaseException) -> float | None:
     return delay if isinstance(delay, (int, float)) else None
 
 
+def worded(error: BaseException) -> str:
+    """An error's message, never empty. It is cut when secrets are struck out, not before: a part
+    of one isn't found again."""
+    return storable(str(error) or type(error).__name__)
+
+
+def cut(message: str) -> str:
+    """Not longer than 2,000 characters."""
+    return message[:_ERROR_LIMIT]
+
+
 def bounded(error: BaseException) -> str:
-    """An error's message, never empty and never longer than 2,000 characters."""
-    return storable(str(error) or type(error).__name__)[:_ERROR_LIMIT]
+    """The message of an error that knows no secret, never empty and of bounded length."""
+    return cut(worded(error))
 
 
 def _where(error: BaseException) -> str:
@@ -89,7 +100,7 @@ def _cut_off(call: Call, error: asyncio.CancelledError) -> Verdict:
 
 
 def _unforeseen(call: Call, error: BaseException) -> Verdict:
-    message = f"{type(error).__name__}: {bounded(error)}"
+    message = f"{type(error).__name__}: {worded(error)}"
     if call.begun and call.step.effect is not Effect.READ:
         return Unknown(message, may_still_run=True)
     return Failed(message, retryable=isinstance(error, PASSING))

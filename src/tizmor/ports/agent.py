@@ -115,6 +115,12 @@ class Agent:
         self._required = tuple(p.name for p in spec.parameters if p.required)
         self.secrets = frozenset(p.name for p in spec.parameters if schema.is_secret(p.schema))
         """The arguments that are secrets, given by name."""
+        self.secret_defaults = {
+            name: parameter.default
+            for name, parameter in inspect.signature(function).parameters.items()
+            if name in self.secrets and isinstance(parameter.default, str)
+        }
+        """The names of those that the call takes when they aren't given."""
         self._arguments = _argument_types(function)
         self.__doc__ = spec.description
 

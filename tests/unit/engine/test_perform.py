@@ -441,3 +441,17 @@ async def test_a_planner_that_never_ends_or_cancels_itself_has_failed(
         done = await process.result((await process.start("q")).id)
     assert done.status is Status.FAILED
     assert said in (done.error or "")
+
+
+@pytest.mark.parametrize("raised", [Permanent, Transient, ValueError])
+async def test_an_error_that_is_written_down_is_of_bounded_length(
+    house: House, raised: type[Exception]
+) -> None:
+    house.agents.fail += [raised("x" * 100_000)] * 3
+    done = await result_of(
+        house,
+        plan(Step(id="r", agent="Read", on_failure=OnFailure.FAIL, retry=ONE_ATTEMPT)),
+        [house.agents.read()],
+    )
+    assert done.steps[0].error is not None
+    assert len(done.steps[0].error) == 2_000

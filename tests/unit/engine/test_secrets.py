@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 from tests.unit.engine.house import House, Out, gate_opened, plan, until
 
-from tizmor.core.errors import NeedsAnswer, OutcomeUnknown, Permanent, PlanRefused, Transient
+from tizmor.core.errors import (
+    NeedsAnswer,
+    OutcomeUnknown,
+    Permanent,
+    PlanRefused,
+    Transient,
+    UserError,
+)
 from tizmor.core.plan import Effect, ForEach, OnFailure, Step
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import Agent, AgentContext, Gate, agent
@@ -32,7 +39,7 @@ def telling(how: str) -> Agent:
     """An agent that tells its secret, in one way or another."""
 
     @agent(name="Tell", effect=Effect.COMPENSATABLE, critical=how == "gate")
-    async def tell(token: Secret, *, ctx: AgentContext) -> Out:
+    async def tell(token: Secret, note: str = "", *, ctx: AgentContext) -> Out:
         """Tell."""
         SEEN.append(token)
         match how:
@@ -50,15 +57,17 @@ def telling(how: str) -> Agent:
                 raise ValueError(f"bad header {token!r}")
             case "question":
                 raise NeedsAnswer(f"Is {token} right?", question_id="q", choices=[(token, token)])
-            case "unknown":
+            case "long":
+                raise Permanent("y" * 1990 + token)
+            case "unknown" | "found":
                 raise OutcomeUnknown(f"lost with {token}")
         return Out(value="fine")
 
     if how == "gate":
 
         @tell.gate
-        def gate(token: Secret, *, ctx: AgentContext) -> Gate:
-            return Gate(action=f"Send with {token}")
+        def gate(token: Secret, note: str = "", *, ctx: AgentContext) -> Gate:
+            return Gate(action=f"Send with {token}", details={"own": ctx.secret("TOKEN")})
 
     if how == "compensation":
 
@@ -66,7 +75,19 @@ def telling(how: str) -> Agent:
         async def compensate(result: Out, *, ctx: AgentContext) -> None:
             raise Permanent(f"401 for {ctx.secret('TOKEN')}")
 
-    if how in ("unknown", "probe"):
+    if how == "prepare":
+
+        @tell.prepare
+        async def prepare(token: Secret, note: str = "", *, ctx: AgentContext) -> object:
+            return {"note": f"see ?token={ctx.secret('TOKEN')}"}
+
+    if how == "found":
+
+        @tell.probe
+        async def find(key: str, *, ctx: AgentContext) -> Out | None:
+            return Out(value=f"by ?token={ctx.secret('TOKEN')}")
+
+    if how == "unknown":
 
         @tell.probe
         async def probe(key: str, *, ctx: AgentContext) -> Out | None:
@@ -89,6 +110,8 @@ WAYS = [
     "bug",
     "question",
     "unknown",
+    "found",
+    "long",
     "gate",
     "compensation",
 ]
@@ -100,7 +123,7 @@ async def told(house: House, how: str) -> Execution:
         execution = await process.start("q", plan=plan(step()))
         if how == "gate":
             await until(process, execution.id, gate_opened)
-            await process.approve(execution.id)
+            await process.approve(execution.id, arguments={"note": "other"})
         if how == "compensation":
             await process.result(execution.id)
         return await process.result(execution.id)
@@ -118,7 +141,7 @@ async def test_it_is_in_nothing_that_is_written_down_or_shown(
     written = [path for path in (tmp_path / ".tizmor").rglob("*") if path.is_file()]
     assert any(b"secret:TOKEN" in path.read_bytes() for path in written)
     for path in written:
-        assert VALUE.encode() not in path.read_bytes(), path.name
+        assert VALUE[:9].encode() not in path.read_bytes(), path.name
     assert VALUE not in repr(shown)
     assert VALUE not in caplog.text
 
@@ -221,3 +244,44 @@ async def test_one_that_may_be_left_out_is_held_to_its_name_and_is_given_all_the
         with pytest.raises(PlanRefused, match="given by name"):
             await process.start("q", plan=plan(Step(id="t", agent="May", arguments={"token": "x"})))
     assert given == [None, VALUE]
+
+
+async def test_a_preparation_that_puts_one_into_the_arguments_fails_its_step(house: House) -> None:
+    """Struck out there, the call would be another one than was prepared."""
+    done = await told(house, "prepare")
+    assert done.steps[0].error == "Tell could not prepare: it put a secret into the arguments"
+    assert SEEN == []
+
+
+async def test_a_question_stays_as_it_was_asked_but_for_what_is_struck_out(house: House) -> None:
+    @agent(name="Ask")
+    async def ask(*, ctx: AgentContext) -> Out:
+        """Ask."""
+        token = ctx.secret("TOKEN")
+        raise NeedsAnswer(
+            f"{token}?", question_id="q", choices=[("a", "A"), ("b", token)], free_text=False
+        )
+
+    async with house.process(agents=[ask], secrets=Vault()) as process:
+        execution = await process.start("q", plan=plan(Step(id="a", agent="Ask")))
+        (asked,) = (await process.result(execution.id)).waiting_for
+        with pytest.raises(UserError):
+            await process.answer(execution.id, "something else")
+    assert asked.text == "•••?"
+    assert [(c.value, c.label) for c in asked.choices] == [("a", "A"), ("b", "•••")]
+
+
+async def test_a_default_is_given_to_the_call_as_its_value(house: House) -> None:
+    given: list[str] = []
+
+    @agent(name="Default")
+    async def default(token: Secret = "secret:TOKEN", *, ctx: AgentContext) -> Out:  # noqa: S107
+        """Take what is there."""
+        given.append(token)
+        return Out(value=token)
+
+    async with house.process(agents=[default], secrets=Vault()) as process:
+        execution = await process.start("q", plan=plan(Step(id="d", agent="Default")))
+        done = await process.result(execution.id)
+    assert given == [VALUE]
+    assert done.steps[0].output == {"value": "•••", "summary": None}

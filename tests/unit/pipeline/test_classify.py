@@ -19,7 +19,7 @@ from tizmor.core.errors import (
     Transient,
 )
 from tizmor.core.plan import Choice, Effect, Question
-from tizmor.pipeline.classify import Classify
+from tizmor.pipeline.classify import Classify, bounded
 from tizmor.pipeline.verdicts import (
     Completed,
     Failed,
@@ -143,10 +143,8 @@ async def test_an_error_without_words_has_the_name_of_its_type() -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 100_000, "\udcff" * 10_000])
-async def test_an_error_is_bounded_and_can_be_written_down(text: str) -> None:
-    verdict = await verdict_on(Permanent(text))
-    assert isinstance(verdict, Failed)
-    assert 0 < len(verdict.error.encode()) <= 2_000
+def test_an_error_is_bounded_and_can_be_written_down(text: str) -> None:
+    assert 0 < len(bounded(Permanent(text)).encode()) <= 2_000
 
 
 async def test_a_questions_parts_are_text_whatever_the_agent_gave() -> None:
