@@ -117,6 +117,8 @@ def check_answer(state: State, question: str, choice: str) -> None:
 
 def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:
     """The fact that an order is, and its outcome; no fact when it is refused or already so."""
+    if state.ended and kind is InboxKind.CANCEL and _is_cancelled(state, order):
+        return None, "done: it was cancelled already"
     if state.ended:
         return None, f"refused: the execution has ended ({state.status})"
     match kind:
@@ -136,10 +138,17 @@ def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx
             return _cancel(state, order, at_ms)
 
 
+def _is_cancelled(state: State, order: Order) -> bool:
+    """Whether it has ended as a cancel would have it end."""
+    return state.status == "CANCELLED" and (state.rolling_back or not order.roll_back)
+
+
 def _cancel(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:
     if order.roll_back and state.rolling_back:
         return None, "done: it is being rolled back already"
-    if state.ending not in (None, "CANCELLED") and not order.roll_back:
+    if state.ending == "CANCELLED" and not order.roll_back:
+        return None, "done: it is being cancelled already"
+    if state.ending and not order.roll_back:
         return None, f"refused: it is being stopped already ({state.error or state.ending})"
     fact = fx.CancelAsked(at_ms=at_ms, by=order.by, roll_back=order.roll_back)
     return fact, "done: cancelled, what was done is taken back" if order.roll_back else (

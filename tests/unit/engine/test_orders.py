@@ -190,3 +190,16 @@ def test_a_time_as_people_write_it_is_meant_in_the_workspaces_zone() -> None:
     assert written == {"start": "2026-11-24T15:00:00+02:00"}
     with pytest.raises(InvalidEdit):
         edited({}, {"start": "three o'clock"}, timed, jerusalem)
+
+
+def test_a_second_cancel_is_done_already_and_no_error() -> None:
+    state = Script(step("a", effect=Effect.COMPENSATABLE)).tell(fx.CallStarting(step="a", key="k"))
+    state.tell(fx.CancelAsked())
+    again = fact_of(state.state, InboxKind.CANCEL, Order(), 1)
+    assert again == (None, "done: it is being cancelled already")
+    assert fact_of(state.state, InboxKind.CANCEL, Order(roll_back=True), 1)[0] is not None
+    state.fail("a")
+    again = fact_of(state.state, InboxKind.CANCEL, Order(), 1)
+    assert again == (None, "done: it was cancelled already")
+    refused = fact_of(state.state, InboxKind.CANCEL, Order(roll_back=True), 1)
+    assert refused == (None, "refused: the execution has ended (CANCELLED)")
