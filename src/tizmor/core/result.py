@@ -40,9 +40,8 @@ def result(state: State) -> dict[str, Any]:
         if step.status is StepStatus.COMPENSATED:
             continue
         output = state.outputs.get(name, {})
-        for field in SINGLE:
-            if output.get(field) is not None:
-                joined[field] = output[field]
+        if step.parent is None:  # a call of a list speaks for one item, not for the whole
+            joined |= {field: output[field] for field in SINGLE if output.get(field) is not None}
         for field in JOINED:
             if output.get(field):
                 _extend(joined.setdefault(field, []), output[field])

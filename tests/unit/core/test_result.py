@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.unit.core.script import Script, step
 
+from tizmor.core.plan import ForEach
 from tizmor.core.result import result
 
 
@@ -52,3 +53,11 @@ def test_joining_does_not_change_the_outputs() -> None:
     script.complete("a", {"sources": ["1"]}).complete("b", {"sources": ["2"]})
     result(script.state)
     assert script.state.outputs["a"] == {"sources": ["1"]}
+
+
+def test_a_call_of_a_list_does_not_speak_for_the_whole() -> None:
+    script = Script(step("a"), step("b", for_each=ForEach(items=[1, 2])))
+    script.complete("a", {"summary": "of all"})
+    for item in ("b.0", "b.1"):
+        script.complete(item, {"summary": f"of {item}", "sources": [item]})
+    assert result(script.state) == {"summary": "of all", "sources": ["b.0", "b.1"]}
