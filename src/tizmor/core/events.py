@@ -80,12 +80,13 @@ class Adopted(Event, frozen=True):
 class QuestionAsked(Event, frozen=True):
     """`step` is None for a question of the planner's. `about` tells the engine's own questions from
     those of agents: what became of a call, what to do about a failure or about a compensation that
-    failed."""
+    failed. `error` is what the step failed with, where this is asked about."""
 
     id: str
     question: Question
     step: str | None = None
     about: str = ""
+    error: str = ""
 
 
 class QuestionAnswered(Event, frozen=True):

@@ -71,7 +71,14 @@ def fail(d: Decision, step: StepState, error: str) -> None:
     close(d, step, ev.StepFailed(step=step.step.id, error=error))
 
 
-def ask(d: Decision, question: Question, step: StepState | None = None, *, about: str = "") -> None:
+def ask(
+    d: Decision,
+    question: Question,
+    step: StepState | None = None,
+    *,
+    about: str = "",
+    error: str = "",
+) -> None:
     """Ask the human; `about` is one of the engine's own matters, see `ev.QuestionAsked`."""
     d.emit(
         ev.QuestionAsked(
@@ -79,6 +86,7 @@ def ask(d: Decision, question: Question, step: StepState | None = None, *, about
             question=question,
             step=None if step is None else step.step.id,
             about=about,
+            error=error,
         )
     )
 

@@ -161,6 +161,7 @@ def _recover_as_told(d: Decision, step: StepState, value: str, by: str) -> None:
     elif value in (AGAIN, EDIT):
         dispatch(d, step)
     else:
-        fail(d, step, step.error or "a human stopped it")
+        error = step.error or "a human stopped it"
+        fail(d, step, error)
         if value == ROLL_BACK:
-            roll_back(d, by=by, reason=step.error)
+            roll_back(d, by=by, reason=error)

@@ -114,7 +114,7 @@ def resort(d: Decision, step: StepState, error: str) -> None:
             plan.language if plan else "en",
             can_roll_back=bool(d.state.effects),
         )
-        ask(d, question, step, about=FAILURE)
+        ask(d, question, step, about=FAILURE, error=error)
         return
     fail(d, step, error)
     if policy is OnFailure.ROLL_BACK and not d.state.ending:

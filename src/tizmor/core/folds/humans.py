@@ -20,6 +20,7 @@ def question_asked(state: State, event: ev.QuestionAsked, at_ms: int) -> None:
         # Journals from before `about`: the engine asked only what became of a call.
         about = about or ("outcome" if step.status is S.UNSETTLED else "")
         step.question = event.id
+        step.error = event.error or step.error
         if step.status is not S.COMPENSATING:
             move(state, step, event, at_ms)
     state.questions[event.id] = QuestionState(event.question, event.step, at_ms, about)

@@ -449,3 +449,15 @@ class TestAPolicyOfRollingBack:
         script.tell(fx.CallUnknown(step="z", error="cut off"))
         assert script.statuses() == "succeeded failed"
         assert script.state.status == "CANCELLED"
+
+
+@pytest.mark.parametrize("answer", ["stop", "roll_back"])
+def test_the_cause_of_a_failure_is_kept_when_a_human_ends_it(answer: str) -> None:
+    """A preparation that failed has had no attempt, so nothing else tells its error."""
+    done = writing(Effect.COMPENSATABLE, "a", compensates=True)
+    script = Script(done, step("b", "a", prepares=True, on_failure=OnFailure.ASK)).complete("a")
+    script.fail("b", "no room is free").crash()
+    script.tell(fx.Answered(question="q1", value=answer))
+    assert script.state.steps["b"].error == "no room is free"
+    if answer == "roll_back":
+        assert script.one(ev.RollbackStarted).reason == "no room is free"
