@@ -71,6 +71,7 @@ class GroupCommit:
         self._park = park
         self._due_ms = due_ms
         self._waiting: dict[int, Live] = {}
+        self._parting: dict[int, Live] = {}
         self._in_flight: list[tuple[Live, Append]] = []
         self._task: asyncio.Task[None] | None = None
         self._linger: asyncio.TimerHandle | None = None
@@ -88,6 +89,17 @@ class GroupCommit:
         elif self._linger is None and self._task is None:
             self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._start)
 
+    def part(self, live: Live) -> None:
+        """Give an execution up that was broken off: another process may go on with it."""
+        if self._error is None:
+            self._parting[live.execution] = live
+            self._start()
+
+    async def parted(self) -> None:
+        """Wait until all that was given up is so on disk."""
+        while self._parting:
+            await next(iter(self._parting.values())).changed.wait()
+
     async def flush(self) -> None:
         """Wait until all that was added is on disk, or given up."""
         self._start()
@@ -98,12 +110,12 @@ class GroupCommit:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
-        if self._task is None and self._waiting and self._error is None:
+        if self._task is None and (self._waiting or self._parting) and self._error is None:
             self._task = asyncio.get_running_loop().create_task(self._commit_all())
 
     async def _commit_all(self) -> None:
         try:
-            while self._waiting:
+            while self._waiting or self._parting:
                 self._in_flight = self._collect()
                 await self._commit(self._in_flight)
         except EngineError as error:
@@ -132,7 +144,9 @@ class GroupCommit:
             batch.append((live, append))
             if events >= MAX_EVENTS:
                 break
-        return batch
+        written = {live.execution for live, _ in batch}
+        parting = [live for number, live in self._parting.items() if number not in written]
+        return batch + [(live, _parting(live)) for live in parting]
 
     def _append_of(self, live: Live) -> Append:
         state = live.state
@@ -177,7 +191,10 @@ class GroupCommit:
         appends = [append for _, append in batch]
         positions = (await self._until_kept(appends)).first_positions
         for (live, append), position in zip(batch, positions, strict=True):
-            if position is None:
+            if append.row is None:
+                del self._parting[live.execution]
+                live.tell()
+            elif position is None:
                 live.break_off(OwnershipLost(f"another process runs {live.public_id} now"))
                 self._let_go(live)
             else:
@@ -209,7 +226,20 @@ class GroupCommit:
         for live in [*self._waiting.values(), *(live for live, _ in self._in_flight)]:
             live.break_off(error)
         self._waiting.clear()
+        parting, self._parting = self._parting, {}
+        for live in parting.values():
+            live.tell()
         self._failed(error)
+
+
+def _parting(live: Live) -> Append:
+    return Append(
+        execution=live.execution,
+        epoch=live.epoch,
+        first_seq=live.durable_seq + 1,
+        events=(),
+        release=True,
+    )
 
 
 def _storable_ms(due_ms: int | None) -> int | None:

@@ -44,6 +44,7 @@ class Ownership:
         stored = await self._journal.get(execution)
         if stored is None or stored.row.ended:
             return None
+        await self._pump.parted()
         stored = await self._journal.adopt(execution)
         if stored is None or (live := self._pump.get(execution)):
             return self._pump.get(execution)
@@ -71,6 +72,7 @@ class Ownership:
                 for number in unfinished[start : start + _AT_ONCE]
                 if self._pump.get(number) is None and not self._pump.rests(number)
             ]
+            await self._pump.parted()
             for stored in await self._journal.adopt_all(part):
                 if self._pump.get(stored.execution) is None:
                     self._pump.rest(stored)

@@ -183,6 +183,10 @@ class Pump:
         elif (due_ms := stored.row.due_ms) is not None:
             self._timers.set(stored.execution, "", cmd.Timer.WAKE, due_ms)
 
+    async def parted(self) -> None:
+        """Wait until what this process can't go on with is no more its own on disk."""
+        await self._commits.parted()
+
     async def wake(self, execution: int) -> Live | None:
         """A resting execution back in memory. None when it isn't this process's. Raises
         `EngineError` when it can't be read."""
@@ -257,7 +261,7 @@ class Pump:
             task
             for live in self.running()
             for name, task in live.tasks.items()
-            if (step := live.state.steps.get(name)) and step.step.effect is not Effect.READ
+            if self._has_effect(live, name)
         ]
         unended: set[asyncio.Task[None]] = set()
         if effects and self.failure is None:
@@ -549,11 +553,19 @@ class Pump:
         self._residence.give_up(execution)
 
     def _park(self, live: Live, where: str, error: BaseException) -> None:
-        """An error of the engine's own is never the step's: the execution stops where it is."""
+        """An error of the engine's own is never the step's: the execution stops where it is.
+        Another process may go on with it, unless a call with an effect goes on in a thread here."""
+        held = any(self._has_effect(live, name) for name in live.tasks)
         known = self._as_engine_error(f"{live.public_id}/{where}", error)
         self._parked[live.execution] = known
         live.break_off(known)
         self.forget(live)
+        if not held:
+            self._commits.part(live)
+
+    def _has_effect(self, live: Live, name: str) -> bool:
+        step = live.state.steps.get(name)
+        return step is not None and step.step.effect is not Effect.READ
 
     def _as_engine_error(self, where: str, error: BaseException) -> EngineError:
         if isinstance(error, EngineError):

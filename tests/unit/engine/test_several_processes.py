@@ -26,6 +26,7 @@ from tests.unit.engine.house import (
     until,
 )
 
+from tizmor.core import facts as fx
 from tizmor.core.errors import EngineError, NeedsAnswer, OwnershipLost, UserError
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Plan, Step
@@ -383,3 +384,29 @@ async def test_one_that_cannot_be_read_does_not_keep_the_others_orders(house: Ho
         await other.journal.send(parse_id(damaged) or 0, InboxKind.CANCEL, order)
         assert await other.approve(healthy) == "a1 approved"
         assert (await runs.result(healthy)).status is Status.COMPLETED
+
+
+def park(process: Process, execution_id: str) -> None:
+    """Have the engine of a process fail at an execution."""
+    live = process.pump.get(parse_id(execution_id) or 0)
+    assert live is not None
+    process.pump.feed(live, fx.PreconditionBroken(step="nobody", error="x"))
+    assert process.pump.failure_of(live.execution) is not None
+
+
+async def test_what_one_process_cannot_go_on_with_another_may(any_house: House) -> None:
+    async with any_house.process() as fails, any_house.process() as other:
+        execution_id = await started(fails, plan(meet("m")), gate_opened)
+        park(fails, execution_id)
+        assert await other.approve(execution_id) == "a1 approved"
+        assert (await other.result(execution_id)).status is Status.COMPLETED
+    assert any_house.agents.did == ["meet talk at 10"]
+
+
+async def test_what_a_process_could_not_go_on_with_it_may_try_again(any_house: House) -> None:
+    async with any_house.process() as process:
+        execution_id = await started(process, plan(meet("m")), gate_opened)
+        park(process, execution_id)
+        await process.resume(execution_id)
+        await process.approve(execution_id)
+        assert (await process.result(execution_id)).status is Status.COMPLETED
