@@ -19,6 +19,9 @@ from tizmor.ports.clock import Clock
 LOOK_S = 5.0
 """How late a timer may be after the machine was suspended."""
 
+_DROPPED = 100
+"""Dropped timers that are at least there before the heap is rid of them."""
+
 Fire = Callable[[int, str, Timer, int], None]
 """Told of a timer that is due: execution, step, kind, and the wall time it was set for in ms."""
 
@@ -36,6 +39,7 @@ class Timers:
         self._numbers = itertools.count()
         self._handle: asyncio.TimerHandle | None = None
         self._handle_due = 0.0
+        self._dropped = 0
 
     def set(self, execution: int, step: str, timer: Timer, due_ms: int) -> None:
         """Set a timer for a wall time, in place of one that is set for the same."""
@@ -48,7 +52,16 @@ class Timers:
 
     def drop(self, execution: int) -> None:
         """Forget all timers of an execution."""
-        self._set.pop(execution, None)
+        self._dropped += len(self._set.pop(execution, ()))
+        if self._dropped > max(_DROPPED, len(self._heap) // 2):
+            self._heap = [entry for entry in self._heap if self._is_set(entry)]
+            heapq.heapify(self._heap)
+            self._dropped = 0
+
+    def _is_set(self, entry: tuple[float, int, int, _Name]) -> bool:
+        _, number, execution, name = entry
+        current = self._set.get(execution, {}).get(name)
+        return current is not None and current[0] == number
 
     def next_due_ms(self, execution: int) -> int | None:
         """The wall time of an execution's next timer."""

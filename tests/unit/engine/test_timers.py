@@ -168,3 +168,14 @@ async def test_none_fires_after_the_end(machine: Machine) -> None:
     machine.timers.close()
     await asyncio.sleep(60)
     assert machine.fired == []
+
+
+@on_a_machine
+async def test_what_is_forgotten_takes_up_no_room_until_its_time(machine: Machine) -> None:
+    for number in range(1_000):
+        machine.set_in(10**6, execution=number)
+        machine.timers.drop(number)
+    kept = machine.set_in(60, execution=7)
+    assert len(machine.timers._heap) < 200
+    await asyncio.sleep(61)
+    assert machine.fired == [(7, "s", Timer.RETRY, kept)]
