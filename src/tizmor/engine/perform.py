@@ -131,12 +131,8 @@ class Performer:
     async def plan(self, command: cmd.MakePlan) -> fx.Fact:
         try:
             plan = await self.make_plan(command.query, command.answers)
-        except TizmorError as error:
-            return fx.PlanMakingFailed(at_ms=self._clock.now_ms(), error=bounded(error))
         except Exception as error:
-            _log.exception("the planner failed")
-            message = f"the planner failed: {type(error).__name__}: {bounded(error)}"
-            return fx.PlanMakingFailed(at_ms=self._clock.now_ms(), error=message)
+            return fx.PlanMakingFailed(at_ms=self._clock.now_ms(), error=_no_plan(error))
         return fx.PlanMade(at_ms=self._clock.now_ms(), plan=plan)
 
     async def replan(self, command: cmd.Replan) -> fx.Fact:
@@ -145,12 +141,8 @@ class Performer:
         at_ms = self._clock.now_ms()
         try:
             plan = await self.make_plan(command.query, command.answers, failure)
-        except TizmorError as error:
-            return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=bounded(error))
         except Exception as error:
-            _log.exception("the planner failed")
-            message = f"the planner failed: {type(error).__name__}: {bounded(error)}"
-            return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=message)
+            return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=_no_plan(error))
         if problem := misfit(plan, command):
             return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=problem)
         return fx.ReplanMade(at_ms=self._clock.now_ms(), step=command.step, plan=plan)
@@ -366,6 +358,14 @@ def misfit(plan: Plan, replan: cmd.Replan) -> str | None:
         if before is not None and (before.agent, before.arguments) != (step.agent, step.arguments):
             return f"the new plan gives the step {step.id!r} another meaning"
     return None
+
+
+def _no_plan(error: Exception) -> str:
+    """Why there is no plan. An error that a planner doesn't mean to raise is logged, too."""
+    if isinstance(error, TizmorError):
+        return bounded(error)
+    _log.error("the planner failed", exc_info=error)
+    return f"the planner failed: {type(error).__name__}: {bounded(error)}"
 
 
 def _said(context: CallContext, error: BaseException) -> str:
