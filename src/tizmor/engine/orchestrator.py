@@ -130,7 +130,7 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
         given = None if output is None else _given(output)
-        plan, kept = fork(state, step, dict(arguments or {}), given)
+        plan, kept = fork(state, step, _given(arguments or {}), given)
         return await self._begin(
             fx.Requested(
                 at_ms=self._clock.now_ms(),
@@ -140,6 +140,8 @@ class Orchestrator:
                 plan=self._performer.checked(plan),
                 forked_from=public_id(stored.execution),
                 kept=kept,
+                priority=state.priority,
+                deadline_s=_time_s(state),
             )
         )
 
@@ -506,9 +508,14 @@ def _is_at_rest(live: Live) -> bool:
     return live.state.ended or (not live.tasks and status_of(live.state) in RESTS)
 
 
-def _given(output: Mapping[str, Any]) -> dict[str, Any]:
+def _time_s(state: State) -> float | None:
+    """How long an execution had from its creation, in seconds; None for one without a deadline."""
+    return None if state.deadline_ms is None else (state.deadline_ms - state.created_at_ms) / 1000
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        given: dict[str, Any] = as_stored(dict(output))
+        given: dict[str, Any] = as_stored(dict(values))
     except (TypeError, ValueError) as error:
-        raise UserError(f"the output can't be written as JSON: {error}") from error
+        raise UserError(f"what was given can't be written as JSON: {error}") from error
     return given

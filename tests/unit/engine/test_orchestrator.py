@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -19,8 +20,9 @@ from tizmor.core.errors import (
     UnknownExecution,
     UserError,
 )
-from tizmor.core.ids import public_id
+from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Choice, Plan, Question, Step
+from tizmor.engine.history import fold
 from tizmor.engine.request import MAX_REQUEST
 from tizmor.engine.views import Status, StreamEvent
 from tizmor.ports.planner import PlanRequest
@@ -413,6 +415,29 @@ async def test_a_fork_keeps_what_succeeded_and_runs_the_rest_anew(
     assert len(reads) == 3 + 1, "of the reads only the one after the meeting was done again"
     with pytest.raises(UserError, match="no step 'nope'"):
         await process.fork(execution.id, "nope")
+
+
+async def test_a_fork_is_as_urgent_as_its_first_and_has_as_long(process: Process) -> None:
+    hour = dt.timedelta(hours=1)
+    first = await process.start("q", plan=plan(read("a"), read("b")), priority=7, deadline=hour)
+    await process.result(first.id)
+    forked = await process.fork(first.id, "b")
+    await process.result(forked.id)
+    number = parse_id(forked.id)
+    assert number is not None
+    state, _ = await fold(process.journal, number)
+    assert state.priority == 7
+    assert state.deadline_ms == state.created_at_ms + 3_600_000
+
+
+@pytest.mark.parametrize("value", ["\udc80", object()])
+async def test_arguments_that_cannot_be_written_down_are_refused_by_a_fork(
+    process: Process, value: object
+) -> None:
+    first = await process.start("q", plan=plan(read("a")))
+    await process.result(first.id)
+    with pytest.raises(UserError, match="can't be written as JSON"):
+        await process.fork(first.id, "a", arguments={"text": value})
 
 
 async def test_leaving_the_stream_early_leaves_the_execution_running(
