@@ -1,13 +1,14 @@
 """A plan is checked before it runs, like a program.
 
-Every problem names the step and says what to do. What is found here: ids, unknown agents,
-arguments and references of a wrong type, conditions and lists that lead nowhere, cycles, and two
-steps that use one resource with no order between them.
+Every problem names the step and says what to do. What is found here: ids, numbers out of bounds,
+unknown agents, arguments and references of a wrong type, conditions and lists that lead nowhere,
+cycles, and two steps that use one resource with no order between them.
 """
 
 from __future__ import annotations
 
 import graphlib
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -21,8 +22,13 @@ from tizmor.core.plan import DEFAULT, ITEM, REF, Plan, Step
 MAX_STEPS = 100_000
 MAX_WIDTH = 1_000
 """Calls of one `for_each` at a time."""
+MAX_SECONDS = 3650 * 24 * 3600
+"""The longest time that a plan may give to anything: ten years."""
+MAX_ATTEMPTS = 1_000
+"""Of one call."""
 MAX_PROBLEMS = 20
 """Problems that are told of one plan."""
+_A_TIME = f"a number of seconds above 0, at most {MAX_SECONDS:,}"
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SECRET = re.compile(schema.BY_NAME)
 
@@ -39,7 +45,7 @@ def check(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:
 def _problems(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:
     if len(plan.steps) > MAX_STEPS:
         return [f"the plan has {len(plan.steps)} steps; at most {MAX_STEPS} are allowed"]
-    problems = [*_ids(plan)]
+    problems = [*_ids(plan), *_numbers(plan)]
     if problems:
         return problems
     steps = {step.id: step for step in plan.steps}
@@ -63,6 +69,37 @@ def _ids(plan: Plan) -> Iterator[str]:
         if step.id in seen:
             yield f"step {step.id!r}: the id is used twice; rename one"
         seen.add(step.id)
+
+
+def _numbers(plan: Plan) -> Iterator[str]:
+    """What can't be reckoned with further on: no number, a negative, or longer than any clock."""
+    if plan.deadline_s is not None and not _is_time(plan.deadline_s):
+        yield f"the plan: its deadline is {_A_TIME}"
+    for step in plan.steps:
+        if step.deadline_s is not None and not _is_time(step.deadline_s):
+            yield f"step {step.id!r}: its deadline is {_A_TIME}"
+        for call in (step, *step.alternatives):
+            yield from (f"step {step.id!r}: {problem}" for problem in _patience(call))
+
+
+def _patience(call: Step) -> Iterator[str]:
+    """How long a call is waited for, and how often it is tried again."""
+    retry = call.retry
+    if call.timeout_s is not None and not _is_time(call.timeout_s):
+        yield f"its time-out is {_A_TIME}"
+    if not (isinstance(retry.attempts, int) and 1 <= retry.attempts <= MAX_ATTEMPTS):
+        yield f"its attempts are a number from 1 to {MAX_ATTEMPTS:,}"
+    for name, delay_s in (("first", retry.first_delay_s), ("longest", retry.max_delay_s)):
+        if not (_is_number(delay_s) and 0 <= delay_s <= MAX_SECONDS):
+            yield f"its {name} delay is a number of seconds from 0 to {MAX_SECONDS:,}"
+
+
+def _is_time(seconds: float) -> bool:
+    return _is_number(seconds) and 0 < seconds <= MAX_SECONDS
+
+
+def _is_number(value: float) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
 
 
 def _step(step: Step, steps: Mapping[str, Step], agents: Mapping[str, AgentSpec]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from typing import Annotated, Any
 
@@ -233,3 +234,38 @@ def test_of_many_problems_the_first_are_told_and_how_many_more_there_are() -> No
     assert problems[0].startswith("step 's0'")
     assert problems[-1] == "and 1,000 more"
     assert len(check(Plan(goal="g", steps=steps[:MAX_PROBLEMS]), AGENTS)) == MAX_PROBLEMS
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, 1e30, -1.0, 0])
+def test_a_time_that_no_clock_can_keep_is_refused(bad: float) -> None:
+    """Further on it would be a moment that the journal can't hold."""
+    step = Step(id="a", agent="X", deadline_s=bad, timeout_s=bad)
+    problems = check(Plan(goal="g", steps=(step,), deadline_s=bad), {})
+    assert [problem.split(" is a number")[0] for problem in problems] == [
+        "the plan: its deadline",
+        "step 'a': its deadline",
+        "step 'a': its time-out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("retry", "told"),
+    [
+        (RetryPolicy(attempts=0), "its attempts are a number from 1 to 1,000"),
+        (RetryPolicy(attempts=10**12), "its attempts are a number from 1 to 1,000"),
+        (RetryPolicy(first_delay_s=-1.0), "its first delay is a number of seconds from 0"),
+        (RetryPolicy(max_delay_s=math.nan), "its longest delay is a number of seconds from 0"),
+    ],
+)
+def test_attempts_and_delays_out_of_bounds_are_refused_for_each_agent(
+    retry: RetryPolicy, told: str
+) -> None:
+    other = Step(id="a", agent="X", retry=retry)
+    for step in (other, Step(id="a", agent="X", alternatives=(other,))):
+        (problem,) = check(Plan(goal="g", steps=(step,)), {})
+        assert problem.startswith(f"step 'a': {told}")
+
+
+def test_a_delay_may_be_nothing() -> None:
+    step = Step(id="a", agent="X", retry=RetryPolicy(first_delay_s=0, max_delay_s=0))
+    assert "delay" not in str(check(Plan(goal="g", steps=(step,)), {}))
