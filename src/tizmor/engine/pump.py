@@ -368,6 +368,7 @@ class Pump:
                 live.stopping.discard(name)
                 following = self._feed_and_take(live, fact)
         except Exception as error:
+            live.tasks.pop(name, None)  # it has ended, and holds nothing
             if not live.lost and not self._closed:
                 self._park(live, name, error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -410,3 +411,15 @@ async def test_what_a_process_could_not_go_on_with_it_may_try_again(any_house: H
         await process.resume(execution_id)
         await process.approve(execution_id)
         assert (await process.result(execution_id)).status is Status.COMPLETED
+
+
+async def test_what_needs_an_agent_that_is_only_elsewhere_is_taken_up_there(house: House) -> None:
+    async with house.process() as first:
+        execution_id = await started(first, plan(meet("m")), gate_opened)
+    async with house.process(agents=[house.agents.read()]) as lacks, house.process() as other:
+        await lacks.resume(execution_id)
+        with contextlib.suppress(EngineError):
+            await lacks.approve(execution_id)
+        await let_go(lacks, execution_id)
+        await other.resume(execution_id)
+        assert (await other.result(execution_id)).status is Status.COMPLETED
