@@ -17,7 +17,7 @@ from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_step
 from tizmor.core.decisions.decision import Decision, answered_by, close, fail
 from tizmor.core.folds.lists import child_id
 from tizmor.core.graph import DanglingReference, resolved
-from tizmor.core.plan import Condition
+from tizmor.core.plan import Condition, OnFailure
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
@@ -159,9 +159,10 @@ def _gather(d: Decision, parent: StepState, count: int) -> None:
 
 
 def _fail_whole(d: Decision, parent: StepState, error: str, failed: list[StepState]) -> None:
-    """Its policy says what follows, unless it is too late for that, or a call may have happened:
-    such a one isn't begun anew."""
-    if any(call.lost or call.late for call in failed):
+    """Its policy says what follows; but nobody is asked when it is too late, or when a call may
+    have happened: such a one isn't begun anew."""
+    asks = parent.step.on_failure is OnFailure.ASK
+    if asks and any(call.lost or call.late for call in failed):
         fail(d, parent, error)
     else:
         d.impossible.append((parent, error))

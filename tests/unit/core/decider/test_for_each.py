@@ -235,6 +235,16 @@ def test_a_deadline_that_is_noticed_again_after_a_crash_says_nothing_new() -> No
     assert late == []
 
 
+def test_a_list_whose_calls_all_ended_late_in_a_pause_ends_when_it_is_over() -> None:
+    script = over([1, 2], deadline_s=5.0).tell(fx.PauseAsked())
+    for name in ("a.0", "a.1"):
+        script.tell(fx.CallWithdrawn(step=name))
+    script.tell(DEADLINE, later_ms=6000)
+    assert script.status("a") == "expanded"
+    script.tell(fx.ResumeAsked())
+    assert script.status("a") == "failed"
+
+
 def test_a_condition_is_looked_at_once_for_the_whole_list() -> None:
     never = Condition(value=[])
     script = over([1, 2], when=(never,))
@@ -349,6 +359,12 @@ class TestWhenAllFail:
         script = over([1, 2], deadline_s=5.0, on_failure=OnFailure.ASK)
         script.tell(DEADLINE, later_ms=6000)
         assert script.status("a") == "failed"
+
+    def test_all_is_taken_back_when_time_is_over_too(self) -> None:
+        script = over([1, 2], deadline_s=5.0, on_failure=OnFailure.ROLL_BACK)
+        script.tell(DEADLINE, later_ms=6000)
+        assert script.status("a") == "failed"
+        assert script.one(ev.RollbackStarted)
 
     def test_the_time_to_answer_ends_with_the_steps_own(self) -> None:
         script = failing(on_failure=OnFailure.ASK, deadline_s=5.0)
