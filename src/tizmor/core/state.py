@@ -17,7 +17,8 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     `arguments` are the prepared ones, `edited` those of them that a human wrote: they stay when the
     rest is prepared anew. `alternative` is the number of the one that has taken over from the
     plan's own agent, `lost`: some call of it may have happened, `children` how many calls a
-    `for_each` has, `undoing` counts the attempts to take back what the step did.
+    `for_each` has, `messages` the newest findings, `undoing` counts the attempts to
+    take back what the step did.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -35,7 +36,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     question: str | None = None
     approved_key: str | None = None
     answers: dict[str, str] | None = None
-    messages: tuple[str, ...] = ()
+    messages: list[str] = []
     error: str | None = None
     retry_at_ms: int = 0
     failed_at_ms: int = 0
@@ -166,7 +167,11 @@ class State:
 
     def is_asked(self, step: str, about: str) -> bool:
         """Whether a human is being asked this about a step."""
-        return any(q.step == step and q.about == about for _, q in self.open_questions())
+        known = self.steps.get(step)
+        if known is None or known.question is None:
+            return False
+        asked = self.questions[known.question]
+        return asked.state == "open" and asked.about == about
 
     @property
     def waits_for_human(self) -> bool:

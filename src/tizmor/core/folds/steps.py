@@ -11,6 +11,8 @@ from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 S = StepStatus
+MAX_MESSAGES = 1_000
+"""Findings of one step that are kept in the state; the journal has them all."""
 
 
 def move(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
@@ -56,7 +58,9 @@ def step_started(state: State, event: ev.StepStarted, at_ms: int) -> None:
 
 def found(state: State, event: ev.Found, at_ms: int) -> None:
     step = state.steps[event.step]
-    step.messages = (*step.messages, event.message)
+    step.messages.append(event.message)
+    if len(step.messages) > MAX_MESSAGES:
+        del step.messages[0]
 
 
 def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
@@ -156,11 +160,19 @@ def compensated(state: State, event: ev.Compensated, at_ms: int) -> None:
     step = state.steps[event.step]
     step.status = moved(step.status, event)
     step.error = None
-    state.effects.remove(event.step)
+    _forget_effect(state, event.step)
 
 
 def compensation_left(state: State, event: ev.CompensationLeft, at_ms: int) -> None:
     step = state.steps[event.step]
     step.status = moved(step.status, event)
     step.error = event.error
-    state.effects.remove(event.step)
+    _forget_effect(state, event.step)
+
+
+def _forget_effect(state: State, name: str) -> None:
+    """The last one goes first, as a rule: then nothing has to be searched."""
+    if state.effects[-1] == name:
+        state.effects.pop()
+    else:
+        state.effects.remove(name)

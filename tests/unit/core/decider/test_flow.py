@@ -8,6 +8,7 @@ from tests.unit.core.script import Script, step
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
+from tizmor.core.folds.steps import MAX_MESSAGES
 from tizmor.core.plan import Plan, Question
 
 
@@ -90,7 +91,7 @@ def test_a_finding_is_written_down_until_the_step_has_ended() -> None:
     assert script.tell(fx.Reported(step="a", message="found 15")).one(ev.Found).message
     script.complete("a")
     assert script.tell(fx.Reported(step="a", message="late")).events == []
-    assert script.state.steps["a"].messages == ("found 15",)
+    assert script.state.steps["a"].messages == ["found 15"]
 
 
 def test_a_plan_is_asked_for_and_runs_when_it_is_made() -> None:
@@ -169,3 +170,14 @@ def test_keeping_the_ready_set_costs_a_few_looks_at_each_edge_over_a_whole_execu
         script.fail(name) if ending == "fail" else script.complete(name)
     assert script.state.ended
     assert Edges.looked_at <= 2 * 1_900
+
+
+def test_of_many_findings_the_newest_are_kept_and_none_is_dear() -> None:
+    script = Script(step("a"))
+    script.begin("a")
+    for number in range(MAX_MESSAGES + 5):
+        script.tell(fx.Reported(step="a", message=f"row {number}"))
+    messages = script.state.steps["a"].messages
+    assert (len(messages), messages[0], messages[-1]) == (MAX_MESSAGES, "row 5", "row 1004")
+    assert script.folded().steps["a"].messages == messages
+    assert len(script.journal) > MAX_MESSAGES + 5, "the journal has them all"
