@@ -417,9 +417,10 @@ class Pump:
     def _begin_quietly(self, live: Live, step: str) -> bool:
         """Begin a read that needs no approval without a word: if it is over soon, its end says all,
         which halves what there is to write. After `_UNSAID_S` its beginning is told."""
-        if live.lost or not may_begin(live.state, live.state.steps[step]):
+        now_ms = self.now_ms()
+        if live.lost or not may_begin(live.state, live.state.steps[step], now_ms):
             return False
-        live.begun[step] = self.now_ms()
+        live.begun[step] = now_ms
         if self._saying is None:
             self._saying = asyncio.get_running_loop().call_later(_UNSAID_S, self._say_begun)
         self._unsaid[live.execution] = live

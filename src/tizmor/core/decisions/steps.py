@@ -203,7 +203,7 @@ def call_prepared(d: Decision, fact: fx.CallPrepared) -> None:
         dispatch(d, step)
 
 
-def may_begin(state: State, step: StepState, at_ms: int = 0) -> bool:
+def may_begin(state: State, step: StepState, at_ms: int) -> bool:
     """Whether nothing stands against a call that is ordered, but for its approval: nor is its time
     over, though its timer may not have fired yet.
 
