@@ -7,6 +7,7 @@ from tizmor.core import commands as cmd
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.recovery import still_due_ms
 from tizmor.core.state import State, StepState
+from tizmor.core.transitions import TERMINAL
 
 
 def watch_execution(d: Decision) -> None:
@@ -35,8 +36,12 @@ def is_over(state: State, at_ms: int) -> bool:
 
 
 def is_over_for(state: State, step: StepState, at_ms: int) -> bool:
-    """Whether a step's time is over; its calls share that of a `for_each`."""
+    """Whether a step's time is over; its calls share that of a `for_each`, until that has ended:
+    what a call of it did is then found out as of any other."""
     if step.step.deadline_s is None:
         return False
-    due_ms = _due_ms(step if step.parent is None else state.steps[step.parent])
+    whole = step if step.parent is None else state.steps[step.parent]
+    if whole.status in TERMINAL:
+        return False
+    due_ms = _due_ms(whole)
     return due_ms is not None and due_ms <= at_ms

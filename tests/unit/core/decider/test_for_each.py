@@ -12,7 +12,7 @@ from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decisions import steps
-from tizmor.core.plan import Condition, Effect, ForEach, OnFailure, RetryPolicy
+from tizmor.core.plan import Condition, Effect, ForEach, OnFailure, RetryPolicy, Step
 
 DEADLINE = fx.TimerFired(step="a", timer=cmd.Timer.DEADLINE)
 
@@ -378,3 +378,22 @@ class TestWhenAllFail:
         script = Script(send).approved("a.0").lose("a.0")
         script.tell(fx.Answered(question="q1", value="stop"))
         assert script.state.status == "FAILED"
+
+
+def test_a_call_that_hangs_is_settled_though_its_cancelled_list_is_out_of_time() -> None:
+    """Found by the simulation: the list's own deadline took the place of finding out."""
+    script = Script(
+        Step(
+            id="a",
+            agent="A",
+            effect=Effect.COMPENSATABLE,
+            for_each=ForEach(items=["x"]),
+            arguments={"x": {"$item": ""}},
+            deadline_s=1.0,
+        )
+    )
+    script.begin("a.0")
+    script.tell(fx.CancelAsked())
+    script.at_ms += 5_000
+    script.crash()
+    assert script.state.status == "CANCELLED"
