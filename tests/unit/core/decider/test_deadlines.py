@@ -352,3 +352,12 @@ class TestThatPassedWithoutATimer:
         script = self.late(deadline_s=5.0)
         script.at_ms -= 3_600_000
         assert script.crash().starts() == ["a"]
+
+    def test_what_a_call_did_is_found_out_though_its_list_has_ended_before(self) -> None:
+        each = ForEach(items=[1])
+        script = Script(writing(Effect.COMPENSATABLE, deadline_s=5.0, for_each=each, probes=True))
+        assert script.begin("a.0")
+        script.tell(fx.CancelAsked())
+        assert script.statuses() == "cancelled running"
+        script.at_ms += 6000
+        assert script.crash().ordered(cmd.ProbeCall).step.id == "a.0"
