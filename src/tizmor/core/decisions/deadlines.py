@@ -8,7 +8,6 @@ from tizmor.core.decisions.decision import Decision
 from tizmor.core.recovery import still_due_ms
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL
-from tizmor.core.transitions import TERMINAL
 
 
 def watch_execution(d: Decision) -> None:
@@ -42,5 +41,7 @@ def is_over_for(state: State, step: StepState, at_ms: int) -> bool:
     if step.step.deadline_s is None:
         return False
     whole = step if step.parent is None else state.steps[step.parent]
+    if whole.status in TERMINAL:
+        return False
     due_ms = _due_ms(whole)
     return due_ms is not None and due_ms <= at_ms
