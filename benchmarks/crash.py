@@ -25,6 +25,9 @@ _SETTLE_S = 5.0
 _SETTLE_LIMIT_S = 60.0
 _QUIET_S = 5.0
 _POLL_S = 0.2
+_CONFIRMED_S = 0.1
+"""The first step of the life that is killed takes so long: an execution whose start isn't confirmed
+yet may be lost, and 500 steps that do nothing can be over before that."""
 
 
 def calls_log(folder: Path, life: int) -> Path:
@@ -35,10 +38,12 @@ def calls_log(folder: Path, life: int) -> Path:
 def counted_body(log: Path, *, killed: bool) -> StepBody:
     """Write the call down; the killed life ends in the middle of step `KILLED_IN`."""
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    last = chain_step(KILLED_IN)
+    first, last = chain_step(0), chain_step(KILLED_IN)
 
     async def step(name: str) -> None:
         os.write(file, f"{name} {time.time()}\n".encode())
+        if killed and name == first:
+            await asyncio.sleep(_CONFIRMED_S)
         if killed and name == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
