@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tizmor.core.graph import references, takes_item, tokens
@@ -79,83 +80,58 @@ def unsettled_question(step: Step, error: str, language: str) -> Question:
     """What is asked when nothing can tell whether a call with an effect happened."""
     title = step.title or step.agent
     if language == "he":
-        return Question(
-            id="outcome",
-            text=f'לא ידוע אם הפעולה "{title}" בוצעה ({error}). מה קרה?',
-            choices=(
-                Choice(value=HAPPENED, label="היא בוצעה"),
-                Choice(value=AGAIN, label="לא בוצעה, לבצע"),
-                Choice(value=STOP, label="לוותר עליה"),
-            ),
-            free_text=False,
-        )
-    return Question(
-        id="outcome",
-        text=f"It is not known whether “{title}” happened ({error}). What is the case?",
-        choices=(
-            Choice(value=HAPPENED, label="it happened"),
-            Choice(value=AGAIN, label="it did not happen; do it now"),
-            Choice(value=STOP, label="leave it"),
-        ),
-        free_text=False,
-    )
+        text = f'לא ידוע אם הפעולה "{title}" בוצעה ({error}). מה קרה?'
+        labels = {HAPPENED: "היא בוצעה", AGAIN: "לא בוצעה, לבצע", STOP: "לוותר עליה"}
+    else:
+        text = f"It is not known whether “{title}” happened ({error}). What is the case?"
+        labels = {
+            HAPPENED: "it happened",
+            AGAIN: "it did not happen; do it now",
+            STOP: "leave it",
+        }
+    return _of_the_engine("outcome", text, labels)
 
 
 def failure_question(step: Step, error: str, language: str, *, can_roll_back: bool) -> Question:
     """What is asked when a call failed for good, having done nothing."""
     title = step.title or step.agent
-    he = language == "he"
-    labels = _FAILURE_HE if he else _FAILURE_EN
-    values = [AGAIN, EDIT, SKIP, ROLL_BACK, STOP]
+    if language == "he":
+        text = f'הפעולה "{title}" נכשלה: {error}. מה לעשות?'
+        labels = {
+            AGAIN: "לנסות שוב",
+            EDIT: "לנסות שוב עם ערכים אחרים",
+            SKIP: "להמשיך בלעדיה",
+            ROLL_BACK: "לבטל את מה שנעשה",
+            STOP: "לעצור כאן",
+        }
+    else:
+        text = f"“{title}” failed: {error}. What now?"
+        labels = {
+            AGAIN: "try again",
+            EDIT: "try again with other arguments",
+            SKIP: "go on without it",
+            ROLL_BACK: "take back what was done",
+            STOP: "stop here",
+        }
     if step.for_each is not None:
-        values.remove(EDIT)  # each of its calls has arguments of its own
+        del labels[EDIT]  # each of its calls has arguments of its own
     if not can_roll_back:
-        values.remove(ROLL_BACK)
-    return Question(
-        id="failure",
-        text=f'הפעולה "{title}" נכשלה: {error}. מה לעשות?'
-        if he
-        else f"“{title}” failed: {error}. What now?",
-        choices=tuple(Choice(value=value, label=labels[value]) for value in values),
-        free_text=False,
-    )
-
-
-_FAILURE_EN = {
-    AGAIN: "try again",
-    EDIT: "try again with other arguments",
-    SKIP: "go on without it",
-    ROLL_BACK: "take back what was done",
-    STOP: "stop here",
-}
-_FAILURE_HE = {
-    AGAIN: "לנסות שוב",
-    EDIT: "לנסות שוב עם ערכים אחרים",
-    SKIP: "להמשיך בלעדיה",
-    ROLL_BACK: "לבטל את מה שנעשה",
-    STOP: "לעצור כאן",
-}
+        del labels[ROLL_BACK]
+    return _of_the_engine("failure", text, labels)
 
 
 def compensation_question(step: Step, error: str, language: str) -> Question:
     """What is asked when something that was done can't be taken back."""
     title = step.title or step.agent
     if language == "he":
-        return Question(
-            id="compensation",
-            text=f'הביטול של "{title}" נכשל: {error}. מה לעשות?',
-            choices=(
-                Choice(value=AGAIN, label="לנסות שוב"),
-                Choice(value=STOP, label="להשאיר כפי שהוא"),
-            ),
-            free_text=False,
-        )
-    return Question(
-        id="compensation",
-        text=f"“{title}” could not be taken back: {error}. What now?",
-        choices=(
-            Choice(value=AGAIN, label="try again"),
-            Choice(value=STOP, label="leave it as it is"),
-        ),
-        free_text=False,
-    )
+        text = f'הביטול של "{title}" נכשל: {error}. מה לעשות?'
+        labels = {AGAIN: "לנסות שוב", STOP: "להשאיר כפי שהוא"}
+    else:
+        text = f"“{title}” could not be taken back: {error}. What now?"
+        labels = {AGAIN: "try again", STOP: "leave it as it is"}
+    return _of_the_engine("compensation", text, labels)
+
+
+def _of_the_engine(matter: str, text: str, labels: Mapping[str, str]) -> Question:
+    choices = tuple(Choice(value=value, label=label) for value, label in labels.items())
+    return Question(id=matter, text=text, choices=choices, free_text=False)

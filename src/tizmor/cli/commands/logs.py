@@ -23,15 +23,20 @@ def logs(
     """
 
     async def work(library: Library) -> int:
-        page = Page.on_stdout(library.settings.bidi)
-        for event in await library.logs(execution_id):
-            if as_json:
-                write_json(event)
-            elif event.id is not None:
-                page.write(log_line(event), at_left=True)
+        await write_log(library, execution_id, as_json=as_json)
         return 0
 
     return within(workspace, work, write=False)
+
+
+async def write_log(library: Library, execution_id: str, *, as_json: bool) -> None:
+    """All events so far, one a line."""
+    page = Page.on_stdout(library.settings.bidi)
+    for event in await library.logs(execution_id):
+        if as_json:
+            write_json(event)
+        elif event.id is not None:
+            page.write(log_line(event), at_left=True)
 
 
 def log_line(event: StreamEvent) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tizmor.cli.commands.logs import log_line
+from tizmor.cli.commands.logs import write_log
 from tizmor.cli.exits import ExitCode
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
@@ -27,16 +27,12 @@ def replay(
     """
 
     async def work(library: Library) -> int:
-        page = Page.on_stdout(library.settings.bidi)
-        for event in await library.logs(execution_id):
-            if as_json:
-                write_json(event)
-            elif event.id is not None:
-                page.write(log_line(event), at_left=True)
+        await write_log(library, execution_id, as_json=as_json)
         told = await library.replay(execution_id)
         if as_json:
             write_json({"type": "replay", **msgspec.to_builtins(told)})
         else:
+            page = Page.on_stdout(library.settings.bidi)
             page.write(f"{told.events} events lead to {told.status}, as it is shown.")
             for difference in told.differences:
                 page.write(f"But: {difference}")
