@@ -52,6 +52,8 @@ _TIZMOR = (
 )
 _TIZMOR_SETTINGS = "SQLite WAL, synchronous=FULL, group commit; read models in the same transaction"
 
+_LANGGRAPH = "each step's writes when it ends, the checkpoint of a superstep before the next begins"
+
 SYSTEMS = {
     s.name: s
     for s in (
@@ -85,8 +87,7 @@ SYSTEMS = {
             module="benchmarks.peers.langgraph",
             environment="langgraph",
             settings="AsyncSqliteSaver (WAL, synchronous=FULL), durability=sync",
-            durable="each step's writes when it ends, the checkpoint of a superstep before the"
-            " next begins",
+            durable=_LANGGRAPH,
             distributions=("langgraph", "langgraph-checkpoint-sqlite"),
             unfinished=1000,
             cannot=_ALL_STEPS_ALIKE,
@@ -109,8 +110,7 @@ SYSTEMS = {
             environment="langgraph",
             server=Server.POSTGRESQL,
             settings="AsyncPostgresSaver on a pool of 20 (synchronous_commit=on), durability=sync",
-            durable="each step's writes when it ends, the checkpoint of a superstep before the"
-            " next begins",
+            durable=_LANGGRAPH,
             distributions=("langgraph", "langgraph-checkpoint-postgres"),
             unfinished=1000,
             cannot=_ALL_STEPS_ALIKE,

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 import pytest
-from tests.contracts.postgres_server import PostgresServer, binaries
+from tests.contracts.postgres_server import PostgresServer, binaries, started
 
 from tizmor.ports.journal import Append, Journal
 from tizmor.storage.memory import MemoryDatabase, MemoryJournal
@@ -171,13 +171,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     """One server for all tests, with a template that has the newest schema."""
     if binaries() is None:
         pytest.skip("PostgreSQL is not installed")
-    server = PostgresServer()
-    try:
-        server.start()
-        server.make_template()
+    with started() as server:
         yield server
-    finally:
-        server.remove()
 
 
 @pytest.fixture

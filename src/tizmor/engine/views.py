@@ -116,8 +116,8 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
 
     type `progress` with `status`, `done`, `total`, once also `plan`; `step` with `step`, `agent`,
     `title`, `state`, `message`, `error`; `log` with `step` and `message` (a finding); `approval`
-    and `question` with `step`, `state` (`open`, `approved`, `rejected`, `answered`, `expired`) and
-    `waiting`; at the end `complete`, `failed`, `cancelled`, `rejected`, and, when this process
+    and `question` with `step`, `state` (`open`, `approved`, `rejected`, `answered`, `withdrawn`)
+    and `waiting`; at the end `complete`, `failed`, `cancelled`, `rejected`, and, when this process
     stops following, `waiting` or `paused`. `partial` comes before the `step` that has just given
     a part of the result, with `step` and `result`; it has no id of its own.
     """

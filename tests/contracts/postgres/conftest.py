@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.contracts.postgres_server import PostgresServer, binaries
+from tests.contracts.postgres_server import PostgresServer, binaries, started
 
 
 class SystemClock:
@@ -29,10 +29,5 @@ def own_server() -> Iterator[PostgresServer]:
     """A server that a test may stop, crash and start."""
     if binaries() is None:
         pytest.skip("PostgreSQL is not installed")
-    server = PostgresServer()
-    try:
-        server.start()
-        server.make_template()
+    with started() as server:
         yield server
-    finally:
-        server.remove()
