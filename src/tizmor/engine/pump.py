@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,18 +21,18 @@ from tizmor.core import facts as fx
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.decisions.steps import may_begin
-from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient, UserError
+from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
 from tizmor.engine.calls import CallQueue
 from tizmor.engine.commit import GroupCommit
-from tizmor.engine.history import fold, fold_all
 from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer
 from tizmor.engine.projections import RESTS
 from tizmor.engine.residence import Residence, Rest
 from tizmor.engine.timers import Timers
+from tizmor.engine.waking import Waking
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal, NewExecution, StoredExecution
 
@@ -44,13 +44,8 @@ _UNSAID_S = 0.02
 _HOPS = 32
 """Calls that a worker makes in a row before it lets others come up."""
 _STOP_S = 5.0
-_AGAIN_S = 1.0
-_TAKEN_UP = 500
-"""Executions that are read back at a time."""
 _REMEMBERED = 128
 """Executions that have ended whose state is kept for those who ask at once how they ended."""
-_PASSING = (StorageFailed, UserError)
-"""What is wrong with the database, and not with the execution that is read."""
 GRACE_S = 10.0
 """How long a call with an effect that was told to stop may take to do so before it is let go of."""
 
@@ -92,7 +87,6 @@ class Pump:
         limits: Limits = LIMITS,
         grace_s: float = GRACE_S,
     ) -> None:
-        self._journal = journal
         self._performer = performer
         self._clock = clock
         self._interactive = interactive
@@ -103,11 +97,12 @@ class Pump:
         self._timers = Timers(clock, self._fire)
         self._calls = CallQueue(limits.calls)
         self._residence = Residence(limits.live, self._wake_due)
-        self._due_now: list[int] = []
+        self._waking = Waking(
+            journal, self._residence, take_up=self._take_up, set_aside=self.set_aside
+        )
         self._unsaid: dict[int, Live] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._saying: asyncio.TimerHandle | None = None
-        self._waker: asyncio.Task[None] | None = None
         self._ended_lately: OrderedDict[int, Live] = OrderedDict()
         self._handing_on = False
         self._next: CallCommand | None = None
@@ -190,16 +185,7 @@ class Pump:
     async def wake(self, execution: int) -> Live | None:
         """A resting execution back in memory. None when it isn't this process's. Raises
         `EngineError` when it can't be read."""
-        if (live := self.get(execution)) is not None:
-            return live
-        if (rest := self._residence.resting.get(execution)) is None:
-            return None
-        state, seq = await fold(self._journal, execution)
-        if (live := self.get(execution)) is not None:
-            return live
-        if self._residence.resting.get(execution) is not rest:
-            return await self.wake(execution)  # it was here meanwhile, and has gone on
-        return self._take_up(rest, state, seq)
+        return await self._waking.wake(execution)
 
     def _enter(self, state: State, epoch: int, seq: int, fact: fx.Fact) -> Live:
         live = Live(state, epoch=epoch, seq=seq, create=None)
@@ -275,8 +261,7 @@ class Pump:
         for live in self.running():
             live.break_off(OwnershipLost("this process has stopped"))
         tasks += [task for task in self._workers if task not in tasks]
-        if self._waker is not None:
-            tasks.append(self._waker)
+        tasks += self._waking.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -494,50 +479,7 @@ class Pump:
         return due_ms is not None and due_ms <= self.now_ms()
 
     def _wake_due(self, execution: int) -> None:
-        self._due_now.append(execution)
-        if self._waker is None:
-            self._waker = asyncio.get_running_loop().create_task(self._wake_all())
-
-    async def _wake_all(self) -> None:
-        """Take up what is due, many at a time: one look at the journal for all of them."""
-        try:
-            while self._due_now and not self._closed:
-                batch, self._due_now = self._due_now[:_TAKEN_UP], self._due_now[_TAKEN_UP:]
-                await self._wake_batch([number for number in batch if self.rests(number)])
-        finally:
-            self._waker = None
-
-    async def _wake_batch(self, executions: Sequence[int]) -> None:
-        rests = {number: self._residence.resting[number] for number in executions}
-        try:
-            states = await fold_all(self._journal, executions)
-        except _PASSING:
-            await self._wake_later(executions)
-            return
-        except Exception:
-            await self._wake_later([n for n in executions if not await self._wake_alone(n)])
-            return
-        for number, (state, seq) in states.items():
-            if self._residence.resting.get(number) is rests[number]:
-                self._take_up(rests[number], state, seq)
-
-    async def _wake_later(self, executions: Sequence[int]) -> None:
-        if executions:
-            _log.warning("%d executions can't be read now", len(executions))
-            await asyncio.sleep(_AGAIN_S)
-        for number in executions:
-            self._residence.postpone(number)
-
-    async def _wake_alone(self, execution: int) -> bool:
-        """One whose journal is damaged doesn't hold up the others. False when it can't be read now,
-        for nothing that is wrong with it."""
-        try:
-            await self.wake(execution)
-        except _PASSING:
-            return False
-        except Exception as error:
-            self.set_aside(execution, error)
-        return True
+        self._waking.due(execution)
 
     def _take_up(self, rest: Rest, state: State, seq: int) -> Live | None:
         """None when its journal says that another process has taken it on meanwhile."""

@@ -24,7 +24,7 @@ from tests.unit.engine.house import (
 from tizmor.core.errors import EngineError, StorageFailed, Transient
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import RetryPolicy, Step
-from tizmor.engine import pump
+from tizmor.engine import waking
 from tizmor.engine.pump import Limits
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import AgentContext, agent
@@ -283,7 +283,7 @@ class Fickle(MemoryJournal):
 async def test_one_that_cannot_be_read_beside_a_passing_failure_costs_the_others_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, harm: str
 ) -> None:
-    monkeypatch.setattr(pump, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(waking, "_AGAIN_S", 0.01)
     async with house.process() as process:
         started = [await process.start("q", plan=plan(Step(id="s", agent="Slow"))) for _ in "abc"]
         for execution in started:
