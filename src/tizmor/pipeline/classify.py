@@ -100,10 +100,16 @@ def _cut_off(call: Call, error: asyncio.CancelledError) -> Verdict:
 
 
 def _unforeseen(call: Call, error: BaseException) -> Verdict:
-    message = f"{type(error).__name__}: {worded(error)}"
+    message = _named(error)
     if call.begun and call.step.effect is not Effect.READ:
         return Unknown(message, may_still_run=True)
     return Failed(message, retryable=isinstance(error, PASSING))
+
+
+def _named(error: BaseException) -> str:
+    """What kind of error it is, and what it says, if it says anything."""
+    name, said = type(error).__name__, str(error)
+    return storable(f"{name}: {said}" if said else name)
 
 
 def _asked(asked: NeedsAnswer) -> Verdict:

@@ -7,6 +7,7 @@ durable together with all before it. Arguments that don't fit the agent are foun
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.verdicts import Completed, Verdict, Withdrawn
@@ -20,6 +21,17 @@ async def invoke(call: Call) -> Verdict:
     if call.step.timeout_s is None:
         output = await call.agent.function(**arguments, ctx=call.context)
     else:
-        async with asyncio.timeout(call.step.timeout_s):
-            output = await call.agent.function(**arguments, ctx=call.context)
+        output = await _in_time(call, arguments, call.step.timeout_s)
     return Completed(call.agent.stored(output))
+
+
+async def _in_time(call: Call, arguments: dict[str, Any], limit_s: float) -> Any:
+    """What the agent gives; a `TimeoutError` that says how long it had when that was too short."""
+    limit = asyncio.timeout(limit_s)
+    try:
+        async with limit:
+            return await call.agent.function(**arguments, ctx=call.context)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise TimeoutError(f"it took longer than {limit_s:g} s") from error

@@ -139,7 +139,7 @@ async def test_an_error_without_words_has_the_name_of_its_type() -> None:
 
     silent = Unknown("What it says when it says nothing.", may_still_run=True)
     assert await verdict_on(Silent()) == silent
-    assert await verdict_on(ValueError()) == Failed("ValueError: ValueError", retryable=False)
+    assert await verdict_on(ValueError()) == Failed("ValueError", retryable=False)
 
 
 @pytest.mark.parametrize("text", ["x" * 100_000, "\udcff" * 10_000])
