@@ -13,6 +13,7 @@ import msgspec
 
 from tizmor.core.errors import JournalDamaged
 from tizmor.core.plan import Plan, Question
+from tizmor.core.remembered import remembered
 
 
 class Event(
@@ -346,7 +347,17 @@ AnyEvent = (
     | Ended
 )
 
-encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder().encode
+
+
+def encode(event: Event) -> bytes:
+    """The event as JSON. Raises `ValueError` or `TypeError` for what can't be written down."""
+    return _planned(event.plan) if type(event) is Planned else _encode(event)
+
+
+@remembered
+def _planned(plan: Plan) -> bytes:
+    return _encode(Planned(plan=plan))
 
 
 def as_stored(value: Any) -> Any:

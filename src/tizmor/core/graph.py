@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import graphlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tizmor.core.plan import DEFAULT, ITEM, REF, Plan, Step
+from tizmor.core.remembered import remembered
 
 INDEX = re.compile(r"0|[1-9][0-9]*")
 """A place in an array (RFC 6901, section 4)."""
@@ -22,12 +24,12 @@ class DanglingReference(LookupError):
     """A pointer leads nowhere."""
 
 
-def tokens(pointer: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def tokens(pointer: str) -> tuple[str, ...]:
     """The unescaped tokens of a JSON Pointer (RFC 6901, section 4). Raises `ValueError`."""
     if not pointer.startswith("/"):
         raise ValueError(f"{pointer!r} is not a JSON Pointer: it must start with /")
-    way = pointer[1:].split("/")
-    return [t.replace("~1", "/").replace("~0", "~") for t in way] if "~" in pointer else way
+    return tuple(t.replace("~1", "/").replace("~0", "~") for t in pointer[1:].split("/"))
 
 
 def is_reference(value: Any) -> bool:
@@ -87,7 +89,7 @@ def look_up(outputs: Mapping[str, Any], pointer: str) -> Any:
     return _walk(outputs, tokens(pointer), pointer)
 
 
-def _walk(value: Any, way: list[str], pointer: str) -> Any:
+def _walk(value: Any, way: Sequence[str], pointer: str) -> Any:
     for token in way:
         try:
             value = value[index(token)] if isinstance(value, (list, tuple)) else value[token]
@@ -101,12 +103,12 @@ def resolved(value: Any, outputs: Mapping[str, Any], item: Any = None) -> Any:
 
     Raises `DanglingReference` where there is neither that nor a default.
     """
-    if is_reference(value):
-        return _referenced(value, outputs)
-    if is_item(value):
-        pointer = value[ITEM]
-        return _walk(item, tokens(pointer) if pointer else [], pointer)
     if isinstance(value, dict):
+        if REF in value and is_reference(value):
+            return _referenced(value, outputs)
+        if ITEM in value and is_item(value):
+            pointer = value[ITEM]
+            return _walk(item, tokens(pointer) if pointer else (), pointer)
         return {k: resolved(v, outputs, item) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [resolved(v, outputs, item) for v in value]
@@ -170,6 +172,39 @@ def _add_conditions(step: Step, required: dict[str, None], mentioned: dict[str, 
     if step.for_each is not None:
         for pointer in references(step.for_each.items):
             required[tokens(pointer)[0]] = None
+
+
+_NOTHING = Needs((), (), ())
+
+
+class Ties(NamedTuple):
+    """One step among the others: what it waits for, and who takes data from it, waits for its end,
+    or comes after it."""
+
+    needs: Needs
+    readers: tuple[str, ...]
+    watchers: tuple[str, ...]
+    followers: tuple[str, ...]
+
+
+def tied(steps: Mapping[str, Step]) -> dict[str, Ties]:
+    """Steps by id tied together, and what they need besides them."""
+    needed = {name: edges(step) for name, step in steps.items()}
+    waiting: dict[str, tuple[list[str], list[str], list[str]]] = {n: ([], [], []) for n in needed}
+    for name, kinds in needed.items():
+        for kind, others in enumerate(kinds):
+            for other in others:
+                waiting.setdefault(other, ([], [], []))[kind].append(name)
+    return {
+        name: Ties(needed.get(name, _NOTHING), *(tuple(names) for names in kinds))
+        for name, kinds in waiting.items()
+    }
+
+
+@remembered
+def ties(plan: Plan) -> dict[str, Ties]:
+    """A plan's steps tied together."""
+    return tied({step.id: step for step in plan.steps})
 
 
 def needs(step: Step) -> tuple[str, ...]:

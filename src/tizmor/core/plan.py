@@ -164,7 +164,7 @@ class Step(_Value, frozen=True):
     """Whether the output carries what a document or a stranger said."""
 
 
-class Plan(_Value, frozen=True):
+class Plan(_Value, frozen=True, gc=True, weakref=True):
     """What will be done for one request. With `questions`, nothing runs until they are answered."""
 
     goal: str

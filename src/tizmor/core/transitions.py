@@ -36,6 +36,8 @@ from tizmor.core import events as ev
 
 
 class StepStatus(enum.StrEnum):
+    __hash__ = str.__hash__  # an enum's own is no C, and statuses are looked up all the time
+
     PENDING = "pending"
     READY = "ready"
     PREPARED = "prepared"

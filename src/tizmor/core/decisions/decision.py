@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core.evolve import evolve
@@ -18,9 +16,9 @@ class Decision:
     """What one fact led to: events in order, and commands.
 
     `due` holds what is to be looked at before the decision is whole: a step that may be able to go
-    on, or one that can't any more because of another. It is a queue, so that a long chain of steps
-    is no deep recursion. `impossible` are steps that can't be done, and why: their policy says what
-    follows.
+    on, or one that can't any more because of another. It is a queue that grows while it is gone
+    through, so that a long chain of steps is no deep recursion. `impossible` are steps that can't
+    be done, and why: their policy says what follows.
     """
 
     __slots__ = ("at_ms", "commands", "due", "events", "impossible", "state")
@@ -30,7 +28,7 @@ class Decision:
         self.at_ms = at_ms
         self.events: list[ev.Event] = []
         self.commands: list[cmd.Command] = []
-        self.due: deque[tuple[StepState, str | None]] = deque()
+        self.due: list[tuple[StepState, str | None]] = []
         self.impossible: list[tuple[StepState, str]] = []
 
     def emit(self, event: ev.Event) -> None:
@@ -57,11 +55,9 @@ def close(d: Decision, step: StepState, event: ev.Event) -> None:
 
 def block(d: Decision, step: StepState) -> None:
     """Have looked at what a step's end without a result makes impossible."""
-    blocked: tuple[tuple[str, ...], ...] = (step.readers, step.followers)
     if step.status is S.SUCCEEDED:
-        blocked = ()
-    elif step.status is S.BYPASSED:
-        blocked = (step.readers,)
+        return
+    blocked = (step.readers,) if step.status is S.BYPASSED else (step.readers, step.followers)
     steps = d.state.steps
     for names in blocked:
         d.due.extend((steps[n], step.step.id) for n in names if steps[n].status not in TERMINAL)

@@ -34,12 +34,12 @@ def dispatch_all(d: Decision) -> None:
 
 def look_at_due(d: Decision) -> None:
     """Take along what the end of steps has made possible or impossible."""
-    while d.due:
-        step, because = d.due.popleft()
+    for step, because in d.due:
         if because is None:
             dispatch(d, step)
         elif step.status not in TERMINAL:
             _give_up_for(d, step, because)
+    d.due.clear()
 
 
 def _give_up_for(d: Decision, step: StepState, because: str) -> None:

@@ -6,58 +6,64 @@ The ready set is kept by counting each step's unmet needs down, O(edges) over a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from tizmor.core.graph import edges
-from tizmor.core.plan import Step
+from tizmor.core.graph import Needs, Ties, tied, ties
+from tizmor.core.plan import Plan
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, UNDOING, StepStatus
 
 S = StepStatus
 _DELIVERED = UNDOING | {S.SUCCEEDED}
+_PASSABLE = _DELIVERED | {S.BYPASSED}
 _PASSED = frozenset({S.SUCCEEDED, S.BYPASSED})
+_UNTIED = Ties(Needs((), (), ()), (), (), ())
+
+
+def begun(plan: Plan, at_ms: int) -> dict[str, StepState]:
+    """The steps of an execution's first plan, tied together; those that need nothing are ready."""
+    known = ties(plan)
+    steps = {}
+    for planned in plan.steps:
+        needs, readers, watchers, followers = known[planned.id]
+        step = StepState(
+            step=planned,
+            unmet=sum(map(len, needs)),
+            readers=readers,
+            watchers=watchers,
+            followers=followers,
+        )
+        if not step.unmet:
+            _make_ready(step, at_ms)
+        steps[planned.id] = step
+    return steps
 
 
 def link(state: State, at_ms: int) -> None:
     """Tie the steps together anew: who waits for whom, and what of it has ended already."""
-    ties = _Ties({}, {}, {})
     planned = {} if state.plan is None else {step.id: step for step in state.plan.steps}
+    known = tied(
+        {
+            name: planned.get(name, step.step)
+            for name, step in state.steps.items()
+            if step.status is not S.REPLACED and step.parent is None
+        }
+    )
     for name, step in state.steps.items():
-        step.unmet = 0
         step.left_out = step.parent is None and name not in planned
-        if step.status is not S.REPLACED and step.parent is None:
-            step.unmet = _tie(state, name, planned.get(name, step.step), ties)
-            if not step.unmet and step.status is S.PENDING:
-                _make_ready(step, at_ms)
-    for name, step in state.steps.items():
-        step.readers = tuple(ties.readers.get(name, ()))
-        step.followers = tuple(ties.followers.get(name, ()))
-        step.watchers = tuple(ties.watchers.get(name, ()))
+        needs, step.readers, step.watchers, step.followers = known.get(name, _UNTIED)
+        step.unmet = _unmet(state, needs)
+        if not step.unmet and step.status is S.PENDING:
+            _make_ready(step, at_ms)
 
 
-class _Ties(NamedTuple):
-    """By step, the others that take data from it, come after it, wait for its end."""
-
-    readers: dict[str, list[str]]
-    followers: dict[str, list[str]]
-    watchers: dict[str, list[str]]
-
-
-def _tie(state: State, name: str, planned: Step, ties: _Ties) -> int:
-    """Note what a step waits for; how much of that is open."""
-    needs = edges(planned)
-    unmet = 0
-    for required in needs.read:
-        ties.readers.setdefault(required, []).append(name)
-        unmet += state.steps[required].status not in _DELIVERED
-    for required in needs.followed:
-        ties.followers.setdefault(required, []).append(name)
-        status = state.steps[required].status
-        unmet += status not in _DELIVERED and status is not S.BYPASSED
-    for required in needs.watched:
-        ties.watchers.setdefault(required, []).append(name)
-        unmet += state.steps[required].status not in TERMINAL
-    return unmet
+def _unmet(state: State, needs: Needs) -> int:
+    """How much of what a step waits for is open."""
+    status = {name: state.steps[name].status for names in needs for name in names}
+    return (
+        sum(status[name] not in _DELIVERED for name in needs.read)
+        + sum(status[name] not in TERMINAL for name in needs.watched)
+        + sum(status[name] not in _PASSABLE for name in needs.followed)
+    )
 
 
 def _make_ready(step: StepState, at_ms: int) -> None:

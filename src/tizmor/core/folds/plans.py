@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from tizmor.core import events as ev
-from tizmor.core.folds.links import link
+from tizmor.core.folds.links import begun, link
 from tizmor.core.folds.steps import move
 from tizmor.core.plan import Plan
 from tizmor.core.state import State, StepState
@@ -16,9 +16,8 @@ S = StepStatus
 
 def planned(state: State, event: ev.Planned, at_ms: int) -> None:
     _take_plan(state, event.plan)
-    state.steps = {step.id: StepState(step=step) for step in event.plan.steps}
+    state.steps = begun(event.plan, at_ms)
     state.unfinished = len(state.steps)
-    link(state, at_ms)
 
 
 def _take_plan(state: State, plan: Plan) -> None:
