@@ -89,10 +89,16 @@ class Ownership:
 
     async def obey(self) -> None:
         """Take the orders that other processes wrote for executions that run here, for ever."""
+        away = False
         while True:
             try:
                 async for _ in self._journal.wakes():
                     await self.take_inbox()
+                    away = False
+            except StorageFailed as error:
+                if not away:  # said once: it may stay away for long
+                    _log.warning("the inbox can't be read now: %s", error)
+                away = True
             except Exception:
                 _log.warning("the inbox can't be read now", exc_info=True)
             await asyncio.sleep(FOLLOW_S)

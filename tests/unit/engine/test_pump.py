@@ -310,3 +310,25 @@ async def test_an_inbox_that_fails_in_an_unforeseen_way_is_read_later_and_says_s
         await until(runs, execution.id, gate_opened)
         assert await other.approve(execution.id) == "a1 approved"
     assert caplog.text.count("the inbox can't be read now") == 2
+
+
+async def test_a_database_that_is_away_for_long_is_told_of_in_one_line(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Away(MemoryJournal):
+        times = 5
+
+        async def pending(self) -> list[InboxRow]:
+            if self.times:
+                self.times -= 1
+                raise StorageFailed("the database can't be reached")
+            return await super().pending()
+
+    away = Away(house.memory, "away")
+    async with house.process(journal=away) as runs, house.process() as other:
+        execution = await runs.start("q", plan=plan(meet("m")))
+        await until(runs, execution.id, gate_opened)
+        assert await other.approve(execution.id) == "a1 approved"
+    assert away.times == 0
+    assert caplog.text.count("the inbox can't be read now") == 1
+    assert "Traceback" not in caplog.text
