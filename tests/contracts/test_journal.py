@@ -384,6 +384,22 @@ async def test_released_in_a_commit_it_can_be_adopted_by_anyone(backend: Any) ->
     assert await mine.adopt(A) is None
 
 
+async def test_one_that_is_let_go_of_can_be_adopted_by_anyone_and_is_written_no_more(
+    backend: Any,
+) -> None:
+    mine, others = backend.open(), backend.open()
+    await mine.commit([created(A), created(B)])
+
+    await others.let_go(A)
+    assert await others.adopt(A) is None
+    await mine.let_go(A)
+
+    assert (await others.adopt(A)).epoch == 2
+    assert await others.adopt(B) is None
+    assert await places(mine, await mine.commit([then(A, 2, "late")])) == [None]
+    assert await places(mine, await mine.commit([then(B, 2, "on")])) == [3]
+
+
 async def test_a_command_is_pending_until_the_commit_that_settles_it(backend: Any) -> None:
     owner, others = backend.open(), backend.open()
     await owner.commit([created(A)])

@@ -150,6 +150,7 @@ class GroupCommit:
 
     def _append_of(self, live: Live) -> Append:
         state = live.state
+        live.appends += 1
         events, live.unwritten = live.unwritten, []
         steps, live.dirty_steps = live.dirty_steps, set()
         waiting, live.dirty_waiting = live.dirty_waiting, set()

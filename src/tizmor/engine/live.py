@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import bisect
+from collections import deque
 
 from tizmor.core import events as ev
 from tizmor.core.folds.lists import child_id
@@ -15,12 +15,13 @@ from tizmor.ports.journal import NewExecution
 class Live:
     """State, what of it is not yet written, and what runs for it.
 
-    `written_seq` counts the events that have been emitted, `durable_seq` those that are on disk.
-    `taken` are the inbox rows that were carried out. `held`: there is no room for it now, and
-    nothing of it is performed. `queued` counts the calls that wait for room, `stopping` are the
-    steps whose running call was told to stop, `begun` those whose call began when and nothing was
-    said of it yet, `last_checkpoint` is the newest one's sequence number
-    and monotonic time. `gone`: it was put to rest, and comes back as a `Live` of its own.
+    `written_seq` counts the events that have been emitted, `durable_seq` those that are on disk;
+    `appends` what was handed to the journal, `landed` what of that is there. `held`: there is no
+    room for it now, and nothing of it is performed but that its timers are set. `queued` counts the
+    calls that wait for room, `stopping` are the steps whose running call was told to stop, `begun`
+    those whose call began when and nothing was said of it yet, `last_checkpoint` is the newest
+    one's sequence number and monotonic time. `gone`: it was put to rest, and comes back as a `Live`
+    of its own.
     """
 
     def __init__(self, state: State, *, epoch: int, seq: int, create: NewExecution | None) -> None:
@@ -35,7 +36,8 @@ class Live:
         self.dirty_steps: set[str] = set()
         self.dirty_waiting: set[str] = set()
         self.settles: list[tuple[int, str]] = []
-        self.taken: set[int] = set()
+        self.appends = 0
+        self.landed = 0
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.queued = 0
         self.held = False
@@ -45,7 +47,7 @@ class Live:
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
         self.broken: Exception | None = None
         self._changed: asyncio.Event | None = None
-        self._barriers: list[tuple[int, asyncio.Future[None]]] = []
+        self._barriers: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @property
     def language(self) -> str:
@@ -66,7 +68,9 @@ class Live:
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs for it and all that it had to say is on disk."""
-        return not (self.tasks or self.queued or self.settles) and self.all_durable
+        if self.tasks or self.queued or self.settles:
+            return False
+        return self.landed == self.appends and self.all_durable
 
     @property
     def lost(self) -> bool:
@@ -118,28 +122,26 @@ class Live:
             self.dirty_waiting.update(i for i in (step.gate, step.question) if i is not None)
 
     async def durable(self) -> None:
-        """Wait until all that has been written so far is on disk. Raises what broke it off."""
+        """Wait until all that has been written so far is on disk, and what orders came to. Raises
+        what broke it off."""
         if self.broken is not None:
             raise self.broken
-        if self.durable_seq >= self.written_seq and not self.settles:
+        last = self.appends + bool(self.unwritten or self.settles)
+        if self.landed == last:
             return
         barrier: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        bisect.insort(self._barriers, (self.written_seq, barrier), key=lambda b: b[0])
+        self._barriers.append((last, barrier))
         await barrier
 
     def release(self, seq: int) -> None:
-        """All events up to `seq` are on disk."""
+        """The oldest append that hadn't landed has, and with it all events up to `seq`."""
         self.durable_seq = seq
-        if self._barriers:
-            self._open_barriers(seq)
-        self.tell()
-
-    def _open_barriers(self, seq: int) -> None:
-        passed = bisect.bisect_right(self._barriers, seq, key=lambda b: b[0])
-        for _, barrier in self._barriers[:passed]:
+        self.landed += 1
+        while self._barriers and self._barriers[0][0] <= self.landed:
+            _, barrier = self._barriers.popleft()
             if not barrier.done():
                 barrier.set_result(None)
-        del self._barriers[:passed]
+        self.tell()
 
     def break_off(self, error: Exception) -> None:
         """The execution is not this process's any more, or can't be written."""

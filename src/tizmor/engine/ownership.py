@@ -13,14 +13,16 @@ import logging
 
 import msgspec
 
-from tizmor.core.errors import OwnershipLost, StorageFailed, UserError
+from tizmor.core.errors import OwnershipLost, StorageFailed
+from tizmor.core.state import State
 from tizmor.engine import orders
 from tizmor.engine.history import fold
 from tizmor.engine.live import Live
 from tizmor.engine.orders import Order
 from tizmor.engine.pump import Pump
+from tizmor.engine.waking import PASSING
 from tizmor.ports.clock import Clock
-from tizmor.ports.journal import InboxKind, Journal, StoredExecution
+from tizmor.ports.journal import InboxKind, InboxRow, Journal, StoredExecution
 
 _log = logging.getLogger("tizmor.engine")
 
@@ -36,11 +38,19 @@ class Ownership:
         self._journal = journal
         self._pump = pump
         self._clock = clock
+        self._taking = asyncio.Lock()
+        self._took: dict[int, Live] = {}
+        self._adopted: set[int] = set()
 
     async def adopt(self, execution: int) -> Live | None:
         """The execution if it runs here already, or nobody runs it and this process now does."""
         if live := await self._pump.wake(execution):
             return live
+        if live := await self._become_owner(execution):
+            await self.take_inbox()
+        return live
+
+    async def _become_owner(self, execution: int) -> Live | None:
         stored = await self._journal.get(execution)
         if stored is None or stored.row.ended:
             return None
@@ -48,18 +58,27 @@ class Ownership:
         stored = await self._journal.adopt(execution)
         if stored is None or (live := self._pump.get(execution)):
             return self._pump.get(execution)
-        state, seq = await fold(self._journal, execution)
+        self._adopted.add(execution)
+        state, seq = await self._read(execution)
         if live := self._pump.get(execution):
             return live  # somebody here was quicker
         if self._pump.rests(execution):
             return await self._pump.wake(execution)
         if state.ended or state.epoch > stored.epoch:
             return None
-        live = self._pump.adopt(
+        return self._pump.adopt(
             state, epoch=stored.epoch, seq=seq, may_still_run=stored.may_still_run
         )
-        await self.take_inbox()
-        return live
+
+    async def _read(self, execution: int) -> tuple[State, int]:
+        """What has just become this process's; another may try if it can't be read here."""
+        try:
+            return await fold(self._journal, execution)
+        except PASSING:
+            raise
+        except Exception:
+            await self._journal.let_go(execution)
+            raise
 
     async def adopt_all(self) -> int:
         """Take on all that no living process runs; how many. What waits for a human is not read
@@ -74,6 +93,7 @@ class Ownership:
             ]
             await self._pump.parted()
             for stored in await self._journal.adopt_all(part):
+                self._adopted.add(stored.execution)
                 if self._pump.get(stored.execution) is None:
                     self._pump.rest(stored)
                     taken += 1
@@ -104,31 +124,50 @@ class Ownership:
             await asyncio.sleep(FOLLOW_S)
 
     async def take_inbox(self) -> None:
-        """Carry out what is in the inbox; what was carried out and isn't settled on disk yet is
-        passed over."""
-        for row in await self._journal.pending():
+        """Carry out what is in the inbox, each order once."""
+        async with self._taking:
+            while await self._take_pending():
+                pass  # an execution was adopted meanwhile
+
+    async def _take_pending(self) -> bool:
+        """Take what is pending now. What was carried out and isn't settled on disk yet is passed
+        over, unless who carried it out was broken off before. True when the inbox has to be read
+        again: it was read before an execution was adopted, whose former owner may have carried out
+        some of it since."""
+        self._adopted.clear()
+        rows = await self._journal.pending()
+        self._took = {row.id: self._took[row.id] for row in rows if row.id in self._took}
+        again = False
+        for row in rows:
             live = await self._taker(row.execution)
-            if live is None or row.id in live.taken:
-                continue
-            live.taken.add(row.id)
-            try:
-                order = orders.decode(row.payload)
-            except msgspec.MsgspecError:
-                self._pump.settle(live, row.id, "refused: it can't be read")
-            else:
-                with contextlib.suppress(OwnershipLost):  # whoever runs it takes the order
-                    self.execute(live, row.kind, order, inbox_id=row.id)
+            took = self._took.get(row.id)
+            if row.execution in self._adopted:
+                again = True
+            elif live is not None and (took is None or took.broken is not None):
+                self._take(live, row)
+        return again
+
+    def _take(self, live: Live, row: InboxRow) -> None:
+        self._took[row.id] = live
+        try:
+            order = orders.decode(row.payload)
+        except msgspec.MsgspecError:
+            self._pump.settle(live, row.id, "refused: it can't be read")
+        else:
+            with contextlib.suppress(OwnershipLost):  # whoever runs it takes the order
+                self.execute(live, row.kind, order, inbox_id=row.id)
 
     async def _taker(self, execution: int) -> Live | None:
         """The execution that an order is for. One that can't be read is set aside: it doesn't keep
-        the others' orders."""
+        the others' orders, and another process may try."""
         try:
             live = await self._pump.wake(execution)
             if live is None and self._pump.failure_of(execution) is None:
-                live = await self.adopt(execution)
-        except (StorageFailed, UserError):
+                live = await self._become_owner(execution)
+        except PASSING:
             raise
         except Exception as error:
+            await self._journal.let_go(execution)
             self._pump.set_aside(execution, error)
             return None
         return live
@@ -171,6 +210,8 @@ class Ownership:
         """The owner's word on an order; this process takes over when the owner goes meanwhile."""
         deadline = self._clock.monotonic() + _CONFIRM_S
         while self._clock.monotonic() < deadline:
+            if self._pump.failure is not None:
+                raise self._pump.failure
             outcome = await self._journal.outcome(inbox_id)
             if outcome is not None:
                 return outcome

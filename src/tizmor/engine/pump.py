@@ -125,6 +125,11 @@ class Pump:
         """The execution if it is this process's and in memory."""
         return self._residence.live.get(execution)
 
+    def changed(self, execution: int) -> asyncio.Event | None:
+        """Set when there are news of an execution of this process's, also of one that rests; None
+        for what isn't this process's."""
+        return self._residence.changed(execution)
+
     def last_known(self, execution: int) -> Live | None:
         """The execution if it is in memory, or has ended here a short while ago."""
         return self.get(execution) or self._ended_lately.get(execution)
@@ -155,15 +160,24 @@ class Pump:
         )
         live = Live(State(execution), epoch=1, seq=0, create=create)
         live.held = self._residence.is_full
-        self._thread, self._loop = threading.get_ident(), asyncio.get_running_loop()
-        self._residence.enter(live)
+        self._take_in(live)
         self.feed(live, request)
         return live
 
-    def adopt(self, state: State, *, epoch: int, seq: int, may_still_run: bool = False) -> Live:
-        """Go on with an execution that this process has just become the owner of."""
+    def adopt(
+        self,
+        state: State,
+        *,
+        epoch: int,
+        seq: int,
+        may_still_run: bool = False,
+        not_before_ms: int = 0,
+    ) -> Live:
+        """Go on with an execution that this process has just become the owner of, as of now or of
+        a later time that has come though the clock was set back."""
         self._parked.pop(state.execution, None)
-        fact = fx.OwnerChanged(at_ms=self.now_ms(), epoch=epoch, may_still_run=may_still_run)
+        at_ms = max(self.now_ms(), not_before_ms)
+        fact = fx.OwnerChanged(at_ms=at_ms, epoch=epoch, may_still_run=may_still_run)
         return self._enter(state, epoch, seq, fact)
 
     def rest(self, stored: StoredExecution) -> None:
@@ -189,12 +203,18 @@ class Pump:
 
     def _enter(self, state: State, epoch: int, seq: int, fact: fx.Fact) -> Live:
         live = Live(state, epoch=epoch, seq=seq, create=None)
-        self._thread, self._loop = threading.get_ident(), asyncio.get_running_loop()
-        self._residence.enter(live)
+        self._take_in(live)
         self.feed(live, fact)
         # Whoever woke it has something to tell it first.
-        self._loop.call_soon(self._rest_if_idle, live)
+        asyncio.get_running_loop().call_soon(self._rest_if_idle, live)
         return live
+
+    def _take_in(self, live: Live) -> None:
+        if self.failure is not None:
+            live.break_off(self.failure)
+        else:
+            self._thread, self._loop = threading.get_ident(), asyncio.get_running_loop()
+            self._residence.enter(live)
 
     def feed(self, live: Live, fact: fx.Fact) -> Decision | None:
         """Decide a fact now. None when the execution isn't this process's any more, or can't go on
@@ -254,12 +274,13 @@ class Pump:
             _, unended = await asyncio.wait(effects, timeout=_STOP_S)
         await self._commits.flush()
         self._closed = True
+        self.failure = self.failure or OwnershipLost("this process has stopped")
         self._timers.close()
         if self._saying is not None:
             self._saying.cancel()
         tasks = [task for live in self.running() for task in live.tasks.values()]
         for live in self.running():
-            live.break_off(OwnershipLost("this process has stopped"))
+            live.break_off(self.failure)
         tasks += [task for task in self._workers if task not in tasks]
         tasks += self._waking.close()
         for task in tasks:
@@ -280,7 +301,7 @@ class Pump:
         return False
 
     def _perform(self, live: Live, command: cmd.Command) -> None:
-        if self._stopping or live.held:
+        if self._stopping or (live.held and not isinstance(command, cmd.SetTimer)):
             return  # who goes on with it begins with what is due
         match command:
             case cmd.RunCall() | cmd.PrepareCall() | cmd.ProbeCall() | cmd.CompensateCall():
@@ -487,8 +508,15 @@ class Pump:
             self._residence.give_up(state.execution)
             return None
         if not rest.adopted:
-            return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=self.now_ms()))
-        return self.adopt(state, epoch=rest.epoch, seq=seq, may_still_run=rest.may_still_run)
+            at_ms = max(self.now_ms(), rest.fired_ms)
+            return self._enter(state, rest.epoch, seq, fx.Woken(at_ms=at_ms))
+        return self.adopt(
+            state,
+            epoch=rest.epoch,
+            seq=seq,
+            may_still_run=rest.may_still_run,
+            not_before_ms=rest.fired_ms,
+        )
 
     def set_aside(self, execution: int, error: Exception) -> None:
         """A resting execution that can't be read: whoever asks for it is told why."""
@@ -526,7 +554,8 @@ class Pump:
     def _fire(self, execution: int, step: str, timer: cmd.Timer, due_ms: int) -> None:
         live = self.get(execution)
         if live is None:
-            self._residence.due(execution)
+            over = timer is cmd.Timer.DEADLINE and not step
+            self._residence.fired(execution, due_ms, over=over)
             return
         at_ms = max(self.now_ms(), due_ms)
         self.feed(live, fx.TimerFired(at_ms=at_ms, step=step, timer=timer))

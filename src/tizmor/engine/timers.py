@@ -42,7 +42,11 @@ class Timers:
         self._dropped = 0
 
     def set(self, execution: int, step: str, timer: Timer, due_ms: int) -> None:
-        """Set a timer for a wall time, in place of one that is set for the same."""
+        """Set a timer for a wall time, in place of one that is set for the same. One that is set
+        for that time already stays, and fires when it would have though the clock was set since.
+        """
+        if self._set.get(execution, {}).get((step, timer), (0, None))[1] == due_ms:
+            return
         delay_s = max(0.0, (due_ms - self._clock.now_ms()) / 1000)
         due = self._clock.monotonic() + delay_s
         number = next(self._numbers)

@@ -18,7 +18,7 @@ _log = logging.getLogger("tizmor.engine")
 _AGAIN_S = 1.0
 _AT_ONCE = 500
 """Executions that are read back at a time."""
-_PASSING = (StorageFailed, UserError)
+PASSING = (StorageFailed, UserError)
 """What is wrong with the database, and not with the execution that is read."""
 
 TakeUp = Callable[[Rest, State, int], Live | None]
@@ -82,7 +82,7 @@ class Waking:
         rests = {number: self._residence.resting[number] for number in executions}
         try:
             states = await fold_all(self._journal, executions)
-        except _PASSING:
+        except PASSING:
             await self._later(executions)
             return
         except Exception:
@@ -93,15 +93,22 @@ class Waking:
                 self._take_up(rests[number], state, seq)
 
     async def _wake_alone(self, execution: int) -> bool:
-        """One whose journal is damaged doesn't hold up the others. False when it can't be read now,
-        for nothing that is wrong with it."""
+        """One whose journal is damaged doesn't hold up the others, and another process may try.
+        False when it can't be read now, for nothing that is wrong with it."""
+        try:
+            await self._wake_or_let_go(execution)
+        except PASSING:
+            return False
+        return True
+
+    async def _wake_or_let_go(self, execution: int) -> None:
         try:
             await self.wake(execution)
-        except _PASSING:
-            return False
+        except PASSING:
+            raise
         except Exception as error:
+            await self._journal.let_go(execution)
             self._set_aside(execution, error)
-        return True
 
     async def _later(self, executions: Sequence[int]) -> None:
         if executions:

@@ -217,6 +217,11 @@ class Journal(Protocol):
         """Adopt many in one transaction: those that now are this process's, in the given order."""
         ...
 
+    async def let_go(self, execution: int) -> None:
+        """Give up the ownership of an execution that this process can't read, so that another may
+        go on with it. What isn't this process's stays as it is."""
+        ...
+
     async def is_owner_alive(self, owner: str) -> bool: ...
 
     async def send(self, execution: int, kind: InboxKind, payload: bytes) -> int:

@@ -58,6 +58,9 @@ class EmptyJournal:
     async def adopt_all(self, executions: Sequence[int]) -> list[StoredExecution]:
         return []
 
+    async def let_go(self, execution: int) -> None:
+        return
+
     async def is_owner_alive(self, owner: str) -> bool:
         return False
 

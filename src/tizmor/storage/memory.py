@@ -158,6 +158,11 @@ class MemoryJournal:
         adopted = [await self.adopt(execution) for execution in executions]
         return [stored for stored in adopted if stored is not None]
 
+    async def let_go(self, execution: int) -> None:
+        stored = self._database.executions.get(execution)
+        if stored is not None and stored.owner == self.owner:
+            self._store(stored, owner=None)
+
     async def is_owner_alive(self, owner: str) -> bool:
         return owner in self._database.living
 

@@ -153,6 +153,9 @@ class SqliteJournal:
     async def adopt_all(self, executions: Sequence[int]) -> list[StoredExecution]:
         return await self._write(lambda: self._writer.adopt(executions))
 
+    async def let_go(self, execution: int) -> None:
+        await self._write(lambda: self._writer.let_go(execution))
+
     async def is_owner_alive(self, owner: str) -> bool:
         return await self._look(lambda: self._owners.is_alive(owner))
 

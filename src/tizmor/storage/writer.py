@@ -96,6 +96,12 @@ class Writer:
                 self._owners.forget(owner)
         return adopted
 
+    def let_go(self, execution: int) -> None:
+        """Give up one that this process owns."""
+        with self.writing() as connection:
+            connection.execute(_LET_GO, (execution, self._me))
+        self._heads.pop(execution, None)
+
     def send(self, execution: int, kind: InboxKind, payload: bytes) -> tuple[int, str | None]:
         """Write an inbox row; its id and the execution's owner."""
         with self.writing() as connection:

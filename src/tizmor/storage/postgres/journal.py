@@ -107,6 +107,9 @@ class PostgresJournal:
     async def adopt_all(self, executions: Sequence[int]) -> list[StoredExecution]:
         return await self._write(self._writer.adopt(executions))
 
+    async def let_go(self, execution: int) -> None:
+        await self._write(self._writer.let_go(execution))
+
     async def is_owner_alive(self, owner: str) -> bool:
         return await self._reader.is_alive(owner)
 

@@ -85,6 +85,11 @@ class Writer:
         """Take, in one transaction, all of these that no living process owns."""
         return await self._use(partial(self._adopt, executions=executions))
 
+    async def let_go(self, execution: int) -> None:
+        """Give up one that this process owns."""
+        await self._wire.use(lambda connection: connection.execute(_LET_GO, [execution], self._me))
+        self._links.pop(execution, None)
+
     async def send(self, execution: int, kind: InboxKind, payload: bytes) -> int:
         """Write an inbox row and wake the owner; the row's id."""
         row = (execution, kind.value, payload, self._now_ms())
