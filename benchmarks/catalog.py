@@ -40,8 +40,7 @@ class System:
         return self.cannot.get(workload.name) or self.cannot.get(workload.kind)
 
 
-_ALL_STEPS_ALIKE = {
-    "kill-1000-reads": "not run: it treats steps with and without effect alike, see kill-1000",
+_NO_HISTORY = {
     "recovery-10000-history": "not run: no way was written to fill its tables with 250,000 ended"
     " executions directly, and running them would take hours",
 }
@@ -52,7 +51,10 @@ _TIZMOR = (
 )
 _TIZMOR_SETTINGS = "SQLite WAL, synchronous=FULL, group commit; read models in the same transaction"
 
-_LANGGRAPH = "each step's writes when it ends, the checkpoint of a superstep before the next begins"
+_LANGGRAPH = (
+    "each step's writes when it ends, in the background; the checkpoint of a superstep before the"
+    " next begins"
+)
 
 SYSTEMS = {
     s.name: s
@@ -90,7 +92,7 @@ SYSTEMS = {
             durable=_LANGGRAPH,
             distributions=("langgraph", "langgraph-checkpoint-sqlite"),
             unfinished=1000,
-            cannot=_ALL_STEPS_ALIKE,
+            cannot=_NO_HISTORY,
         ),
         System(
             name="langgraph-functional",
@@ -102,7 +104,7 @@ SYSTEMS = {
             " before",
             distributions=("langgraph", "langgraph-checkpoint-sqlite"),
             unfinished=1000,
-            cannot=_ALL_STEPS_ALIKE,
+            cannot=_NO_HISTORY,
         ),
         System(
             name="langgraph-postgres",
@@ -113,7 +115,7 @@ SYSTEMS = {
             durable=_LANGGRAPH,
             distributions=("langgraph", "langgraph-checkpoint-postgres"),
             unfinished=1000,
-            cannot=_ALL_STEPS_ALIKE,
+            cannot=_NO_HISTORY,
         ),
         System(
             name="dbos-sqlite",
@@ -124,7 +126,7 @@ SYSTEMS = {
             " workflow's result",
             distributions=("dbos",),
             unfinished=500,
-            cannot=_ALL_STEPS_ALIKE,
+            cannot=_NO_HISTORY,
         ),
         System(
             name="dbos-postgres",
@@ -136,7 +138,7 @@ SYSTEMS = {
             " workflow's result",
             distributions=("dbos",),
             unfinished=500,
-            cannot=_ALL_STEPS_ALIKE,
+            cannot=_NO_HISTORY,
         ),
         System(
             name="llamaindex",
@@ -147,7 +149,7 @@ SYSTEMS = {
             durable="every event and every step's end as a tick, one commit each",
             distributions=("llama-index-workflows", "llama-agents-server"),
             unfinished=200,
-            cannot=_ALL_STEPS_ALIKE,
+            cannot=_NO_HISTORY,
         ),
         System(
             name="prefect",
@@ -160,7 +162,7 @@ SYSTEMS = {
             " database. After a crash the flow is run again by hand and finds the results",
             distributions=("prefect",),
             unfinished=50,
-            cannot=_ALL_STEPS_ALIKE,
+            cannot=_NO_HISTORY,
         ),
     )
 }

@@ -17,8 +17,8 @@ from typing import Any
 
 from benchmarks.contract import Site
 from benchmarks.systems import tizmor_core
-from benchmarks.throughput import step_body
-from benchmarks.workloads import WORKLOADS, Shape
+from benchmarks.throughput import Steps
+from benchmarks.workloads import Shape
 from tizmor.storage.chain import checksum
 from tizmor.storage.sqlite import DATABASE
 
@@ -38,8 +38,7 @@ def main() -> None:
 
 
 async def _run_one(folder: Path) -> None:
-    body = step_body(WORKLOADS["five-step-1"])
-    site = Site(folder=folder, shape=Shape.CHAIN, size=1, step=body)
+    site = Site(folder=folder, shape=Shape.CHAIN, size=1, step=Steps(0).step)
     async with tizmor_core.opened(site) as engine:
         await engine.run("history")
 

@@ -9,11 +9,12 @@ import enum
 import importlib
 import importlib.metadata
 import json
+import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import uvloop
 
@@ -65,7 +66,12 @@ def main() -> None:
 
     match workload.kind:
         case Kind.THROUGHPUT:
-            say(uvloop.run(_throughput(opened, task, workload)))
+
+            def cut_off(outcome: Outcome) -> NoReturn:
+                say(outcome)
+                os._exit(0)
+
+            say(uvloop.run(_throughput(opened, task, workload, cut_off)))
         case Kind.KILL if task.life == Life.KILLED:
             uvloop.run(crash.run_until_killed(opened, _kill_site(task, workload)))
         case Kind.KILL:
@@ -76,15 +82,25 @@ def main() -> None:
             say(uvloop.run(_recovered(opened, task, workload, system.unfinished)))
 
 
-def _throughput(opened: Open, task: Task, workload: Workload) -> Coroutine[Any, Any, Outcome]:
-    site = _site(task, workload, throughput.step_body(workload))
-    return throughput.measure(opened, site, workload, server_pids=task.server_pids)
+def _throughput(
+    opened: Open, task: Task, workload: Workload, cut_off: Callable[[Outcome], NoReturn]
+) -> Coroutine[Any, Any, Outcome]:
+    steps = throughput.Steps(workload.step_ms)
+    return throughput.measure(
+        opened,
+        _site(task, workload, steps.step),
+        steps,
+        workload,
+        server_pids=task.server_pids,
+        cut_off=cut_off,
+    )
 
 
 def _kill_site(task: Task, workload: Workload) -> Site:
     killed = task.life == Life.KILLED
     log = crash.calls_log(Path(task.notes), 1 if killed else 2)
-    return _site(task, workload, crash.counted_body(log, killed=killed))
+    body = crash.counted_body(log, step_ms=workload.step_ms, killed=killed)
+    return _site(task, workload, body)
 
 
 def _go_on(opened: Open, task: Task, workload: Workload) -> Coroutine[Any, Any, Outcome]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class Outcome:
-    """`stored_steps` are those that `bytes` were stored for, the warm-up's included."""
+    """`stored_steps` are those that `bytes` were stored for, the warm-up's included. What was
+    `cut_off_s` has some of its steps only, and the latencies of what had ended."""
 
     n: int
     steps: int
@@ -22,6 +23,7 @@ class Outcome:
     fsync_ms: float = 0.0
     repeated_steps: int | None = None
     resumed_ms: float | None = None
+    cut_off_s: float | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
     def line(self) -> str:

@@ -1,7 +1,7 @@
 """Results: several rounds of one measurement as one row, and `results.json`.
 
-CPU is the best round's, as other work on the machine only ever adds to it; latencies and rates are
-the median of the rounds' own.
+A figure is the median of the rounds' own, so that one that was disturbed, or lucky, doesn't decide
+it; of repeated steps it is the worst round's.
 """
 
 from __future__ import annotations
@@ -27,15 +27,17 @@ Row = dict[str, Any]
 
 
 def row_of(system: System, workload: Workload, outcomes: Sequence[Outcome]) -> Row:
-    """`n` is the executions measured, of all rounds."""
+    """`n` is the executions measured to their end, of all rounds. A round that was cut off has no
+    latency, and what it stored lies on the disk half done."""
+    whole = [o for o in outcomes if not o.cut_off_s]
     row: Row = {
         "system": system.name,
         "workload": workload.name,
         "n": sum(o.n for o in outcomes),
         "steps_per_s": _median(outcomes, lambda o: o.steps / o.wall_s, 1),
-        "cpu_us_per_step": round(min(o.cpu_s / o.steps for o in outcomes) * 1e6, 1),
-        "p50_ms": _median(outcomes, lambda o: _percentile(o.latencies_ms, 50), 3),
-        "p99_ms": _median(outcomes, lambda o: _percentile(o.latencies_ms, 99), 3),
+        "cpu_us_per_step": _median(outcomes, lambda o: o.cpu_s / o.steps * 1e6, 1),
+        "p50_ms": _latency_ms(whole, 50),
+        "p99_ms": _latency_ms(whole, 99),
         "bytes": outcomes[-1].bytes,
         "settings": system.settings,
         "fsync_ms": _median(outcomes, lambda o: o.fsync_ms, 3),
@@ -45,20 +47,39 @@ def row_of(system: System, workload: Workload, outcomes: Sequence[Outcome]) -> R
         "measured": dt.datetime.now(dt.UTC).date().isoformat(),
         "machine": machine(),
     }
-    if outcomes[-1].stored_steps:
-        row["bytes_per_step"] = round(outcomes[-1].bytes / outcomes[-1].stored_steps)
-    if outcomes[-1].server_cpu_s is not None:
-        server = min((o.server_cpu_s or 0.0) / o.steps for o in outcomes)
+    if whole and whole[-1].stored_steps:
+        row["bytes_per_step"] = round(whole[-1].bytes / whole[-1].stored_steps)
+    if system.server:
         row["server"] = str(system.server)
-        row["server_cpu_us_per_step"] = round(server * 1e6, 1)
+        row["server_cpu_us_per_step"] = _median(
+            outcomes, lambda o: (o.server_cpu_s or 0.0) / o.steps * 1e6, 1
+        )
+    match workload.kind:
+        case Kind.THROUGHPUT:
+            row |= _throughput(workload, outcomes)
+        case Kind.KILL:
+            row |= _recovery(outcomes)
+            row["repeated_steps"] = max(o.repeated_steps or 0 for o in outcomes)
+        case Kind.RECOVERY:
+            row |= _recovery(outcomes)
+    return row
+
+
+def _throughput(workload: Workload, outcomes: Sequence[Outcome]) -> Row:
+    row: Row = {}
     if workload.step_ms:
         row["critical_path_ms"] = workload.step_ms * depth(workload.shape, workload.size)
-    if workload.kind is not Kind.THROUGHPUT:
-        row["resumed_ms"] = row["p50_ms"]
-        row["resumed_cpu_s"] = round(min(o.cpu_s for o in outcomes), 3)
-    if workload.kind is Kind.KILL:
-        row["repeated_steps"] = max(o.repeated_steps or 0 for o in outcomes)
+    for outcome in outcomes:
+        if outcome.cut_off_s:
+            row |= {"cut_off_s": outcome.cut_off_s, "cut_off_steps": outcome.steps}
     return row
+
+
+def _recovery(outcomes: Sequence[Outcome]) -> Row:
+    return {
+        "resumed_ms": _latency_ms(outcomes, 50),
+        "resumed_cpu_s": _median(outcomes, lambda o: o.cpu_s, 3),
+    }
 
 
 def machine() -> str:
@@ -103,6 +124,12 @@ def _key(row: Row) -> tuple[str, str]:
 
 def _median(outcomes: Sequence[Outcome], value: Callable[[Outcome], float], digits: int) -> float:
     return round(statistics.median(value(o) for o in outcomes), digits)
+
+
+def _latency_ms(outcomes: Sequence[Outcome], percent: int) -> float | None:
+    if not outcomes:
+        return None
+    return _median(outcomes, lambda o: _percentile(o.latencies_ms, percent), 3)
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:

@@ -1,6 +1,6 @@
 """One measurement, from an empty folder to an `Outcome`: the processes of its lives and its time.
 
-A measurement that takes longer than `LIMIT_S` is ended and says so.
+A process that takes longer than `LIMIT_S` is ended and the row says so.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.outcome import Outcome, parse
 from benchmarks.servers import NotAvailable, Running, Servers
 from benchmarks.workloads import Kind, Workload
 
-LIMIT_S = 120.0
+LIMIT_S = 80.0
 _ROOT = Path(__file__).parent.parent
 
 
@@ -81,7 +81,7 @@ def _ended(command: list[str], environment: dict[str, str]) -> subprocess.Comple
     try:
         output, errors = process.communicate(timeout=LIMIT_S)
     except subprocess.TimeoutExpired as error:
-        raise NotRun(f"not finished: ended after {LIMIT_S:.0f} s") from error
+        raise NotRun(f"over {LIMIT_S:.0f} s: ended") from error
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -96,7 +96,10 @@ def _history(python: Path, task: Task, executions: int) -> subprocess.CompletedP
 
 def _outcome(lived: subprocess.CompletedProcess[str]) -> Outcome:
     _lived_well(lived)
-    return parse(lived.stdout.splitlines()[-1])
+    outcome = parse(lived.stdout.splitlines()[-1])
+    if not outcome.steps:
+        raise NotRun(f"over {outcome.cut_off_s} s: cut off before its first step")
+    return outcome
 
 
 def _lived_well(lived: subprocess.CompletedProcess[str]) -> None:

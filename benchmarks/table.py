@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from benchmarks.rows import Row
 
 HEAD = (
-    "workload", "system", "n", "steps/s", "CPU µs/step", "server's CPU", "p50 ms", "p99 ms",
-    "bytes/step", "fsync ms", "remarks",
+    "workload", "system", "n", "rounds", "steps/s", "CPU µs/step", "server's CPU", "p50 ms",
+    "p99 ms", "bytes/step", "fsync ms", "remarks",
 )  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row["workload"],
         row["system"],
         f"{row['n']:,}",
+        _figure(row.get("rounds"), 0),
         _figure(row["steps_per_s"], 0),
         _figure(row["cpu_us_per_step"], 1),
         _figure(row.get("server_cpu_us_per_step"), 0),
@@ -50,6 +51,8 @@ def _remarks(row: Row) -> str:
     if reason := row.get("reason"):
         return str(reason)
     said = []
+    if "cut_off_s" in row:
+        said.append(f"over {row['cut_off_s']:.0f} s: cut off after {row['cut_off_steps']:,} steps")
     if "critical_path_ms" in row:
         said.append(f"critical path {row['critical_path_ms']} ms")
     if "repeated_steps" in row:

@@ -90,12 +90,12 @@ WORKLOADS = {
     for w in (
         Workload(name="five-step-1", shape=Shape.FIVE_STEP, executions=200, warm_up=10),
         Workload(
-            name="five-step-64", shape=Shape.FIVE_STEP, executions=6400, at_once=64, warm_up=64
+            name="five-step-64", shape=Shape.FIVE_STEP, executions=6400, at_once=64, warm_up=16
         ),
         Workload(name="chain-100", shape=Shape.CHAIN, size=100, executions=50, warm_up=1),
-        Workload(name="chain-1000", shape=Shape.CHAIN, size=1000, executions=10, warm_up=1),
+        Workload(name="chain-1000", shape=Shape.CHAIN, size=1000, executions=10),
         Workload(name="chain-5000", shape=Shape.CHAIN, size=5000, executions=3),
-        Workload(name="fan-out-1000", shape=Shape.FAN_OUT, size=1000, executions=10, warm_up=1),
+        Workload(name="fan-out-1000", shape=Shape.FAN_OUT, size=1000, executions=10),
         Workload(name="fan-out-10000", shape=Shape.FAN_OUT, size=10_000, executions=2),
         Workload(
             name="waiting-5x100ms", shape=Shape.FIVE_STEP, executions=10, warm_up=2, step_ms=100
@@ -105,6 +105,7 @@ WORKLOADS = {
             shape=Shape.CHAIN,
             size=1000,
             executions=1,
+            step_ms=10,
             kind=Kind.KILL,
             has_effect=True,
         ),

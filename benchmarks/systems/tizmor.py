@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,8 +10,6 @@ from benchmarks.systems.tizmor_plan import agent_of, plan_of
 from tizmor import Tizmor
 from tizmor.core.plan import Plan
 from tizmor.engine.views import Status
-
-_MANY = 1_000_000
 
 
 class _Product:
@@ -25,16 +22,14 @@ class _Product:
         await self._completed(started.id)
 
     async def resume(self, executions: Sequence[str]) -> None:
-        interrupted = [
-            summary.execution_id
-            for summary in await self._tizmor.list(limit=_MANY)
-            if summary.status is Status.INTERRUPTED
-        ]
-        await asyncio.gather(*(self._resume(execution) for execution in interrupted))
-
-    async def _resume(self, execution_id: str) -> None:
-        await self._tizmor.resume(execution_id)
-        await self._completed(execution_id)
+        interrupted = await self._tizmor.resume_all()
+        # The newest is taken up last: when it has ended, what is looked at here stands in no one's
+        # way any more.
+        for newest in await self._tizmor.list(limit=1):
+            await self._completed(newest.execution_id)
+        for summary in await self._tizmor.list(limit=interrupted):
+            if summary.status is not Status.COMPLETED:
+                await self._completed(summary.execution_id)
 
     async def _completed(self, execution_id: str) -> None:
         result = await self._tizmor.result(execution_id)
