@@ -17,7 +17,7 @@ from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.drivers.embedded.secrets import LocalSecrets
-from tizmor.engine.context import CallContext
+from tizmor.engine.context import CallContext, NoExecution, Surroundings
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
@@ -154,17 +154,12 @@ class Tizmor(Orchestrator):
     async def doctor(self, *, deep: bool = False) -> Sequence[Check]:
         """Measured checks of this workspace; `deep` reads and verifies every journal row."""
         context = CallContext(
-            execution_id="",
+            _around=Surroundings(self.workspace, self._clock, self._secrets),
+            _site=NoExecution(language=self.workspace.language or "en"),
             step_id="doctor",
             attempt=1,
-            make_key=lambda: "",
-            language=self.workspace.language or "en",
-            workspace=self.workspace,
             answers={},
-            clock=self._clock,
-            report=lambda message: None,
-            secrets=self._secrets,
-            stopping=(),
+            _report=lambda site, step, message: None,
         )
         checked = await self._agents["SystemCheck"].function(ctx=context)
         if not deep:

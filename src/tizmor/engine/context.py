@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Container, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import structs
 
+from tizmor.core.canonical import idempotency_key
 from tizmor.core.events import storable
 from tizmor.ports.clock import Clock
 from tizmor.ports.secrets import NO_SECRETS, Secrets
@@ -19,69 +20,88 @@ _STRUCK_OUT = "•••"
 _V = TypeVar("_V")
 
 
-class CallContext:
-    """See `tizmor.ports.agent.AgentContext`."""
+class Site(Protocol):
+    """The execution that a call is made for."""
 
-    __slots__ = (
-        "_clock",
-        "_make_key",
-        "_report",
-        "_revealed",
-        "_secrets",
-        "_stopping",
-        "answers",
-        "attempt",
-        "execution_id",
-        "language",
-        "step_id",
-        "workspace",
-    )
+    @property
+    def execution(self) -> int: ...
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def stopping(self) -> Container[str]:
+        """The steps whose running call was told to stop."""
+        ...
 
-    def __init__(
-        self,
-        *,
-        execution_id: str,
-        step_id: str,
-        attempt: int,
-        make_key: Callable[[], str],
-        language: str,
-        workspace: Workspace,
-        answers: Mapping[str, str],
-        clock: Clock,
-        report: Callable[[str], None],
-        secrets: Secrets = NO_SECRETS,
-        stopping: Container[str] = (),
-    ) -> None:
-        self.execution_id = execution_id
-        self.step_id = step_id
-        self.attempt = attempt
-        self._make_key = make_key
-        self.language = language
-        self.workspace = workspace
-        self.answers = answers
-        self._clock = clock
-        self._report = report
-        self._secrets = secrets
-        self._stopping = stopping
-        self._revealed: tuple[str, ...] = ()
+
+class NoExecution(NamedTuple):
+    """The site of a call that no execution makes."""
+
+    language: str
+    execution: int = 0
+    public_id: str = ""
+    stopping: Container[str] = ()
+
+
+class Surroundings(NamedTuple):
+    """What all calls of a process find around them."""
+
+    workspace: Workspace
+    clock: Clock
+    secrets: Secrets = NO_SECRETS
+
+
+Report = Callable[[Site, str, str], None]
+"""Told of what the call of a step has found."""
+
+
+class CallContext(msgspec.Struct, kw_only=True, eq=False, gc=False):
+    """See `tizmor.ports.agent.AgentContext`. With `_arguments`, the key is worked out from them
+    when it isn't known."""
+
+    _around: Surroundings
+    _site: Site
+    step_id: str
+    attempt: int
+    answers: Mapping[str, str]
+    _report: Report
+    _key: str = ""
+    _arguments: dict[str, Any] | None = None
+    _revealed: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
-        return self._make_key()
+        if not self._key and self._arguments is not None:
+            self._key = idempotency_key(self._site.execution, self.step_id, self._arguments)
+        return self._key
+
+    @property
+    def execution_id(self) -> str:
+        return self._site.public_id
+
+    @property
+    def language(self) -> str:
+        return self._site.language
+
+    @property
+    def workspace(self) -> Workspace:
+        return self._around.workspace
 
     @property
     def now(self) -> dt.datetime:
-        return self._clock.now().astimezone(self.workspace.zone)
+        return self._around.clock.now().astimezone(self.workspace.zone)
 
     def progress(self, message: str) -> None:
-        self._report(self.redacted(storable(message))[:_MESSAGE_LIMIT])
+        found = self.redacted(storable(message))[:_MESSAGE_LIMIT]
+        self._report(self._site, self.step_id, found)
 
     @property
     def stopping(self) -> bool:
-        return self.step_id in self._stopping
+        return self.step_id in self._site.stopping
 
     def secret(self, name: str) -> str:
-        value = self._secrets.get(name)
+        value = self._around.secrets.get(name)
         if value and value not in self._revealed:
             # The longest first: one that is a part of another would leave the rest of it.
             self._revealed = tuple(sorted((*self._revealed, value), key=len, reverse=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Container, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -25,7 +26,7 @@ from tizmor.core.errors import (
 )
 from tizmor.core.events import as_stored
 from tizmor.core.plan import Effect, Plan, Step
-from tizmor.engine.context import CallContext
+from tizmor.engine.context import CallContext, Report, Site, Surroundings
 from tizmor.pipeline.approve import shown
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.classify import PASSING, agent_verdict, bounded, cut, delay_s, worded
@@ -56,22 +57,10 @@ PLANNING_S = 120.0
 
 _T = TypeVar("_T")
 Dice = Callable[[], float]
-Report = Callable[[str], None]
 
 
-class Site(Protocol):
+class CallSite(Site, Protocol):
     """The execution that a command is performed for."""
-
-    @property
-    def execution(self) -> int: ...
-    @property
-    def public_id(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def stopping(self) -> Container[str]:
-        """The steps whose running call was told to stop."""
-        ...
 
     @property
     def begun(self) -> dict[str, int]:
@@ -97,10 +86,10 @@ class Performer:
         self._agents = agents
         self._planner = planner
         self._pipeline = pipeline
+        self._around = Surroundings(workspace, clock, secrets)
         self._workspace = workspace
         self._clock = clock
         self._dice = dice
-        self._secrets = secrets
 
     async def make_plan(
         self, query: str, answers: Mapping[str, str], failure: Failure | None = None
@@ -157,13 +146,14 @@ class Performer:
         """Take back what a step did, once `begin` says that the intent is durable."""
         step = command.step
         agent = self.agent(step)
-        context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
+        context = self._context(site, step, command.attempt, report, key=command.key)
         if not await begin():
             return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=step.id)
         try:
-            result = agent.output_of(command.output)
             undo = _hook(agent.compensate_function, "compensate")
-            await _within(_patience_s(step), undo(result, ctx=context))
+            result = _result(agent, command.output)
+            arguments = agent.undone_with(command.arguments)
+            await _within(_patience_s(step), undo(result, **arguments, ctx=context))
         except EngineError:
             raise
         except Exception as error:
@@ -180,7 +170,7 @@ class Performer:
     async def prepare(self, site: Site, command: cmd.PrepareCall, report: Report) -> fx.Fact:
         step = command.step
         agent = self.agent(step)
-        context = self._context(site, step, command.attempt, command.answers, lambda: "", report)
+        context = self._context(site, step, command.attempt, report, answers=command.answers)
         try:
             arguments = agent.convert(command.arguments)
             prepare = _hook(agent.prepare_function, "prepare")
@@ -203,24 +193,31 @@ class Performer:
 
     async def run(
         self,
-        site: Site,
+        site: CallSite,
         command: cmd.RunCall,
         begin: Callable[[str], Awaitable[bool]],
         report: Report,
     ) -> fx.Fact:
         step = command.step
 
-        def make_key() -> str:
-            return idempotency_key(site.execution, step.id, command.arguments)
-
         # A key costs as much as the rest of a step that does nothing, and binds only effects.
-        try:
-            key = make_key() if step.effect is not Effect.READ or needs_gate(step) else ""
-        except ValueError as error:
-            message = f"{step.agent}: the arguments can't be written as JSON: {bounded(error)}"
-            return self._fact(step, command.arguments, "", Failed(message, retryable=False))
-        known = (lambda: key) if key else make_key
-        context = self._context(site, step, command.attempt, command.answers, known, report)
+        key = ""
+        if step.effect is not Effect.READ or needs_gate(step):
+            try:
+                key = idempotency_key(site.execution, step.id, command.arguments)
+            except ValueError as error:
+                message = f"{step.agent}: the arguments can't be written as JSON: {bounded(error)}"
+                return self._fact(step, command.arguments, "", Failed(message, retryable=False))
+        context = CallContext(
+            _around=self._around,
+            _site=site,
+            step_id=step.id,
+            attempt=command.attempt,
+            answers=command.answers,
+            _report=report,
+            _key=key,
+            _arguments=command.arguments,
+        )
         call = Call(
             step=step,
             arguments=command.arguments,
@@ -231,12 +228,18 @@ class Performer:
             begin=begin,
         )
         verdict = context.cleared(await self._pipeline(call))
-        begun = site.begun.pop(step.id, None) if isinstance(verdict, Completed) else None
-        return self._fact(step, command.arguments, key, verdict, begun)
+        if isinstance(verdict, Completed):
+            return fx.CallCompleted(
+                at_ms=self._clock.now_ms(),
+                step=step.id,
+                output=verdict.output,
+                begun_at_ms=site.begun.pop(step.id, None),
+            )
+        return self._fact(step, command.arguments, key, verdict)
 
     def shown(self, site: Site, step: Step, arguments: dict[str, Any]) -> dict[str, Any]:
         """What a human would see before this call. Raises `InvalidEdit` when it can't be said."""
-        context = self._context(site, step, 0, {}, lambda: "", lambda message: None)
+        context = self._context(site, step, 0, _unheard)
         call = Call(
             step=step,
             arguments=arguments,
@@ -256,7 +259,7 @@ class Performer:
         """Ask the agent whether the call with this key happened; one that is silent can't tell."""
         step = command.step
         agent = self.agent(step)
-        context = self._context(site, step, command.attempt, {}, lambda: command.key, report)
+        context = self._context(site, step, command.attempt, report, key=command.key)
         at_ms = self._clock.now_ms()
         try:
             probe = _hook(agent.probe_function, "probe")
@@ -281,22 +284,19 @@ class Performer:
         site: Site,
         step: Step,
         attempt: int,
-        answers: Mapping[str, str],
-        make_key: Callable[[], str],
         report: Report,
+        *,
+        answers: Mapping[str, str] = MappingProxyType({}),
+        key: str = "",
     ) -> CallContext:
         return CallContext(
-            execution_id=site.public_id,
+            _around=self._around,
+            _site=site,
             step_id=step.id,
             attempt=attempt,
-            make_key=make_key,
-            language=site.language,
-            workspace=self._workspace,
             answers=answers,
-            clock=self._clock,
-            report=report,
-            secrets=self._secrets,
-            stopping=site.stopping,
+            _report=report,
+            _key=key,
         )
 
     def _fact(
@@ -305,14 +305,11 @@ class Performer:
         arguments: dict[str, Any],
         key: str,
         verdict: Verdict,
-        begun_at_ms: int | None = None,
     ) -> fx.Fact:
         at_ms = self._clock.now_ms()
         match verdict:
             case Completed():
-                return fx.CallCompleted(
-                    at_ms=at_ms, step=step.id, output=verdict.output, begun_at_ms=begun_at_ms
-                )
+                return fx.CallCompleted(at_ms=at_ms, step=step.id, output=verdict.output)
             case NeedsApproval():
                 return fx.GateNeeded(
                     at_ms=at_ms, step=step.id, key=key, arguments=arguments, shown=verdict.shown
@@ -340,6 +337,16 @@ class Performer:
                 return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=cut(verdict.error))
             case Withdrawn():
                 return fx.CallWithdrawn(at_ms=at_ms, step=step.id)
+
+
+def _result(agent: Agent, output: dict[str, Any] | None) -> Any:
+    """What a call returned, for taking it back. Raises `Permanent` where the agent can't do
+    without."""
+    if output is not None:
+        return agent.output_of(output)
+    if not agent.undoes_by_key:
+        raise Permanent(f"it isn't known what it gave, and {agent.spec.name} needs that")
+    return None
 
 
 def misfit(plan: Plan, replan: cmd.Replan) -> str | None:
@@ -400,6 +407,10 @@ async def _within(limit_s: float, work: Awaitable[_T]) -> _T:
 
 async def _never(key: str) -> bool:
     return False
+
+
+def _unheard(site: Site, step: str, message: str) -> None:
+    """A report of a call that isn't made."""
 
 
 def _hook(function: AgentFunction | None, name: str) -> AgentFunction:

@@ -27,6 +27,7 @@ from tizmor.core.plan import Effect
 from tizmor.core.state import State
 from tizmor.engine.calls import CallQueue
 from tizmor.engine.commit import GroupCommit
+from tizmor.engine.context import Site
 from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer
 from tizmor.engine.projections import RESTS
@@ -389,19 +390,18 @@ class Pump:
 
     async def _answer(self, live: Live, command: CallCommand) -> fx.Fact:
         """Carry out a command that is answered by one fact."""
-        report = partial(self._report, live, command.step.id)
         match command:
             case cmd.RunCall():
                 begin = partial(self._begin_call, live, command)
-                return await self._performer.run(live, command, begin, report)
+                return await self._performer.run(live, command, begin, self._report)
             case cmd.PrepareCall():
-                return await self._performer.prepare(live, command, report)
+                return await self._performer.prepare(live, command, self._report)
             case cmd.ProbeCall():
                 await self.durable(live)
-                return await self._performer.probe(live, command, report)
+                return await self._performer.probe(live, command, self._report)
             case cmd.CompensateCall():
                 undo = partial(self._begin_undoing, live, command)
-                return await self._performer.compensate(live, command, undo, report)
+                return await self._performer.compensate(live, command, undo, self._report)
 
     async def _begin_call(self, live: Live, command: cmd.RunCall, key: str) -> bool:
         """The barrier: the call may begin, and if it has an effect, its intent and all before it
@@ -453,13 +453,13 @@ class Pump:
         await self.durable(live)
         return True
 
-    def _report(self, live: Live, step: str, message: str) -> None:
+    def _report(self, site: Site, step: str, message: str) -> None:
         """A finding of a call, which may run in a thread, and may have been let go of long ago."""
         fact = fx.Reported(at_ms=self.now_ms(), step=step, message=message)
         if threading.get_ident() == self._thread:
-            self._tell(live.execution, fact)
+            self._tell(site.execution, fact)
         elif self._loop is not None:
-            self._loop.call_soon_threadsafe(self._tell, live.execution, fact)
+            self._loop.call_soon_threadsafe(self._tell, site.execution, fact)
 
     def _tell(self, execution: int, fact: fx.Fact) -> None:
         if (live := self.get(execution)) is not None:

@@ -19,31 +19,18 @@ True only when its intent is journaled, or nothing need be said of it yet; for a
 effect, only when the intent and all before it are durable (the barrier)."""
 
 
-class Call:
+class Call(msgspec.Struct, kw_only=True, eq=False, gc=False):
     """What the middlewares know of a call. `key` binds it to its arguments; until it has `begun`,
     nothing has happened."""
 
-    __slots__ = ("agent", "approved_key", "arguments", "begin", "begun", "context", "key", "step")
-
-    def __init__(
-        self,
-        *,
-        step: Step,
-        arguments: dict[str, Any],
-        key: str,
-        approved_key: str | None,
-        agent: Agent,
-        context: AgentContext,
-        begin: Begin,
-    ) -> None:
-        self.step = step
-        self.arguments = arguments
-        self.key = key
-        self.approved_key = approved_key
-        self.agent = agent
-        self.context = context
-        self.begin = begin
-        self.begun = False
+    step: Step
+    arguments: dict[str, Any]
+    key: str
+    approved_key: str | None
+    agent: Agent
+    context: AgentContext
+    begin: Begin
+    begun: bool = False
 
     def converted(self) -> dict[str, Any]:
         """The arguments as the agent's own types. Raises `Permanent` when they don't fit."""

@@ -10,7 +10,7 @@ import msgspec
 
 from tizmor.core.plan import Effect, Step
 from tizmor.drivers.embedded.clock import SystemClock
-from tizmor.engine.context import CallContext
+from tizmor.engine.context import CallContext, NoExecution, Surroundings
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.verdicts import Verdict
 from tizmor.ports.agent import Agent, AgentContext, agent
@@ -69,15 +69,13 @@ def call_of(
         timeout_s=timeout_s,
     )
     context = CallContext(
-        execution_id="0123456789abc",
+        _around=Surroundings(Workspace(root=Path()), SystemClock()),
+        _site=NoExecution(language="en", public_id="0123456789abc"),
         step_id="a",
         attempt=1,
-        make_key=lambda: "key",
-        language="en",
-        workspace=Workspace(root=Path()),
         answers={},
-        clock=SystemClock(),
-        report=lambda message: None,
+        _report=lambda site, step, message: None,
+        _key="key",
     )
     return Call(
         step=step,
