@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from tizmor.cli.exits import ENDED
 from tizmor.cli.follow import follow
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.terminal.page import Page
-from tizmor.engine.views import Status
 
-_ENDED = (Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.CANCELLED)
 Order = Callable[[Library], Awaitable[str]]
 
 
@@ -19,10 +18,12 @@ def give_order(workspace: Path, execution_id: str, order: Order, *, as_json: boo
     """Give an order to an execution and say what came of it.
 
     If nobody ran the execution, this process now does: it goes on with it as `run` does, and ends
-    with its exit code. So it does, too, when the order has ended the execution.
+    with its exit code. So it does, too, when the order has ended the execution. A result that was
+    there before is told again only at the end.
     """
 
     async def work(library: Library) -> int:
+        seen = (await library.get(execution_id)).result
         past = await library.logs(execution_id)
         sentence = await order(library)
         if as_json:
@@ -30,8 +31,8 @@ def give_order(workspace: Path, execution_id: str, order: Order, *, as_json: boo
         else:
             Page.on_stdout(library.settings.bidi).write(sentence)
         execution = await library.get(execution_id)
-        if execution.status not in _ENDED and not library.owns(execution_id):
+        if execution.status not in ENDED and not library.owns(execution_id):
             return 0
-        return await follow(library, execution, as_json=as_json, past=past)
+        return await follow(library, execution, as_json=as_json, past=past, seen=seen)
 
     return within(workspace, work)

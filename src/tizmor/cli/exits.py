@@ -29,6 +29,10 @@ _OF_STATUS = {
 }
 
 
+ENDED = (Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.CANCELLED)
+"""After these, an execution doesn't change any more."""
+
+
 def exit_code(status: Status) -> ExitCode:
     """How a verb ends that followed an execution up to this status.
 

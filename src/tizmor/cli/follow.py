@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
 
 from tizmor.cli.beside import beside, first_of
 from tizmor.cli.controls import clean
-from tizmor.cli.exits import exit_code
+from tizmor.cli.exits import ENDED, exit_code
 from tizmor.cli.json_lines import ENDS, closing_line, write_json
 from tizmor.cli.library import Library
 from tizmor.cli.terminal.desk import Desk
@@ -36,9 +37,11 @@ async def follow(
     *,
     as_json: bool,
     past: Sequence[StreamEvent] = (),
+    seen: Mapping[str, Any] | None = None,
 ) -> int:
     """Show what happens after `past`, then how it stands; the exit code.
 
+    Of a result that was `seen` before, people get only what is new, until the execution has ended.
     Interrupted, it says on standard error how to go on.
     """
     page = Page.on_stdout(library.settings.bidi)
@@ -50,7 +53,7 @@ async def follow(
             await _on_screen(library, progress, page)
         else:
             await _as_lines(library, progress, page)
-        return await _closed(library, progress, page)
+        return await _closed(library, progress, page, seen)
     except (asyncio.CancelledError, BrokenPipeError):
         print(clean(f"To go on:\n{library.command('resume', execution.id)}"), file=sys.stderr)
         raise
@@ -110,10 +113,14 @@ async def _stream(
         yield event
 
 
-async def _closed(library: Library, progress: Progress, page: Page) -> int:
+async def _closed(
+    library: Library, progress: Progress, page: Page, seen: Mapping[str, Any] | None
+) -> int:
     execution = await library.result(progress.execution_id)
     words = words_of(execution.language)
-    write_outcome(execution, words, page, stood_ms=progress.stood_ms)
+    if execution.status in ENDED:
+        seen = None
+    write_outcome(execution, words, page, stood_ms=progress.stood_ms, seen=seen)
     write_waiting(execution, words, page)
     if execution.status in (Status.PAUSED, Status.INTERRUPTED):
         page.verbatim(library.command("resume", execution.id))

@@ -21,6 +21,10 @@ from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings, load
 
+_PATIENCE_S = 60.0
+"""How long storage may fail: a database that is gone for half a minute, and then takes its time to
+start, is waited for."""
+
 
 class Library(Protocol):
     """An open workspace, as `tizmor.Tizmor.open` gives it; each method promises what it does."""
@@ -104,7 +108,8 @@ def within(
             workspace,
             settings=load(workspace),
             write=write,
-            trouble=_tell_trouble,
+            patience_s=_PATIENCE_S,
+            trouble=_Trouble(),
             program=program(),
         ) as library:
             return await work(library)
@@ -112,6 +117,14 @@ def within(
     return asyncio.run(opened())
 
 
-def _tell_trouble(error: StorageFailed | None) -> None:
-    state = "storage works again" if error is None else f"storage fails, trying again: {error}"
-    print(clean(state), file=sys.stderr)
+class _Trouble:
+    """Says on standard error that storage fails, and why, when that is news; and its end."""
+
+    def __init__(self) -> None:
+        self._told = ""
+
+    def __call__(self, error: StorageFailed | None) -> None:
+        state = "storage works again" if error is None else f"storage fails, trying again: {error}"
+        if state != self._told:
+            print(clean(state), file=sys.stderr)
+            self._told = state

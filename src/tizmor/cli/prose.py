@@ -22,6 +22,7 @@ LARGEST_PLAN = 1_000_000
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([smhdw])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONGEST_DAYS = 36_500
 _BYTES_PER_CHARACTER = 4
 _EXAMPLE = 'tizmor run "what is on my calendar tomorrow?"'
 
@@ -91,11 +92,15 @@ def _guessed(name: str, kind: type[msgspec.Struct]) -> str:
 
 
 def read_duration(text: str) -> dt.timedelta:
-    """A length of time such as 90s, 10m, 2h or 30d. Raises `UserError`."""
+    """A length of time such as 90s, 10m, 2h, 30d or 2w, of at most 36,500 days. Raises
+    `UserError`."""
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None:
-        raise UserError(f"{text!r} is not a length of time; right ones: 90s, 10m, 2h, 30d")
-    return dt.timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        raise UserError(f"{text!r} is not a length of time; right ones: 90s, 10m, 2h, 30d, 2w")
+    seconds = float(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST_DAYS * _UNITS["d"]:
+        raise UserError(f"{text!r} is longer than {_LONGEST_DAYS} days; right ones: 2h, 30d, 2w")
+    return dt.timedelta(seconds=seconds)
 
 
 def _from_stream(stream: BinaryIO) -> str:

@@ -15,9 +15,9 @@ import pytest
 
 from tizmor.cli.main import main
 from tizmor.core.agents import AgentSpec
-from tizmor.core.errors import AmbiguousChoice, PlanRefused, UnknownExecution
+from tizmor.core.errors import AmbiguousChoice, PlanRefused, StorageFailed, UnknownExecution
 from tizmor.core.plan import Choice, Effect, Plan, Step
-from tizmor.engine.views import Execution, ExecutionSummary, Status, StreamEvent, Waiting
+from tizmor.engine.views import Execution, ExecutionSummary, Replay, Status, StreamEvent, Waiting
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings
@@ -94,6 +94,7 @@ class Scripted:
     ends: Status = Status.COMPLETED
     result: dict[str, Any] = field(default_factory=dict)
     runs_elsewhere: bool = False
+    differences: tuple[str, ...] = ()
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def happen(self, event: StreamEvent) -> StreamEvent:
@@ -182,6 +183,19 @@ class FakeTizmor:
 
     async def interrupted(self) -> list[ExecutionSummary]:
         return [s for s in await self.list() if s.status is Status.INTERRUPTED]
+
+    async def replay(self, execution_id: str) -> Replay:
+        """The journal doesn't know whether a process lives."""
+        scripted = self._scripted(execution_id)
+        interrupted = scripted.status is Status.INTERRUPTED
+        return Replay(
+            execution_id=execution_id,
+            events=len(scripted.past),
+            status=Status.RUNNING if interrupted else scripted.status,
+            steps_done=0,
+            steps=len(ANCHOR.steps),
+            differences=scripted.differences,
+        )
 
     async def logs(self, execution_id: str) -> list[StreamEvent]:
         return list(self._scripted(execution_id).past)
@@ -312,6 +326,8 @@ class Shell:
     store: dict[str, Scripted]
     opened: list[tuple[FakeTizmor, bool]]
     capture: pytest.CaptureFixture[str]
+    tell: Callable[[StorageFailed | None], None] | None = None
+    """What the library that was opened last tells of its storage."""
 
     def __call__(self, *words: str) -> Ran:
         code = main([*words, "--workspace", str(self.workspace)])
@@ -344,11 +360,13 @@ def opener(shell: Shell) -> Any:
             *,
             settings: Settings,
             write: bool,
-            trouble: Callable[..., None],
+            patience_s: float,
+            trouble: Callable[[StorageFailed | None], None],
             program: str,
         ) -> AsyncIterator[FakeTizmor]:
             library = FakeTizmor(shell.store, Path(workspace), settings)
             shell.opened.append((library, write))
+            shell.tell = trouble
             yield library
 
     return Opener

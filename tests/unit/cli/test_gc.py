@@ -69,8 +69,8 @@ def test_what_is_older_goes_and_the_file_shrinks(
     assert (done["executions"], done["events"], done["blobs"]) == (2, 2, 2)
     assert done["compacted"]
     assert done["fileBytesAfter"] < done["fileBytesBefore"] - 350_000
-    assert gc(workspace, capsys, "--older-than", "0h")["executions"] == 1
-    assert gc(workspace, capsys, "--older-than", "0h")["executions"] == 0
+    assert gc(workspace, capsys, "--older-than", "0.5s")["executions"] == 1
+    assert gc(workspace, capsys, "--older-than", "0s")["executions"] == 0
 
 
 def test_without_an_age_the_setting_holds(

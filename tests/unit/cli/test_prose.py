@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tizmor.cli.prose import LARGEST_PLAN, LONGEST_REQUEST, read_plan, read_request
+from tizmor.cli.prose import LARGEST_PLAN, LONGEST_REQUEST, read_duration, read_plan, read_request
 from tizmor.core.errors import RequestRefused, UserError
 from tizmor.core.plan import Plan
 
@@ -102,3 +102,17 @@ def test_what_a_plan_says_for_readers_only_is_passed_over(tmp_path: Path) -> Non
         ' "steps": [{"id": "a", "agent": "A", "dependsOn": []}]}'
     )
     assert [step.id for step in read_plan(path).steps] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("10m", 600), ("1.5h", 5_400), (" 30D ", 2_592_000), ("2w", 1_209_600)],
+)
+def test_a_length_of_time_is_a_number_and_a_unit(text: str, seconds: float) -> None:
+    assert read_duration(text).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("text", ["", "90", "s", "-1s", "1y", "3 0d", "٣d", "1e3s", "999999999w"])
+def test_what_is_no_length_of_time_is_refused_with_right_ones(text: str) -> None:
+    with pytest.raises(UserError, match=r"right ones: .*2w"):
+        read_duration(text)

@@ -19,10 +19,12 @@ from tests.unit.cli.fake import (
     Scripted,
     Shell,
     events_of,
+    said,
 )
 
 from tizmor.cli.main import VERBS, load_verb, main
 from tizmor.cli.program import program
+from tizmor.core.errors import StorageFailed
 from tizmor.core.plan import Plan
 from tizmor.engine.views import Status
 
@@ -212,6 +214,23 @@ def test_an_approval_that_makes_this_process_the_owner_goes_on_as_run_does(
     assert "search: found by DriveSearch" not in ran.out.splitlines()
 
 
+def test_a_result_that_was_told_is_not_told_again_before_the_end(
+    tizmor_shell: Shell, gated: Scripted
+) -> None:
+    """What comes back when an approval only leads to the next question is that question."""
+    gated.result = {"summary": "Two contracts."}
+    gated.coming.append(said("question", state="open", step="contact", waiting=QUESTION))
+    assert "Two contracts." in tizmor_shell("run", "meet Yoav").out
+
+    approved = tizmor_shell("approve", ID)
+    assert approved.code == 3
+    assert "Two contracts." not in approved.out
+    assert QUESTION.command in approved.out.splitlines()
+    assert "Two contracts." in tizmor_shell("resume", ID).out
+
+    assert "Two contracts." in tizmor_shell("answer", ID, "Yoav Levi").out
+
+
 def test_an_approval_that_another_process_takes_ends_at_once(
     tizmor_shell: Shell, gated: Scripted
 ) -> None:
@@ -298,6 +317,42 @@ def test_an_order_that_ends_the_execution_ends_with_its_code(tizmor_shell: Shell
     ran = tizmor_shell("cancel", ID, "--json")
     assert ran.code == 4
     assert [line["type"] for line in ran.json] == ["done", "cancelled"]
+
+
+def test_a_replay_says_whether_it_leads_to_what_is_shown(
+    tizmor_shell: Shell, scripted: Scripted
+) -> None:
+    tizmor_shell("run", "meet Yoav")
+    assert tizmor_shell("replay", ID).out.endswith(" lead to COMPLETED, as it is shown.\n")
+
+    scripted.differences = ("steps: 5 by the journal, 4 in the list",)
+    differs = tizmor_shell("replay", ID)
+    assert differs.code == 1
+    assert "as it is shown" not in differs.out
+    assert differs.out.endswith("COMPLETED.\nBut: steps: 5 by the journal, 4 in the list\n")
+
+
+def test_a_replay_of_an_interrupted_execution_says_why_it_is_shown_otherwise(
+    tizmor_shell: Shell, scripted: Scripted
+) -> None:
+    scripted.status = Status.INTERRUPTED
+    replayed = tizmor_shell("replay", ID)
+    assert replayed.code == 0
+    assert replayed.out == (
+        "0 events lead to RUNNING; it is shown as INTERRUPTED, since no process runs it.\n"
+    )
+
+
+def test_storage_that_fails_is_told_of_once_and_so_is_its_end(tizmor_shell: Shell) -> None:
+    tizmor_shell("list")
+    assert tizmor_shell.tell is not None
+    for error in (StorageFailed("full"), StorageFailed("full"), StorageFailed("gone"), None):
+        tizmor_shell.tell(error)
+    assert tizmor_shell.capture.readouterr().err.splitlines() == [
+        "storage fails, trying again: full",
+        "storage fails, trying again: gone",
+        "storage works again",
+    ]
 
 
 def test_list_marks_the_interrupted_and_bounds_the_request(tizmor_shell: Shell) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from typing import Annotated
 
 import msgspec
@@ -12,12 +10,10 @@ import typer
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
+from tizmor.cli.prose import read_duration
 from tizmor.cli.terminal.page import Page
 from tizmor.ports.journal import Freed
 
-_AGE = re.compile(r"([0-9]{1,6})([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-_LONGEST = dt.timedelta(days=36_500)
 _HOW_TO_CHOOSE = (
     "No age is set, so executions are kept for ever: `--older-than 30d` removes those that ended"
     " more than 30 days ago, and retention_days = 30 in tizmor.toml makes that the default."
@@ -33,8 +29,8 @@ def gc(
         str | None,
         typer.Option(
             "--older-than",
-            metavar="AGE",
-            help="Remove what ended longer ago: 30d, 12h, 2w.",
+            metavar="TIME",
+            help="Remove what ended longer ago, e.g. 90s, 10m, 12h, 30d, 2w.",
             show_default="retention_days of tizmor.toml, else for ever",
         ),
     ] = None,
@@ -54,7 +50,7 @@ def gc(
       tizmor gc --older-than 12h --workspace work
       tizmor gc --json
     """
-    age = None if older_than is None else _age(older_than)
+    age = None if older_than is None else read_duration(older_than)
 
     async def work(library: Library) -> int:
         before = _file_bytes(library)
@@ -77,18 +73,6 @@ def gc(
 
     # Without `write`, nothing is made where nothing was run yet.
     return within(workspace, work, write=False)
-
-
-def _age(text: str) -> dt.timedelta:
-    found = _AGE.fullmatch(text.strip().lower())
-    age = dt.timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
-    if age is None or age > _LONGEST:
-        raise typer.BadParameter(
-            f"{text!r} is not an age: a whole number of hours, days or weeks up to 36500 days, as"
-            " in 12h, 30d, 2w",
-            param_hint="--older-than",
-        )
-    return age
 
 
 def _file_bytes(library: Library) -> int | None:

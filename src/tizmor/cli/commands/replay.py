@@ -10,6 +10,7 @@ from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
 from tizmor.cli.terminal.page import Page
+from tizmor.engine.views import Replay, Status
 
 
 def replay(
@@ -29,13 +30,25 @@ def replay(
     async def work(library: Library) -> int:
         await write_log(library, execution_id, as_json=as_json)
         told = await library.replay(execution_id)
+        shown = await library.get(execution_id)
         if as_json:
             write_json({"type": "replay", **msgspec.to_builtins(told)})
         else:
             page = Page.on_stdout(library.settings.bidi)
-            page.write(f"{told.events} events lead to {told.status}, as it is shown.")
+            page.write(_verdict(told, shown.status))
             for difference in told.differences:
                 page.write(f"But: {difference}")
         return ExitCode.FAILED if told.differences else ExitCode.DONE
 
     return within(workspace, work, write=False)
+
+
+def _verdict(told: Replay, shown: Status) -> str:
+    """Where the journal leads. That a process has gone stands in no journal, so an interrupted
+    execution is shown otherwise than it leads to."""
+    led = f"{told.events} events lead to {told.status}"
+    if told.differences:
+        return f"{led}."
+    if shown is Status.INTERRUPTED:
+        return f"{led}; it is shown as {shown}, since no process runs it."
+    return f"{led}, as it is shown."

@@ -30,7 +30,7 @@ def run(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Stop what has not ended after this long, e.g. 90s, 10m, 2h or 1d.",
+            help="Stop what has not ended after this long, e.g. 90s, 10m, 2h, 1d, 2w.",
         ),
     ] = None,
     priority: Annotated[

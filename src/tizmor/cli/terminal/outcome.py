@@ -25,12 +25,23 @@ class Section(NamedTuple):
     lines: Sequence[str]
 
 
-def write_outcome(execution: Execution, words: Words, page: Page, *, stood_ms: int = 0) -> None:
+def write_outcome(
+    execution: Execution,
+    words: Words,
+    page: Page,
+    *,
+    stood_ms: int = 0,
+    seen: Mapping[str, Any] | None = None,
+) -> None:
     """The result so far, and below it how it ended, how long it took and what it cost.
 
-    `stood_ms` of that time it only waited for a human.
+    `stood_ms` of that time it only waited for a human. Parts that the result had when it was last
+    `seen` are left out.
     """
+    known = sections(seen, words) if seen else []
     for section in sections(execution.result, words):
+        if section in known:
+            continue
         page.write()
         if section.title:
             page.write(section.title, "bold")

@@ -143,3 +143,19 @@ def test_both_languages_say_the_same_things() -> None:
         elif isinstance(english, str):
             assert english.count("{") == hebrew.count("{"), field.name
         assert len(hebrew) > 0
+
+
+def test_of_a_result_that_was_seen_only_what_is_new_is_written(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    execution = Execution(
+        execution_id="x", status=Status.WAITING, query="q", created_at="", updated_at="",
+        result=RESULT,
+    )  # fmt: skip
+    seen = {name: value for name, value in RESULT.items() if name != "contacts"}
+    write_outcome(execution, ENGLISH, Page.on_stdout(), seen=seen)
+    assert capsys.readouterr().out.split("\n\n")[0].splitlines() == [
+        "",
+        "Contacts",
+        "Yoav Cohen · yoav@example.org",
+    ]
