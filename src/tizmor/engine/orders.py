@@ -35,6 +35,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     roll_back: bool = False
 
 
+_DECIDED = {InboxKind.APPROVE: "approved", InboxKind.REJECT: "rejected"}
+
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Order).decode
 
@@ -117,10 +119,8 @@ def check_answer(state: State, question: str, choice: str) -> None:
 
 def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:
     """The fact that an order is, and its outcome; no fact when it is refused or already so."""
-    if state.ended and kind is InboxKind.CANCEL and _is_cancelled(state, order):
-        return None, "done: it was cancelled already"
     if state.ended:
-        return None, f"refused: the execution has ended ({state.status})"
+        return None, _after_its_end(state, kind, order)
     match kind:
         case InboxKind.APPROVE if order.approve_all:
             return fx.ApprovalGivenToAll(at_ms=at_ms, by=order.by), "done: approves all"
@@ -136,6 +136,16 @@ def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx
             return fx.ResumeAsked(at_ms=at_ms, by=order.by), "done: resumed"
         case InboxKind.CANCEL:
             return _cancel(state, order, at_ms)
+
+
+def _after_its_end(state: State, kind: InboxKind, order: Order) -> str:
+    """Who says again what was carried out has made no mistake."""
+    gate = state.gates.get(order.target)
+    if kind is InboxKind.CANCEL and _is_cancelled(state, order):
+        return "done: it was cancelled already"
+    if gate is not None and _is_decided_so(gate, kind, order):
+        return f"done: {order.target} was {gate.state} already"
+    return f"refused: the execution has ended ({state.status})"
 
 
 def _is_cancelled(state: State, order: Order) -> bool:
@@ -162,8 +172,8 @@ def _decision(
     gate = state.gates.get(order.target)
     if gate is None:
         return None, f"refused: there is no approval {order.target!r}"
-    wanted = "approved" if kind is InboxKind.APPROVE else "rejected"
-    if gate.state == wanted and order.arguments in (None, gate.arguments):
+    wanted = _DECIDED[kind]
+    if _is_decided_so(gate, kind, order):
         return None, f"done: {order.target} was {wanted} already"
     if gate.state != "open":
         return None, f"refused: {order.target} is {gate.state} already"
@@ -181,6 +191,11 @@ def _decision(
             comment=order.comment,
         )
     return fact, f"done: {order.target} {wanted}"
+
+
+def _is_decided_so(gate: GateState, kind: InboxKind, order: Order) -> bool:
+    """Whether this very decision was made before."""
+    return gate.state == _DECIDED.get(kind) and order.arguments in (None, gate.arguments)
 
 
 def _answer(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:

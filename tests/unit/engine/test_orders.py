@@ -126,6 +126,17 @@ def test_deciding_the_same_twice_is_no_mistake() -> None:
     assert said(script, InboxKind.APPROVE, target="a1") == "done: a1 was approved already"
 
 
+def test_a_decision_that_is_given_again_after_the_end_is_no_mistake() -> None:
+    """Whoever lost the confirmation asks again, and learns that it was carried out."""
+    script = gated("a")
+    said(script, InboxKind.REJECT, target="a1")
+    assert script.state.ended
+    assert said(script, InboxKind.REJECT, target="a1") == "done: a1 was rejected already"
+    assert said(script, InboxKind.APPROVE, target="a1") == (
+        "refused: the execution has ended (REJECTED)"
+    )
+
+
 def test_deciding_otherwise_afterwards_is_refused() -> None:
     script = gated("a")
     said(script, InboxKind.APPROVE, target="a1")

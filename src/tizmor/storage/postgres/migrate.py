@@ -39,7 +39,11 @@ async def upgrade(url: str, *, to: str = VERSION) -> str:
                 raise newer(before)
             else:
                 await _migrate(url, to)
-                done = f"the database was brought from schema {before or 'none'} to {to}"
+                done = (
+                    f"the tables were made, with schema {to}"
+                    if before is None
+                    else f"the database was brought from schema {before} to {to}"
+                )
             if to == VERSION:
                 await position.mend_origin(connection)
             return done
