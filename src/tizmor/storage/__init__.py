@@ -8,7 +8,7 @@ chain ─────── the checksums that tie an execution's rows together
 batch ─────── what a commit writes, as rows; statements: how they are written
 writer ────── commits, adoption, the inbox: one thread, one connection
 presence ──── are the files still where they were?
-retry ─────── what an append is that can't be written
+verdict ───── what an append is that can't be written; retry: was it written before?
 reader ────── everything that only looks: another thread, another connection
 retention ─── what `gc` removes
 inspection ── what `doctor` asks

@@ -28,7 +28,7 @@ from tizmor.ports.journal import (
 )
 from tizmor.storage.batch import STATE_LEVELS
 from tizmor.storage.blobs import split
-from tizmor.storage.chain import damage
+from tizmor.storage.retry import Found, kept_at
 from tizmor.storage.wakes import WakeSignal
 
 
@@ -241,26 +241,17 @@ class MemoryJournal:
         stored = self._database.executions.get(append.execution)
         if stored is None:
             return None
-        mine = stored.owner == self.owner
-        if append.create is not None:
-            retried = append.execution in created_before
-            if not retried or (stored.epoch == 1 and not mine and stored.owner is not None):
-                return None
         first = append.first_seq - 1
         history = self._database.histories[append.execution]
-        there = history[first : first + len(append.events)]
-        if there and [(record.at_ms, record.payload) for record in there] == list(append.events):
-            return there[0].position
-        if mine and stored.epoch == append.epoch and append.create is None:
-            raise damage(
-                append.execution,
-                append.first_seq,
-                f"the stored journal ends with event {len(history)} instead",
-            )
-        if append.events or not (mine or (stored.owner is None and append.release)):
-            return None
-        here = (stored.epoch, len(history)) == (append.epoch, first)
-        return 0 if here and self._is_settled(append) else None
+        found = Found(
+            stored.owner,
+            stored.epoch,
+            len(history),
+            [(r.position, r.at_ms, r.payload) for r in history[first : first + len(append.events)]],
+            not self._is_settled(append),
+        )
+        retried = append.execution in created_before
+        return kept_at(append, append.events, found, self.owner, retried=retried)
 
     def _is_settled(self, append: Append) -> bool:
         """Whether no row that it settles is open: what came after a release was never written."""

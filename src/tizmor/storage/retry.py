@@ -1,76 +1,60 @@
-"""What an append is that can't be written: kept before, another's by now, or a sign of damage."""
+"""Whether an append that can't be written was written before.
+
+A commit whose outcome is unknown comes again, unchanged. What it left is recognised event for
+event, whoever owns the execution by now; nothing is read or written here.
+"""
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tizmor.ports.journal import Append
-from tizmor.storage.batch import Head
-from tizmor.storage.blobs import split
-from tizmor.storage.chain import Link, damage
-from tizmor.storage.rows import HEAD
-
-_EVENTS = (
-    "SELECT position, at_ms, payload FROM journal"
-    " WHERE execution = ? AND seq >= ? AND seq < ? ORDER BY seq"
-)
-_UNSETTLED = "SELECT 1 FROM inbox WHERE id = ? AND execution = ? AND outcome IS NULL"
+from tizmor.storage.chain import damage
 
 
-class Verdict(NamedTuple):
-    """`position` of the first event, None when nothing of it is kept; `head` while this process
-    owns the execution."""
+class Found(NamedTuple):
+    """What is stored of an append's execution: its owner, its epoch, the last event's number;
+    `events` (position, time, payload) under the numbers of the append's own, and whether orders
+    that it settles are still `unsettled`."""
 
-    position: int | None
-    head: Head | None
+    owner: str | None
+    epoch: int
+    seq: int
+    events: Sequence[tuple[int, int, bytes]]
+    unsettled: bool
 
 
-def verdict(connection: sqlite3.Connection, me: str, append: Append, *, retried: bool) -> Verdict:
-    """Judge an append whose claim failed.
+def kept_at(
+    append: Append,
+    written: Sequence[tuple[int, bytes]],
+    found: Found,
+    me: str,
+    *,
+    retried: bool,
+) -> int | None:
+    """The position of its first event (0 when it has none), or None when nothing of it is kept.
 
-    A commit whose outcome was unknown comes again, unchanged: what it left is recognised event for
-    event, whoever owns the execution by now. `retried` says of one that creates an execution
-    whether the commit before this one did so, too: if not, its number was drawn by another, who may
-    have written the very same events. Raises `JournalDamaged` when this process owns the execution
-    at that epoch and yet the journal doesn't end where the append begins: rows that were
+    `written` are its events as this storage writes them. `retried` says of an append that creates
+    an execution whether it was tried before: if not, its number was drawn by another, who may have
+    written the very same events. Raises `JournalDamaged` when this process (`me`) owns the
+    execution at that epoch and yet the journal doesn't end where the append begins: rows that were
     acknowledged are gone, or others stand in their place.
     """
-    stored = connection.execute(HEAD, (append.execution,)).fetchone()
-    if stored is None:
-        return Verdict(None, None)
-    owner, epoch, seq, checksum, ended = stored
-    head = Head(Link(seq, checksum), bool(ended)) if owner == me else None
-    if append.create is not None and (not retried or (epoch == 1 and owner not in (me, None))):
-        return Verdict(None, head)
-    position = _position(connection, append)
-    if position is None and head is not None and epoch == append.epoch and append.create is None:
-        raise damage(
-            append.execution, append.first_seq, f"the stored journal ends with event {seq} instead"
-        )
-    if not append.events:
-        mine = head is not None or (owner is None and append.release)
-        here = (epoch, seq) == (append.epoch, append.first_seq - 1)
-        position = 0 if mine and here and _is_settled(connection, append) else None
-    return Verdict(position, head)
-
-
-def _position(connection: sqlite3.Connection, append: Append) -> int | None:
-    """Where the first event stands when all are stored as they are."""
-    first = append.first_seq
-    rows = connection.execute(
-        _EVENTS, (append.execution, first, first + len(append.events))
-    ).fetchall()
-    written = [(at_ms, split(payload)[0]) for at_ms, payload in append.events]
-    if not rows or [(at_ms, payload) for _, at_ms, payload in rows] != written:
+    mine = found.owner == me
+    another_began = found.epoch == 1 and not mine and found.owner is not None
+    if append.create is not None and (not retried or another_began):
         return None
-    position: int = rows[0][0]
-    return position
-
-
-def _is_settled(connection: sqlite3.Connection, append: Append) -> bool:
-    """Whether no row that it settles is open: what came after a release was never written."""
-    return not any(
-        connection.execute(_UNSETTLED, (inbox_id, append.execution)).fetchone()
-        for inbox_id, _ in append.settles
-    )
+    if found.events and [(at_ms, payload) for _, at_ms, payload in found.events] == list(written):
+        return found.events[0][0]
+    if mine and found.epoch == append.epoch and append.create is None:
+        raise damage(
+            append.execution,
+            append.first_seq,
+            f"the stored journal ends with event {found.seq} instead",
+        )
+    released = found.owner is None and append.release
+    here = (found.epoch, found.seq) == (append.epoch, append.first_seq - 1)
+    # They are settled by the same commit: one that isn't says that there was none.
+    kept = not append.events and (mine or released) and here and not found.unsettled
+    return 0 if kept else None

@@ -23,10 +23,10 @@ from tizmor.storage.connection import connect, storage_errors, writing
 from tizmor.storage.owners import Owners
 from tizmor.storage.presence import Presence
 from tizmor.storage.retention import compact, is_worth_compacting
-from tizmor.storage.retry import Verdict, verdict
 from tizmor.storage.rows import EXECUTION, HEAD, stored_execution
 from tizmor.storage.turn import Turn
 from tizmor.storage.usage import Usage
+from tizmor.storage.verdict import Verdict, verdict
 
 _ONE = f"{EXECUTION} WHERE id = ?"
 _TAKE = "UPDATE executions SET owner = ?, epoch = epoch + 1 WHERE id = ?"

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from tizmor.ports.journal import Append
 from tizmor.storage.blobs import split
-from tizmor.storage.chain import Link, damage
+from tizmor.storage.chain import Link
 from tizmor.storage.postgres.wire import Connection
+from tizmor.storage.retry import Found, kept_at
 
 _HEAD = "SELECT owner, epoch, last_seq, last_checksum FROM executions WHERE id = $1"
 _EVENTS = (
@@ -26,45 +27,16 @@ class Verdict(NamedTuple):
 
 
 async def verdict(connection: Connection, me: str, append: Append, *, retried: bool) -> Verdict:
-    """Judge an append whose claim failed.
-
-    A commit whose outcome was unknown comes again, unchanged: what it left is recognised event for
-    event, whoever owns the execution by now. `retried` says of one that creates an execution
-    whether it was tried before: if not, its number was drawn by another, who may have written the
-    very same events. Raises `JournalDamaged` when this process owns the
-    execution at that epoch and yet the journal doesn't end where the append begins: rows that were
-    acknowledged are gone, or others stand in their place.
-    """
+    """Judge an append whose claim failed, as `kept_at` says."""
     stored = await connection.fetchrow(_HEAD, append.execution)
     if stored is None:
         return Verdict(None, None)
     owner, epoch, seq, checksum = stored
-    link = Link(seq, checksum) if owner == me else None
-    if append.create is not None and (not retried or (epoch == 1 and owner not in (me, None))):
-        return Verdict(None, link)
-    position = await _position(connection, append)
-    if position is None and link is not None and epoch == append.epoch and append.create is None:
-        raise damage(
-            append.execution, append.first_seq, f"the stored journal ends with event {seq} instead"
-        )
-    if not append.events:
-        mine = link is not None or (owner is None and append.release)
-        here = (epoch, seq) == (append.epoch, append.first_seq - 1)
-        position = 0 if mine and here and await _is_settled(connection, append) else None
-    return Verdict(position, link)
-
-
-async def _position(connection: Connection, append: Append) -> int | None:
-    """Where the first event stands when all are stored as they are."""
-    first = append.first_seq
-    rows = await connection.fetch(_EVENTS, append.execution, first, first + len(append.events))
-    written = [(at_ms, split(payload)[0]) for at_ms, payload in append.events]
-    if not rows or [(at_ms, payload) for _, at_ms, payload in rows] != written:
-        return None
-    return int(rows[0]["position"])
-
-
-async def _is_settled(connection: Connection, append: Append) -> bool:
-    """Whether no row that it settles is open: what came after a release was never written."""
+    number, first = append.execution, append.first_seq
+    rows = await connection.fetch(_EVENTS, number, first, first + len(append.events))
     settles = [inbox_id for inbox_id, _ in append.settles]
-    return not await connection.fetch(_UNSETTLED, settles, append.execution)
+    unsettled = bool(await connection.fetch(_UNSETTLED, settles, number)) if settles else False
+    written = [(at_ms, split(payload)[0]) for at_ms, payload in append.events]
+    found = Found(owner, epoch, seq, [tuple(row) for row in rows], unsettled)
+    position = kept_at(append, written, found, me, retried=retried)
+    return Verdict(position, Link(seq, checksum) if owner == me else None)
