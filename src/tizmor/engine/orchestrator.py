@@ -17,14 +17,15 @@ from typing import Any
 import msgspec
 
 from tizmor.core import facts as fx
-from tizmor.core.approval import EDIT, chosen
+from tizmor.core.approval import chosen
+from tizmor.core.decisions.humans import WRITTEN
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
 from tizmor.core.events import as_stored
 from tizmor.core.fork import fork
 from tizmor.core.graph import resolvable
 from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
-from tizmor.core.plan import Plan
+from tizmor.core.plan import Plan, Step
 from tizmor.core.state import GateState, State
 from tizmor.engine import orders
 from tizmor.engine.history import fold
@@ -46,6 +47,8 @@ from tizmor.engine.views import (
     StreamEvent,
     Waiting,
 )
+from tizmor.engine.wanted import Wanted
+from tizmor.pipeline.classify import bounded
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
@@ -53,6 +56,9 @@ from tizmor.ports.journal import InboxKind, Journal, StoredExecution
 _DRAWS = 5
 """How many numbers are drawn for an execution before its start is given up: two of one millisecond
 are the same once in 2 to the power of `RANDOM_BITS`."""
+_PAGE = 1_000
+_LOOK_S = 5.0
+"""How often who follows an execution that rests here looks whether it is still this process's."""
 
 
 class Orchestrator:
@@ -77,11 +83,18 @@ class Orchestrator:
         self._clock = clock
         self._random_bits = random_bits
         self._ownership = Ownership(journal, pump, clock)
-        self._wanted: dict[int, bool] = {}
+        self._wanted = Wanted(journal)
 
     async def plan(self, request: str) -> Plan:
-        """The request's checked plan; creates nothing. Raises `RequestRefused`, `PlanRefused`."""
-        return await self._performer.make_plan(checked_request(request), {})
+        """The request's checked plan; creates nothing. Raises `RequestRefused`, `PlanRefused`, and
+        `EngineError` when making it takes too long."""
+        try:
+            return await self._performer.make_plan(checked_request(request), {})
+        except TimeoutError as error:
+            raise EngineError(
+                f"there is no plan: {bounded(error)}; try again, ask for less at a time, or give a"
+                " plan of your own"
+            ) from error
 
     async def start(
         self,
@@ -159,7 +172,7 @@ class Orchestrator:
                 if not await self._is_taken(number, request):
                     raise
             else:
-                self._wanted[number] = request.approve_all
+                await self._wanted.add(number, approve_all=request.approve_all)
                 return begun
         raise EngineError(f"no free number for a new execution was found in {_DRAWS} draws")
 
@@ -193,8 +206,7 @@ class Orchestrator:
 
     async def interrupted(self) -> Sequence[ExecutionSummary]:
         """Executions whose process has gone while they ran."""
-        unfinished = await self._journal.recent(limit=1000, ended=False)
-        running = [stored for stored in unfinished if stored.row.status not in RESTS]
+        running = [stored async for stored in self._unfinished() if stored.row.status not in RESTS]
         owners = dict.fromkeys(stored.owner for stored in running if stored.owner is not None)
         alive = {owner: await self._journal.is_owner_alive(owner) for owner in owners}
         return [
@@ -202,6 +214,16 @@ class Orchestrator:
             for stored in running
             if stored.owner is None or not alive[stored.owner]
         ]
+
+    async def _unfinished(self) -> AsyncIterator[StoredExecution]:
+        """All of them, newest first, however many there are; a page of them in memory."""
+        before = None
+        while page := await self._journal.recent(limit=_PAGE, before=before, ended=False):
+            for stored in page:
+                yield stored
+            before = page[-1].execution
+            if len(page) < _PAGE:
+                return
 
     async def logs(self, execution_id: str) -> Sequence[StreamEvent]:
         """All that the stream has said so far."""
@@ -248,7 +270,7 @@ class Orchestrator:
         """What is new in an execution, again and again, as `stream` gives and ends it."""
         while True:
             live = self._pump.get(tail.execution)
-            changed = live.changed if live else None
+            changed = self._pump.changed(tail.execution)
             yield await tail.read(self._journal, presenter, after=after)
             if tail.state.ended:
                 self._let_go(tail.execution)
@@ -266,7 +288,7 @@ class Orchestrator:
             changed = live.changed
             if _is_at_rest(live):
                 if live.state.ended:
-                    self._wanted.pop(number, None)
+                    self._wanted.forget(number)
                 return self._presenter.execution(live.state, interrupted=False)
             await changed.wait()
         stored = await self._stored(execution_id)
@@ -281,7 +303,7 @@ class Orchestrator:
         """
         stored = await self._stored(execution_id)
         if not stored.row.ended:
-            self._wanted[stored.execution] = approve_all
+            await self._wanted.add(stored.execution, approve_all=approve_all)
             live = await self._ownership.adopt(stored.execution)
             await self._ownership.give(stored.execution, InboxKind.RESUME, Order(by="resume"))
             if approve_all:
@@ -383,13 +405,19 @@ class Orchestrator:
     def _rewritten(
         self, state: State, question: str, choice: str, arguments: Mapping[str, Any]
     ) -> dict[str, Any] | None:
-        """The arguments to change of a step that failed, checked; None if it goes on as it was."""
+        """What a human writes beside a choice, checked: the arguments to change of a step that
+        failed, or what a call gave that happened; None if they write nothing."""
         asked = state.questions[question]
-        edits = asked.about == FAILURE and chosen(asked.question, choice) == EDIT
-        if not edits or asked.step is None:
+        written = (asked.about, chosen(asked.question, choice)) in WRITTEN
+        if not written or asked.step is None:
             if arguments:
-                raise UserError("arguments go with the choice to try again with other ones")
+                raise UserError(
+                    "values go with the choice to try again with other arguments, or with the "
+                    "word that it happened, as what it gave"
+                )
             return None
+        if asked.about != FAILURE:
+            return self._told(state.steps[asked.step].step, arguments)
         if not arguments:
             raise UserError("say which arguments to try again with, as PATH=VALUE")
         step = state.steps[asked.step]
@@ -404,6 +432,18 @@ class Orchestrator:
         if not changed:
             raise UserError("nothing was changed: say which arguments to try again with")
         return changed
+
+    def _told(self, step: Step, output: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What a step's call gave, as a human knows it; None when they don't. Raises `UserError`
+        when its agent never gives such."""
+        if not output:
+            return None
+        given = _given(output)
+        try:
+            self._performer.agent(step).output_of(given)
+        except msgspec.ValidationError as error:
+            raise UserError(f"{step.agent} gives no such thing: {error}") from error
+        return given
 
     async def pause(self, execution_id: str, *, by: str = "me") -> str:
         """Let running steps end and start none."""
@@ -429,7 +469,7 @@ class Orchestrator:
     async def _take_and_give(self, execution: int, kind: InboxKind, order: Order) -> str:
         """Give an order; if nobody runs the execution, this process takes it on first."""
         orders.check_text(order)
-        self._wanted.setdefault(execution, False)
+        await self._wanted.keep(execution)
         await self._ownership.adopt(execution)
         outcome = await self._ownership.give(execution, kind, order)
         if outcome is None:
@@ -454,10 +494,15 @@ class Orchestrator:
             if tail.execution not in self._wanted:
                 return False
             live = await self._ownership.adopt(tail.execution)
-            if live is not None and self._wanted[tail.execution]:
+            if live is not None and self._wanted.approves_all(tail.execution):
                 yes = Order(by="--yes", approve_all=True)
                 with contextlib.suppress(OwnershipLost):
                     self._ownership.execute(live, InboxKind.APPROVE, yes)
+        elif changed is not None and stored.owner == self._journal.owner:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await changed.wait()
+            return True
         await asyncio.sleep(FOLLOW_S)
         return True
 
@@ -470,7 +515,7 @@ class Orchestrator:
         )
 
     def _let_go(self, execution: int) -> None:
-        self._wanted.pop(execution, None)
+        self._wanted.forget(execution)
         if live := self._pump.get(execution):
             if not live.state.ended:
                 live.break_off(OwnershipLost(f"another process has ended {live.public_id}"))

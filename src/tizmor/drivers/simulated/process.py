@@ -101,8 +101,11 @@ class SimulatedProcess:
         self._inbox = self._spawn(self.tizmor.obey())
 
     def ask(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
-        """Run what a user of this process asks for; it is cut off when the process closes."""
+        """Run what a user of this process asks for; it is cut off when the process closes, and
+        before it begins when it is asked for then."""
         task = self._spawn(work)
+        if self.closing:
+            task.cancel()
         self._asked = [asked for asked in self._asked if not asked.done()]
         self._asked.append(task)
         return task
