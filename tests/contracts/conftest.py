@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 import pytest
+from tests.clocks import FixedClock
 from tests.contracts.postgres_server import PostgresServer, binaries, started
 
 from tizmor.ports.journal import Append, Journal
@@ -20,44 +20,24 @@ from tizmor.storage.postgres.schema import TABLES
 from tizmor.storage.sqlite import SqliteJournal, open_sqlite
 
 _COMMIT_AND_DIE = """
-import asyncio, datetime, os, signal, sys, time
+import asyncio, os, signal, sys
 from pathlib import Path
 import msgspec
+from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.ports.journal import Append
 from tizmor.storage.postgres.journal import open_postgres
 from tizmor.storage.sqlite import open_sqlite
 
-class Clock:
-    def now(self):
-        return datetime.datetime.now(datetime.UTC)
-
-    def now_ms(self):
-        return int(self.now().timestamp() * 1000)
-
-    def monotonic(self):
-        return time.monotonic()
-
 async def main():
     if sys.argv[1].startswith("postgresql:"):
-        journal = await open_postgres(sys.argv[1], write=True, clock=Clock())
+        journal = await open_postgres(sys.argv[1], write=True, clock=SystemClock())
     else:
-        journal = open_sqlite(Path(sys.argv[1]), create=True, clock=Clock())
+        journal = open_sqlite(Path(sys.argv[1]), create=True, clock=SystemClock())
     await journal.commit([msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Append)])
     os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
 """
-
-
-class FixedClock:
-    def now(self) -> dt.datetime:
-        return dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
-
-    def now_ms(self) -> int:
-        return int(self.now().timestamp() * 1000)
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 class Backend(Protocol):
@@ -159,11 +139,6 @@ async def _commit_and_die(place: str, append: Append) -> None:
         check=False,
     )
     assert process.returncode == -signal.SIGKILL
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.clocks import FixedClock
 from tests.e2e.requests import workspace as studio
 from tests.e2e.requests.judge import judge
 from tests.e2e.requests_second import workspace as second
@@ -17,29 +18,17 @@ from tizmor import Tizmor
 from tizmor.cli.commands.plan import plan_line
 
 NOW = dt.datetime.fromisoformat("2026-11-22T09:00:00+02:00")
+"""The moment for which the expected dates were worked out."""
 SETS = {"requests": studio.build, "requests_second": second.build}
 MUST_BE_RIGHT = 16
 EFFECTS = {"Calendar"}
-
-
-class FixedClock:
-    """It is always the moment for which the expected dates were worked out."""
-
-    def now(self) -> dt.datetime:
-        return NOW.astimezone(dt.UTC)
-
-    def now_ms(self) -> int:
-        return int(self.now().timestamp() * 1000)
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 async def _plans(name: str, folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Each request of a set with its plan, as `tizmor plan --json` prints it."""
     SETS[name](folder, NOW.date())
     requests = json.loads((Path(__file__).parent / name / "requests.json").read_text("utf-8"))
-    async with Tizmor.open(folder, clock=FixedClock(), write=False) as tizmor:
+    async with Tizmor.open(folder, clock=FixedClock(NOW), write=False) as tizmor:
         plans = [plan_line(await tizmor.plan(request["query"])) for request in requests]
     return list(zip(requests, [json.loads(msgspec.json.encode(p)) for p in plans], strict=True))
 

@@ -23,12 +23,6 @@ from tizmor.storage.schema import VERSION, prepare
 from tizmor.storage.sqlite import open_sqlite
 from tizmor.storage.tables import metadata
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 _PREPARE = (
     "import sys; from pathlib import Path; from tizmor.storage.sqlite import prepare;"
     " prepare(Path(sys.argv[1]))"

@@ -1,22 +1,11 @@
 from __future__ import annotations
 
-import datetime as dt
-import time
 from collections.abc import Iterator
 
 import pytest
 from tests.contracts.postgres_server import PostgresServer, binaries, started
 
-
-class SystemClock:
-    def now(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC)
-
-    def now_ms(self) -> int:
-        return int(self.now().timestamp() * 1000)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
+from tizmor.drivers.embedded.clock import SystemClock
 
 
 @pytest.fixture

@@ -24,22 +24,13 @@ A, B = 1001, 1002
 
 _ROOT = Path(__file__).parents[3]
 _OWNER = """
-import asyncio, datetime, sys, time
+import asyncio, sys
 from tests.contracts.postgres.rows import created, then
+from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.storage.postgres.journal import open_postgres
 
-class Clock:
-    def now(self):
-        return datetime.datetime.now(datetime.UTC)
-
-    def now_ms(self):
-        return int(self.now().timestamp() * 1000)
-
-    def monotonic(self):
-        return time.monotonic()
-
 async def main():
-    journal = await open_postgres(sys.argv[1], write=True, clock=Clock(), lease_s=1)
+    journal = await open_postgres(sys.argv[1], write=True, clock=SystemClock(), lease_s=1)
     await journal.commit([created(1001), created(1002)])
     print(journal.owner, flush=True)
     await asyncio.to_thread(sys.stdin.readline)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -8,25 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.clocks import FixedClock
 
 from tizmor.ports.journal import Append, ExecutionRow, Journal, NewExecution
 from tizmor.storage.sqlite import DATABASE, open_sqlite
-
-
-class FixedClock:
-    def now(self) -> dt.datetime:
-        return dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
-
-    def now_ms(self) -> int:
-        return int(self.now().timestamp() * 1000)
-
-    def monotonic(self) -> float:
-        return 0.0
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

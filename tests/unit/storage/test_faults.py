@@ -123,11 +123,6 @@ async def expect_it_goes_on(fault: Fault, said: str) -> None:
     assert fault.shown[-1] == "complete"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize("name", [".tizmor", ".tizmor/tizmor.db", ".tizmor/tizmor.db-wal"])
 async def test_what_was_moved_away_for_a_while(tmp_path: Path, name: str) -> None:
     """Writing to a file that was moved away succeeds: only who asks finds out."""

@@ -308,17 +308,14 @@ async def test_a_database_that_stays_locked_fails_the_commit_and_says_why(
 
 
 _COMMIT_UNTIL_KILLED = """
-import asyncio, datetime, sys
+import asyncio, sys
 from pathlib import Path
+from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.ports.journal import Append, ExecutionRow, NewExecution
 from tizmor.storage.sqlite import open_sqlite
 
-class Clock:
-    def now(self):
-        return datetime.datetime.now(datetime.UTC)
-
 async def main():
-    journal = open_sqlite(Path(sys.argv[1]), create=True, clock=Clock())
+    journal = open_sqlite(Path(sys.argv[1]), create=True, clock=SystemClock())
     new = NewExecution(query="q", user="u", created_at_ms=1)
     row = ExecutionRow(status="RUNNING")
     for seq in range(1, 100_000):

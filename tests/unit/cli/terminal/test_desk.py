@@ -26,11 +26,6 @@ pytestmark = pytest.mark.anyio
 LEAVE = None
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Typist:
     """Types the next line whenever one is asked for; a callable is done first, then it thinks."""
 

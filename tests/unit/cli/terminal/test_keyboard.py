@@ -16,11 +16,6 @@ END_OF_INPUT = b"\x04"
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
     """What types, and what reads."""
     types, reads = os.openpty()
