@@ -19,11 +19,11 @@ def give_order(workspace: Path, execution_id: str, order: Order, *, as_json: boo
 
     If nobody ran the execution, this process now does: it goes on with it as `run` does, and ends
     with its exit code. So it does, too, when the order has ended the execution. A result that was
-    there before is told again only at the end.
+    there before is told again only at the end, and what was asked before by its line alone.
     """
 
     async def work(library: Library) -> int:
-        seen = (await library.get(execution_id)).result
+        seen = await library.get(execution_id)
         past = await library.logs(execution_id)
         sentence = await order(library)
         if as_json:

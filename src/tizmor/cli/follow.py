@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Sequence
 
 from tizmor.cli.beside import beside, first_of
 from tizmor.cli.controls import clean
@@ -26,7 +25,7 @@ from tizmor.cli.terminal.plain import event_line
 from tizmor.cli.terminal.progress import Progress
 from tizmor.cli.terminal.screen import Screen
 from tizmor.cli.terminal.words import Words, words_of
-from tizmor.engine.views import Execution, Status, StreamEvent
+from tizmor.engine.views import Execution, Status, StreamEvent, Waiting
 
 _END_TYPES = frozenset(ENDS.values())
 
@@ -37,11 +36,11 @@ async def follow(
     *,
     as_json: bool,
     past: Sequence[StreamEvent] = (),
-    seen: Mapping[str, Any] | None = None,
+    seen: Execution | None = None,
 ) -> int:
     """Show what happens after `past`, then how it stands; the exit code.
 
-    Of a result that was `seen` before, people get only what is new, until the execution has ended.
+    Of an execution as it was `seen` before, people get only what is new, and at its end the whole.
     Interrupted, it says on standard error how to go on.
     """
     page = Page.on_stdout(library.settings.bidi)
@@ -113,23 +112,26 @@ async def _stream(
         yield event
 
 
-async def _closed(
-    library: Library, progress: Progress, page: Page, seen: Mapping[str, Any] | None
-) -> int:
+async def _closed(library: Library, progress: Progress, page: Page, seen: Execution | None) -> int:
     execution = await library.result(progress.execution_id)
     words = words_of(execution.language)
-    if execution.status in ENDED:
-        seen = None
-    write_outcome(execution, words, page, stood_ms=progress.stood_ms, seen=seen)
-    write_waiting(execution, words, page)
+    told = None if seen is None or execution.status in ENDED else seen.result
+    write_outcome(execution, words, page, stood_ms=progress.stood_ms, seen=told)
+    write_waiting(execution, words, page, seen=seen.waiting_for if seen else ())
     if execution.status in (Status.PAUSED, Status.INTERRUPTED):
         page.verbatim(library.command("resume", execution.id))
     return exit_code(execution.status)
 
 
-def write_waiting(execution: Execution, words: Words, page: Page) -> None:
-    """Each open approval and question, with the line that decides it ready to paste."""
+def write_waiting(
+    execution: Execution, words: Words, page: Page, *, seen: Sequence[Waiting] = ()
+) -> None:
+    """Each open approval and question, with the line that decides it ready to paste; of what was
+    `seen` before, that line alone."""
     for waiting in execution.waiting_for:
+        if waiting in seen:
+            page.verbatim(waiting.command)
+            continue
         rows = gate_rows(waiting, words)
         page.write()
         if page.is_terminal:

@@ -108,7 +108,7 @@ class Scripted:
 
     def close(self, waiting: str, state: str) -> None:
         asked = self.open.pop(waiting)
-        self.status = Status.RUNNING
+        self.status = Status.WAITING if self.open else Status.RUNNING
         self.happen(said(asked.kind, state=state, step=asked.step, waiting=asked))
 
 
@@ -328,6 +328,8 @@ class Shell:
     capture: pytest.CaptureFixture[str]
     tell: Callable[[StorageFailed | None], None] | None = None
     """What the library that was opened last tells of its storage."""
+    patience_s: float = 0.0
+    """How long that one waits for storage that fails."""
 
     def __call__(self, *words: str) -> Ran:
         code = main([*words, "--workspace", str(self.workspace)])
@@ -366,7 +368,7 @@ def opener(shell: Shell) -> Any:
         ) -> AsyncIterator[FakeTizmor]:
             library = FakeTizmor(shell.store, Path(workspace), settings)
             shell.opened.append((library, write))
-            shell.tell = trouble
+            shell.tell, shell.patience_s = trouble, patience_s
             yield library
 
     return Opener

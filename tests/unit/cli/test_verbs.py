@@ -231,6 +231,20 @@ def test_a_result_that_was_told_is_not_told_again_before_the_end(
     assert "Two contracts." in tizmor_shell("answer", ID, "Yoav Levi").out
 
 
+def test_what_was_asked_before_an_order_is_named_by_its_line_alone(
+    tizmor_shell: Shell, gated: Scripted
+) -> None:
+    other = msgspec.structs.replace(GATE, id="b1", command=f"tizmor approve {ID} b1")
+    tizmor_shell("run", "meet Yoav")
+    gated.happen(said("approval", state="open", step="agenda", waiting=other))
+
+    approved = tizmor_shell("approve", ID, GATE.id)
+    assert approved.code == 3
+    assert other.command in approved.out.splitlines()
+    assert approved.out.count("Action: Create a meeting") == 0
+    assert "Action: Create a meeting" in tizmor_shell("show", ID).out
+
+
 def test_an_approval_that_another_process_takes_ends_at_once(
     tizmor_shell: Shell, gated: Scripted
 ) -> None:
@@ -341,6 +355,13 @@ def test_a_replay_of_an_interrupted_execution_says_why_it_is_shown_otherwise(
     assert replayed.out == (
         "0 events lead to RUNNING; it is shown as INTERRUPTED, since no process runs it.\n"
     )
+
+
+def test_a_database_that_is_gone_for_half_a_minute_and_slow_to_start_is_waited_for(
+    tizmor_shell: Shell,
+) -> None:
+    tizmor_shell("run", "meet Yoav")
+    assert tizmor_shell.patience_s >= 45
 
 
 def test_storage_that_fails_is_told_of_once_and_so_is_its_end(tizmor_shell: Shell) -> None:
