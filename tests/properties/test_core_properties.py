@@ -247,9 +247,13 @@ def _planned(run: Simulation, name: str) -> Step:
 def test_what_is_rolled_back_is_taken_back_last_success_first(run: Simulation) -> None:
     """Each compensation has its intent; what ended with a roll back leaves nothing standing but
     what can't be taken back, or what a human chose to leave."""
-    succeeded = [e.step for e in _of(run, ev.StepSucceeded)]
     undone = [e.step for e in _of(run, ev.Compensated, ev.CompensationLeft)]
-    changed = [n for n in succeeded if run.state.steps[n].step.effect is not Effect.READ]
+    changed = [
+        e.step
+        for e in _of(run, ev.StepSucceeded, ev.StepFailed)
+        if run.state.steps[e.step].step.effect is not Effect.READ
+        and (isinstance(e, ev.StepSucceeded) or e.step in undone)
+    ]
     assert undone == changed[::-1][: len(undone)]
     keys = {run.state.steps[e.step].key for e in _of(run, ev.CompensationStarted)}
     assert set(run.world.undone) <= keys

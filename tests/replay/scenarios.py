@@ -183,6 +183,19 @@ async def outcome_was_nothing(stage: Stage) -> str:
     return execution
 
 
+async def outcome_ruled_out(stage: Stage) -> str:
+    """The process dies during the call; it didn't happen, and isn't tried again."""
+    stage.befalls |= {"Post": [1.0], "Post was there": [0]}
+    once = send("Post", retry=ONE, on_failure=OnFailure.FAIL)
+    execution = await stage.start(once, approve_all=True)
+    await stage.runs(execution, "send")
+    stage.process.kill()
+    stage.another()
+    await stage.do(stage.process.tizmor.resume(execution))
+    await stage.rest(execution)
+    return execution
+
+
 async def _outcome_told_by_human(stage: Stage, answer: str) -> str:
     stage.befalls["Send"] = [OutcomeUnknown("the line broke")]
     execution = await stage.start(send(), read("after", of("send")), approve_all=True)
@@ -444,6 +457,7 @@ SCENARIOS: dict[str, Scenario] = {
         retries_used_up,
         outcome_told_by_probe,
         outcome_was_nothing,
+        outcome_ruled_out,
         outcome_happened,
         outcome_did_not_happen,
         outcome_left,

@@ -50,7 +50,13 @@ def _agent(way: Way) -> Agent:
         async def probe(key: str, *, ctx: AgentContext) -> Out | None:
             return await WORLD.get().probe(key)
 
-    if way.compensates:
+    if way.compensates and way.critical:
+
+        @call.compensate
+        async def compensate_by_key(result: Out | None, *, ctx: AgentContext) -> None:
+            await WORLD.get().compensate(ctx)
+
+    elif way.compensates:
 
         @call.compensate
         async def compensate(result: Out, *, ctx: AgentContext) -> None:

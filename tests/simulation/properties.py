@@ -23,7 +23,7 @@ from tizmor.core.graph import references, tokens
 from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Effect, Step
 from tizmor.core.state import State
-from tizmor.core.transitions import TERMINAL
+from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.drivers.simulated.journal import SimulatedDatabase
 from tizmor.drivers.simulated.loop import PROCESS, SimulatedLoop
 from tizmor.engine.live import Live
@@ -63,6 +63,7 @@ PROPERTIES = (
     SOUND,
 )
 
+S = StepStatus
 Seen = Callable[[ev.Event], bool]
 
 
@@ -303,11 +304,20 @@ class Witness:
         """What a roll back took back, and in which order."""
         if not (state.rolling_back and state.ended):
             return
-        done = [e.step for e in events if isinstance(e, ev.StepSucceeded)]
-        changed = [n for n in done if state.steps[n].step.effect is not Effect.READ]
         over = [e.step for e in events if isinstance(e, ev.Compensated | ev.CompensationLeft)]
+        changed = [
+            e.step
+            for e in events
+            if isinstance(e, ev.StepSucceeded | ev.StepFailed)
+            and state.steps[e.step].step.effect is not Effect.READ
+            and (isinstance(e, ev.StepSucceeded) or e.step in over)
+        ]
         if over != changed[::-1]:
             self.object(UNDONE, f"{where} did {changed} and took back {over}")
+        for name, step in state.steps.items():
+            settled = step.told is not None or step.may_still_run
+            if step.status is S.FAILED and not settled and self._world.landed(where, name):
+                self.object(UNDONE, f"{where}/{name} happened, and was left without a word")
         for event in events:
             if isinstance(event, ev.Compensated):
                 key = state.steps[event.step].key

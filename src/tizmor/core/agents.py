@@ -43,6 +43,7 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     prepares: bool = False
     probes: bool = False
     compensates: bool = False
+    undoes_by_key: bool = False
     resources: tuple[Resource, ...] = ()
     retry: RetryPolicy = RetryPolicy()
     timeout_s: float | None = None

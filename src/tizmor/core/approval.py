@@ -92,6 +92,29 @@ def unsettled_question(step: Step, error: str, language: str) -> Question:
     return _of_the_engine("outcome", text, labels)
 
 
+def doubtful_question(step: Step, error: str, language: str) -> Question:
+    """What is asked when all is taken back, and nothing can tell whether a call has to be, too."""
+    title = step.title or step.agent
+    if language == "he":
+        text = f'הכול מבוטל, ולא ידוע אם הפעולה "{title}" בוצעה ({error}). מה קרה?'
+        labels = {
+            HAPPENED: "היא בוצעה, לבטל אותה",
+            AGAIN: "היא לא בוצעה",
+            STOP: "להשאיר כפי שהוא",
+        }
+    else:
+        text = (
+            f"All is being taken back, and it is not known whether “{title}” happened ({error}). "
+            "What is the case?"
+        )
+        labels = {
+            HAPPENED: "it happened; take it back",
+            AGAIN: "it did not happen",
+            STOP: "leave it as it is",
+        }
+    return _of_the_engine("outcome", text, labels)
+
+
 def failure_question(step: Step, error: str, language: str, *, can_roll_back: bool) -> Question:
     """What is asked when a call failed for good, having done nothing."""
     title = step.title or step.agent

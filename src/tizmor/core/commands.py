@@ -65,10 +65,11 @@ class ProbeCall(Command, frozen=True):
 
 
 class CompensateCall(Command, frozen=True):
-    """Undo what the step did; `output` is what it gave."""
+    """Undo what the step did; `output` is what it gave, None when nobody knows."""
 
     step: Step
-    output: dict[str, Any]
+    arguments: dict[str, Any]
+    output: dict[str, Any] | None
     attempt: int
     key: str
 

@@ -45,6 +45,7 @@ def _completed(step: Step, spec: AgentSpec) -> Step:
         prepares=spec.prepares,
         probes=spec.probes,
         compensates=spec.compensates,
+        undoes_by_key=spec.undoes_by_key,
         untrusted=step.untrusted or spec.untrusted,
         control=tuple(dict.fromkeys((*spec.control, *step.control))),
         resources=_resources_of(step, spec),

@@ -91,7 +91,8 @@ class QuestionAsked(Event, frozen=True):
 
 
 class QuestionAnswered(Event, frozen=True):
-    """`arguments` are what a human wrote who chose to go on with other arguments."""
+    """`arguments` are what a human wrote beside their choice: the arguments to go on with, or what
+    a call gave of which they say that it happened."""
 
     id: str
     value: str
@@ -225,6 +226,14 @@ class OutcomeLost(Event, frozen=True):
     may_still_run: bool = False
 
 
+class OutcomeFound(Event, frozen=True):
+    """What became of a call that may have happened, where this doesn't end its step: it didn't
+    happen (None), or it gave this, of a step that has ended and is to be taken back."""
+
+    step: str
+    output: dict[str, Any] | None = None
+
+
 class PreconditionLost(Event, frozen=True):
     """What was prepared no longer holds: it is prepared, and asked for, anew."""
 
@@ -331,6 +340,7 @@ AnyEvent = (
     | StepKept
     | AttemptFailed
     | OutcomeLost
+    | OutcomeFound
     | PreconditionLost
     | StepFailed
     | StepSkipped

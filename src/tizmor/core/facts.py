@@ -192,7 +192,8 @@ class Rejected(Fact, frozen=True):
 
 
 class Answered(Fact, frozen=True):
-    """`arguments` come with the choice to go on with other arguments, already checked."""
+    """`arguments` come with the choice to go on with other arguments, or are what a call gave of
+    which a human says that it happened; already checked."""
 
     question: str
     value: str

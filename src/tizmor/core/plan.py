@@ -142,6 +142,8 @@ class Step(_Value, frozen=True):
     prepares: bool = False
     probes: bool = False
     compensates: bool = False
+    undoes_by_key: bool = False
+    """Whether a call can be taken back of which it isn't known what it gave."""
     after: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     """All must hold when the step's needs are met, or it is passed over: what reads its output is

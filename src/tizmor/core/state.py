@@ -16,9 +16,9 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
 
     `arguments` are the prepared ones, `edited` those of them that a human wrote: they stay when the
     rest is prepared anew. `alternative` is the number of the one that has taken over from the
-    plan's own agent, `lost`: some call of it may have happened, `children` how many calls a
-    `for_each` has, `messages` the newest findings, `undoing` counts the attempts to
-    take back what the step did.
+    plan's own agent, `lost`: some call of it may have happened, `told` what a human said became of
+    the last such call, `children` how many calls a `for_each` has, `messages` the newest findings,
+    `undoing` counts the attempts to take back what the step did.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -30,6 +30,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     key: str = ""
     lost: bool = False
     may_still_run: bool = False
+    told: str | None = None
     alternative: int | None = None
     children: int | None = None
     gate: str | None = None
@@ -117,8 +118,8 @@ class State:
     """One execution. `status` is PLANNING, RUNNING, or how it ended.
 
     `ending` is the status that it is being brought to before its steps are done: nothing begins any
-    more. `effects` are the steps that changed something outside and have not been taken back, in
-    the order of their success.
+    more. `effects` are the steps that changed something outside, or may have, and have not been
+    taken back, in the order in which they ended.
     """
 
     def __init__(self, execution: int) -> None:

@@ -21,8 +21,8 @@ the planner look for another way is REPLANNING, and REPLACED once one is found.
 
 A step with `for_each` is EXPANDED from READY and lives no life of its own: its items' steps do;
 when all of these have failed, it may be ASKED about, and EXPANDED anew. A step whose condition
-doesn't hold is BYPASSED. When an execution is rolled back, what SUCCEEDED is COMPENSATING, one step
-at a time, and then COMPENSATED or LEFT as it is.
+doesn't hold is BYPASSED. When an execution is rolled back, what SUCCEEDED, or FAILED and may have
+happened all the same, is COMPENSATING, one step at a time, and then COMPENSATED or LEFT as it is.
 
 Every move is one event; READY alone is reached by arithmetic, when the last need is met. After a
 crash the fold of the journal gives the same statuses, and the decider dispatches what is due.
@@ -64,7 +64,7 @@ class StepStatus(enum.StrEnum):
 S = StepStatus
 
 UNDOING = frozenset({S.COMPENSATING, S.COMPENSATED, S.LEFT})
-"""Statuses of a step that had succeeded when the execution was rolled back."""
+"""Statuses of a step that had changed something when the execution was rolled back."""
 TERMINAL = UNDOING | {
     S.SUCCEEDED,
     S.FAILED,
@@ -104,10 +104,10 @@ MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.StepSkipped: (_LIVE, S.SKIPPED),
     ev.StepBypassed: (_LIVE, S.BYPASSED),
     ev.StepCancelled: (_LIVE, S.CANCELLED),
-    ev.CompensationStarted: (frozenset({S.SUCCEEDED, S.COMPENSATING}), S.COMPENSATING),
+    ev.CompensationStarted: (frozenset({S.SUCCEEDED, S.FAILED, S.COMPENSATING}), S.COMPENSATING),
     ev.CompensationFailed: (frozenset({S.COMPENSATING}), S.COMPENSATING),
     ev.Compensated: (frozenset({S.COMPENSATING}), S.COMPENSATED),
-    ev.CompensationLeft: (frozenset({S.SUCCEEDED, S.COMPENSATING}), S.LEFT),
+    ev.CompensationLeft: (frozenset({S.SUCCEEDED, S.FAILED, S.COMPENSATING}), S.LEFT),
 }
 """For each event that moves a step: where it may come from, and where it leads."""
 

@@ -101,7 +101,10 @@ class Agent:
     - `probe(key, ctx)` -> the output if the call with this key happened, None if it did not, as
       far as can be seen; raises `OutcomeUnknown` when it can't tell. After None an irreversible
       call is not made again while it may still be on its way: a human is asked.
-    - `compensate(result, ctx)` undoes a call that succeeded; calling it twice does no harm.
+    - `compensate(result, ctx)` undoes what a call did; calling it twice does no harm. It may name
+      arguments of the call, to be given them, too. When its `result` may be None, it is also called
+      where nobody knows what the call gave, or even whether it happened, and goes by `ctx.key` and
+      the arguments; else a human is asked.
     """
 
     def __init__(self, spec: AgentSpec, function: AgentFunction, output: type[Any]) -> None:
@@ -111,6 +114,8 @@ class Agent:
         self.gate_function: Callable[..., Gate] | None = None
         self.probe_function: AgentFunction | None = None
         self.compensate_function: AgentFunction | None = None
+        self.undoes_by_key = False
+        self._undone_with: frozenset[str] = frozenset()
         self._spec = spec
         self._required = tuple(p.name for p in spec.parameters if p.required)
         self.secrets = frozenset(p.name for p in spec.parameters if schema.is_secret(p.schema))
@@ -131,6 +136,7 @@ class Agent:
             prepares=self.prepare_function is not None,
             probes=self.probe_function is not None,
             compensates=self.compensate_function is not None,
+            undoes_by_key=self.undoes_by_key,
         )
 
     @property
@@ -151,6 +157,10 @@ class Agent:
         return function
 
     def compensate(self, function: AgentFunction) -> AgentFunction:
+        hints = typing.get_type_hints(function)
+        result, *others = (n for n in inspect.signature(function).parameters if n != "ctx")
+        self.undoes_by_key = type(None) in typing.get_args(hints.get(result))
+        self._undone_with = frozenset(others)
         self.compensate_function = function
         return function
 
@@ -173,6 +183,12 @@ class Agent:
             if name not in converted:
                 raise msgspec.ValidationError(f"argument {name!r} is missing")
         return converted
+
+    def undone_with(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of a call's arguments that `compensate` takes, in its own types. Raises as
+        `convert`."""
+        converted = self.convert(arguments) if self._undone_with else {}
+        return {name: converted[name] for name in self._undone_with if name in converted}
 
     def output_of(self, stored: Mapping[str, Any]) -> Any:
         """A stored output as what the function returned. Raises `msgspec.ValidationError`."""

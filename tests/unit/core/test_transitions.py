@@ -12,6 +12,7 @@ from tizmor.core.transitions import MOVES, TERMINAL, UNDOING, IllegalMove, StepS
 
 STEP_EVENTS = {event for event in FOLDS if "step" in event.__struct_fields__} - {
     ev.Found,
+    ev.OutcomeFound,
     ev.DeadlinePassed,
 }
 """Events that name a step; a finding moves nothing, nor does a deadline by itself."""
@@ -26,10 +27,10 @@ def test_every_event_that_moves_a_step_has_its_row() -> None:
     assert set(MOVES) == STEP_EVENTS | OF_GATES_AND_QUESTIONS
 
 
-def test_nothing_leads_out_of_an_end_but_taking_back_what_succeeded() -> None:
+def test_nothing_leads_out_of_an_end_but_taking_back_what_was_done() -> None:
     for sources, target in MOVES.values():
         if ended := sources & TERMINAL:
-            assert ended <= {StepStatus.SUCCEEDED, StepStatus.COMPENSATING}
+            assert ended <= {StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.COMPENSATING}
             assert target in UNDOING
 
 

@@ -12,6 +12,7 @@ from tizmor.core.approval import (
     HAPPENED,
     ROLL_BACK,
     SKIP,
+    STOP,
     chosen,
     tainted_steps,
     untrusted_controls,
@@ -20,12 +21,17 @@ from tizmor.core.canonical import idempotency_key
 from tizmor.core.decisions.decision import Decision, answered_by, ask, close, fail, is_left_out
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.planning import make_plan
-from tizmor.core.decisions.rollback import COMPENSATION, roll_back, undo_as_told
+from tizmor.core.decisions.rollback import COMPENSATION, leave, roll_back, undo_as_told
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.decisions.steps import dispatch
 from tizmor.core.decisions.stopping import fail_late
 from tizmor.core.plan import Plan
 from tizmor.core.state import State, StepState
+from tizmor.core.transitions import TERMINAL
+
+WRITTEN = frozenset({(FAILURE, EDIT), (OUTCOME, HAPPENED), (COMPENSATION, AGAIN)})
+"""The choices that a human may write something beside, by what is asked about: other arguments, or
+what the call gave."""
 
 
 def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
@@ -125,8 +131,8 @@ def answered(d: Decision, fact: fx.Answered) -> None:
     value = chosen(asked.question, fact.value)
     if value is None:
         return
-    edited = fact.arguments if asked.about == FAILURE and value == EDIT else None
-    d.emit(ev.QuestionAnswered(id=fact.question, value=value, by=fact.by, arguments=edited))
+    written = fact.arguments if (asked.about, value) in WRITTEN else None
+    d.emit(ev.QuestionAnswered(id=fact.question, value=value, by=fact.by, arguments=written))
     if asked.step is None:
         if not any(q.step is None for _, q in d.state.open_questions()):
             make_plan(d)
@@ -145,14 +151,18 @@ def answered(d: Decision, fact: fx.Answered) -> None:
 
 def _settle_as_told(d: Decision, step: StepState, value: str) -> None:
     name = step.step.id
-    if value == AGAIN and d.state.ending:
+    if step.status in TERMINAL:
+        if value == STOP:  # else it goes on by itself: taken back, or passed over
+            leave(d, step)
+    elif value == AGAIN and d.state.ending:
         close(d, step, ev.StepCancelled(step=name))
     elif value == AGAIN:
         dispatch(d, step)
     elif value == HAPPENED:
-        close(d, step, ev.StepSucceeded(step=name, output={}, probed=True))
+        output = d.state.outputs.get(name, {})
+        close(d, step, ev.StepSucceeded(step=name, output=output, probed=True))
     else:
-        fail(d, step, f"it was left as it is: {step.error}")
+        d.impossible.append((step, f"it was left as it is: {step.error}"))
 
 
 def _recover_as_told(d: Decision, step: StepState, value: str, by: str) -> None:

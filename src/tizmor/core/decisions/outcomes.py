@@ -9,6 +9,7 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decisions.decision import Decision, answered_by, close, is_left_out
 from tizmor.core.decisions.ladder import give_up
+from tizmor.core.decisions.rollback import probed_for_undoing
 from tizmor.core.decisions.settling import (
     ask_what_happened,
     leave_unsettled,
@@ -54,13 +55,13 @@ def _retry_or_give_up(d: Decision, step: StepState, failure: fx.CallFailed) -> N
     was_lost = step.status is S.UNSETTLED
     failures = step.failures + (not was_lost)
     unsettled = step.lost and (not was_lost or step.may_still_run)
+    again = failure.retryable and not step.late and may_retry(step.step.retry, failures)
     if d.state.ending and not unsettled:
+        _rule_out(d, step)
         close(d, step, ev.StepCancelled(step=step.step.id))
     elif d.state.ending:
         leave_unsettled(d, step)
-    elif is_left_out(d, step) and not unsettled:
-        give_up(d, step, failure.error)
-    elif failure.retryable and not step.late and may_retry(step.step.retry, failures):
+    elif again and (unsettled or not is_left_out(d, step)):
         delay_ms = retry_delay_ms(step.step.retry, failures, failure.dice, failure.retry_after_s)
         due_ms = d.at_ms + delay_ms
         d.emit(ev.AttemptFailed(step=step.step.id, error=failure.error, retry_at_ms=due_ms))
@@ -68,7 +69,14 @@ def _retry_or_give_up(d: Decision, step: StepState, failure: fx.CallFailed) -> N
     elif unsettled:
         leave_unsettled(d, step)
     else:
+        _rule_out(d, step)
         give_up(d, step, failure.error)
+
+
+def _rule_out(d: Decision, step: StepState) -> None:
+    """A call that may have happened is known by now not to have."""
+    if step.lost:
+        d.emit(ev.OutcomeFound(step=step.step.id))
 
 
 def wait_for_retry(d: Decision, step: StepState) -> None:
@@ -112,6 +120,7 @@ def call_unknown(d: Decision, fact: fx.CallUnknown) -> None:
 def probed(d: Decision, fact: fx.Probed) -> None:
     step = answered_by(d, fact.step)
     if step is None:
+        probed_for_undoing(d, fact)
         return
     if fact.output is not None:
         close(d, step, ev.StepSucceeded(step=fact.step, output=fact.output, probed=True))

@@ -1,4 +1,7 @@
-"""Taking back what has succeeded, the last one first, one at a time.
+"""Taking back what was done, the last thing first, one at a time.
+
+What may have happened is found out before it is taken back: the agent is asked (`probe`), and where
+it can't tell, a human is, unless the agent takes back what it did by the call's key alone.
 
 A compensation is journaled before it is called and may be called again: doing it twice does no harm
 (see `tizmor.ports.agent.Agent.compensate`). So after a crash, a time-out or a lost connection it is
@@ -9,14 +12,17 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.approval import AGAIN, compensation_question
+from tizmor.core.approval import AGAIN, HAPPENED, compensation_question
 from tizmor.core.decisions.decision import Decision, ask
+from tizmor.core.decisions.settling import OUTCOME, ask_what_happened, probe
+from tizmor.core.decisions.steps import resolved_arguments
 from tizmor.core.decisions.stopping import stop_all
 from tizmor.core.recovery import may_retry, retry_delay_ms, still_due_ms
 from tizmor.core.state import StepState
 from tizmor.core.transitions import StepStatus
 
 S = StepStatus
+_UNDOABLE = (S.SUCCEEDED, S.FAILED, S.COMPENSATING)
 COMPENSATION = "compensation"
 """What a question is about that asks what to do about a compensation that failed."""
 
@@ -36,13 +42,56 @@ def undo_next(d: Decision) -> bool:
     state = d.state
     while state.effects:
         step = state.steps[state.effects[-1]]
-        if step.status is S.COMPENSATING or step.busy or state.paused:
+        if step.status is S.COMPENSATING or _is_held(d, step):
             return True
         if step.step.compensates:
-            compensate(d, step)
+            _undo(d, step)
             return True
-        d.emit(ev.CompensationLeft(step=step.step.id, error="it can't be taken back"))
+        error = step.error if step.lost else None
+        d.emit(ev.CompensationLeft(step=step.step.id, error=error or "it can't be taken back"))
     return False
+
+
+def _undo(d: Decision, step: StepState) -> None:
+    if step.step.probes and not _is_known(d, step):
+        probe(d, step, resolved_arguments(d, step) or {})
+    elif step.step.probes or not step.lost:
+        compensate(d, step)
+    else:
+        _undo_in_doubt(d, step)
+
+
+def _is_known(d: Decision, step: StepState) -> bool:
+    """Whether a call is known to have happened, and what it gave."""
+    if step.lost:
+        return False
+    return step.told != HAPPENED or bool(d.state.outputs.get(step.step.id))
+
+
+def _undo_in_doubt(d: Decision, step: StepState) -> None:
+    """Nothing tells whether it happened. To take back by its key what was never done does no harm,
+    but what is still on its way would come after it."""
+    if step.step.undoes_by_key and not step.may_still_run:
+        compensate(d, step)
+    else:
+        ask_what_happened(d, step)
+
+
+def probed_for_undoing(d: Decision, fact: fx.Probed) -> None:
+    """What a probe found of a step that has ended."""
+    step = d.state.steps[fact.step]
+    if not d.state.rolling_back or d.state.effects[-1:] != [fact.step]:
+        return
+    if fact.output is not None:
+        d.emit(ev.OutcomeFound(step=fact.step, output=fact.output))
+    elif d.state.paused:
+        return  # it is asked anew when the pause is over
+    elif not step.lost:
+        compensate(d, step)  # a human says that it happened
+    elif fact.told and not step.may_still_run:
+        d.emit(ev.OutcomeFound(step=fact.step))
+    else:
+        _undo_in_doubt(d, step)
 
 
 def compensate(d: Decision, step: StepState) -> None:
@@ -50,7 +99,8 @@ def compensate(d: Decision, step: StepState) -> None:
     d.order(
         cmd.CompensateCall(
             step=step.step,
-            output=d.state.outputs[step.step.id],
+            arguments=resolved_arguments(d, step) or {},
+            output=d.state.outputs[step.step.id] if _is_known(d, step) else None,
             attempt=step.undoing + 1,
             key=step.key,
         )
@@ -74,7 +124,9 @@ def undo_when_due(d: Decision, step: StepState) -> None:
 
 
 def _is_held(d: Decision, step: StepState) -> bool:
-    return step.busy or d.state.paused or d.state.is_asked(step.step.id, COMPENSATION)
+    name = step.step.id
+    asked = d.state.is_asked(name, COMPENSATION) or d.state.is_asked(name, OUTCOME)
+    return step.busy or d.state.paused or asked
 
 
 def _wait(d: Decision, step: StepState) -> None:
@@ -89,7 +141,7 @@ def _due_ms(d: Decision, step: StepState) -> int:
 def compensation_starting(d: Decision, fact: fx.CompensationStarting) -> None:
     """No event: it must not begin."""
     step = d.state.steps[fact.step]
-    if step.status in (S.SUCCEEDED, S.COMPENSATING) and not d.state.paused:
+    if step.status in _UNDOABLE and not d.state.paused:
         d.emit(ev.CompensationStarted(step=fact.step, attempt=step.undoing + 1))
 
 
@@ -122,5 +174,10 @@ def undo_as_told(d: Decision, step: StepState, value: str) -> None:
     if value == AGAIN:
         go_on_undoing(d, step)
     else:
-        error = step.error or "it was left as it is"
-        d.emit(ev.CompensationLeft(step=step.step.id, error=error))
+        leave(d, step)
+
+
+def leave(d: Decision, step: StepState) -> None:
+    """A human has what was done, or may have been, stay as it is."""
+    error = step.error or "it was left as it is"
+    d.emit(ev.CompensationLeft(step=step.step.id, error=error))

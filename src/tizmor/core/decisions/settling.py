@@ -5,9 +5,11 @@ asked about."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
-from tizmor.core.approval import unsettled_question
+from tizmor.core.approval import doubtful_question, unsettled_question
 from tizmor.core.decisions.decision import Decision, ask, close, fail, is_left_out
 from tizmor.core.decisions.steps import resolved_arguments, run
 from tizmor.core.plan import Effect, OnFailure
@@ -16,6 +18,7 @@ from tizmor.core.state import StepState
 
 OUTCOME = "outcome"
 """What a question is about that asks what became of a call."""
+_DOUBT = "it may have happened: "
 
 
 def pick_up(d: Decision, step: StepState, *, may_still_run: bool = False) -> None:
@@ -47,14 +50,17 @@ def settle(d: Decision, step: StepState) -> None:
         return
     effect = step.step.effect
     if step.step.probes and effect is not Effect.IDEMPOTENT:
-        step.busy = True
-        d.order(
-            cmd.ProbeCall(step=step.step, arguments=arguments, attempt=step.attempt, key=step.key)
-        )
+        probe(d, step, arguments)
     elif effect is Effect.IRREVERSIBLE:
         ask_what_happened(d, step)
     else:
         run_again(d, step)
+
+
+def probe(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
+    """Have the agent asked whether the call happened."""
+    step.busy = True
+    d.order(cmd.ProbeCall(step=step.step, arguments=arguments, attempt=step.attempt, key=step.key))
 
 
 def run_again(d: Decision, step: StepState) -> None:
@@ -75,10 +81,11 @@ def leave_unsettled(d: Decision, step: StepState) -> None:
 
 
 def fail_unsettled(d: Decision, step: StepState) -> None:
-    d.impossible.append((step, f"it may have happened: {step.error}"))
+    d.impossible.append((step, f"{_DOUBT}{step.error}"))
 
 
 def ask_what_happened(d: Decision, step: StepState) -> None:
     plan = d.state.plan
-    question = unsettled_question(step.step, step.error or "", plan.language if plan else "en")
-    ask(d, question, step, about=OUTCOME)
+    question = doubtful_question if d.state.rolling_back else unsettled_question
+    error = (step.error or "").removeprefix(_DOUBT)
+    ask(d, question(step.step, error, plan.language if plan else "en"), step, about=OUTCOME)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tizmor.core import events as ev
-from tizmor.core.approval import AGAIN
-from tizmor.core.folds.steps import move
+from tizmor.core.approval import AGAIN, STOP
+from tizmor.core.folds.steps import forget_effect, move
 from tizmor.core.state import GateState, QuestionState, State, StepState
-from tizmor.core.transitions import StepStatus
+from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
 
@@ -21,7 +21,7 @@ def question_asked(state: State, event: ev.QuestionAsked, at_ms: int) -> None:
         about = about or ("outcome" if step.status is S.UNSETTLED else "")
         step.question = event.id
         step.error = event.error or step.error
-        if step.status is not S.COMPENSATING:
+        if step.status not in TERMINAL:
             move(state, step, event, at_ms)
     state.questions[event.id] = QuestionState(event.question, event.step, at_ms, about)
 
@@ -38,10 +38,22 @@ def question_answered(state: State, event: ev.QuestionAnswered, at_ms: int) -> N
         step.answers = {**(step.answers or {}), asked.question.id: event.value}
     if asked.about == "failure":
         _begin_anew(step, event.arguments)
-    elif asked.about == "outcome" and event.value == AGAIN:
-        step.lost = False
-    if step.status is not S.COMPENSATING:
+    elif asked.about == "outcome":
+        _settle(state, step, event)
+    elif asked.about == "compensation" and event.arguments is not None:
+        state.outputs[asked.step] = event.arguments
+    if step.status not in TERMINAL:
         move(state, step, event, at_ms)
+
+
+def _settle(state: State, step: StepState, event: ev.QuestionAnswered) -> None:
+    """A human has said what became of a call; one that did nothing needs no taking back."""
+    step.told = event.value
+    step.lost = step.lost and event.value == STOP
+    if step.status is S.FAILED and event.value == AGAIN:
+        forget_effect(state, step.step.id)
+    if event.arguments is not None:
+        state.outputs[step.step.id] = event.arguments
 
 
 def _begin_anew(step: StepState, edited: dict[str, Any] | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from tizmor.core import events as ev
+from tizmor.core.approval import STOP
 from tizmor.core.folds.links import release
 from tizmor.core.plan import Effect
 from tizmor.core.state import State, StepState
@@ -39,6 +40,13 @@ def step_erred(state: State, event: ev.ReplanFailed | ev.StepFailed, at_ms: int)
     step = state.steps[event.step]
     step.error = event.error
     move(state, step, event, at_ms)
+
+
+def step_failed(state: State, event: ev.StepFailed, at_ms: int) -> None:
+    step_erred(state, event, at_ms)
+    step = state.steps[event.step]
+    if step.lost and step.told != STOP:  # a human who leaves it has spoken for a roll back, too
+        state.effects.append(event.step)
 
 
 def prepared(state: State, event: ev.Prepared, at_ms: int) -> None:
@@ -124,8 +132,17 @@ def outcome_lost(state: State, event: ev.OutcomeLost, at_ms: int) -> None:
     step.failures += 1
     step.error = event.error
     step.lost = True
+    step.told = None
     step.may_still_run = event.may_still_run
     move(state, step, event, at_ms)
+
+
+def outcome_found(state: State, event: ev.OutcomeFound, at_ms: int) -> None:
+    state.steps[event.step].lost = False
+    if event.output is not None:
+        state.outputs[event.step] = event.output
+    elif event.step in state.effects:
+        forget_effect(state, event.step)
 
 
 def precondition_lost(state: State, event: ev.PreconditionLost, at_ms: int) -> None:
@@ -160,17 +177,18 @@ def compensated(state: State, event: ev.Compensated, at_ms: int) -> None:
     step = state.steps[event.step]
     step.status = moved(step.status, event)
     step.error = None
-    _forget_effect(state, event.step)
+    step.lost = False
+    forget_effect(state, event.step)
 
 
 def compensation_left(state: State, event: ev.CompensationLeft, at_ms: int) -> None:
     step = state.steps[event.step]
     step.status = moved(step.status, event)
     step.error = event.error
-    _forget_effect(state, event.step)
+    forget_effect(state, event.step)
 
 
-def _forget_effect(state: State, name: str) -> None:
+def forget_effect(state: State, name: str) -> None:
     """The last one goes first, as a rule: then nothing has to be searched."""
     if state.effects[-1] == name:
         state.effects.pop()
