@@ -233,7 +233,7 @@ class Pump:
         if live.unwritten or live.settles:
             self._commits.add(live, urgent=self._urgent(decision, live))
         for command in decision.commands:
-            self._perform(live, command)
+            self._perform(live, command, decision.at_ms)
         return decision
 
     def settle(self, live: Live, inbox_id: int, outcome: str) -> None:
@@ -301,7 +301,7 @@ class Pump:
                 return True
         return False
 
-    def _perform(self, live: Live, command: cmd.Command) -> None:
+    def _perform(self, live: Live, command: cmd.Command, at_ms: int) -> None:
         if self._stopping or (live.held and not isinstance(command, cmd.SetTimer)):
             return  # who goes on with it begins with what is due
         match command:
@@ -312,7 +312,8 @@ class Pump:
             case cmd.Replan():
                 self._spawn(live, command.step, self._replan(live, command))
             case cmd.SetTimer():
-                self._timers.set(live.execution, command.step, command.timer, command.due_ms)
+                step, timer, due_ms = command.step, command.timer, command.due_ms
+                self._timers.set(live.execution, step, timer, due_ms, as_of_ms=at_ms)
             case cmd.StopCall():
                 self._stop_call(live, command.step)
             case cmd.Finish():

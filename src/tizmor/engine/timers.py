@@ -41,13 +41,15 @@ class Timers:
         self._handle_due = 0.0
         self._dropped = 0
 
-    def set(self, execution: int, step: str, timer: Timer, due_ms: int) -> None:
+    def set(
+        self, execution: int, step: str, timer: Timer, due_ms: int, *, as_of_ms: int = 0
+    ) -> None:
         """Set a timer for a wall time, in place of one that is set for the same. One that is set
         for that time already stays, and fires when it would have though the clock was set since.
-        """
+        `as_of_ms` is a wall time that has come, though the clock may have been set back."""
         if self._set.get(execution, {}).get((step, timer), (0, None))[1] == due_ms:
             return
-        delay_s = max(0.0, (due_ms - self._clock.now_ms()) / 1000)
+        delay_s = max(0.0, (due_ms - max(self._clock.now_ms(), as_of_ms)) / 1000)
         due = self._clock.monotonic() + delay_s
         number = next(self._numbers)
         self._set.setdefault(execution, {})[step, timer] = (number, due_ms)
