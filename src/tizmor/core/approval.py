@@ -76,17 +76,24 @@ SKIP = "skip"
 ROLL_BACK = "roll_back"
 
 
-def unsettled_question(step: Step, error: str, language: str) -> Question:
-    """What is asked when nothing can tell whether a call with an effect happened."""
+def unsettled_question(
+    step: Step, error: str, language: str, *, is_ending: bool = False
+) -> Question:
+    """What is asked when nothing can tell whether a call with an effect happened. Where all is
+    ending, one that didn't isn't made any more."""
     title = step.title or step.agent
     if language == "he":
         text = f'לא ידוע אם הפעולה "{title}" בוצעה ({error}). מה קרה?'
-        labels = {HAPPENED: "היא בוצעה", AGAIN: "לא בוצעה, לבצע", STOP: "לוותר עליה"}
+        labels = {
+            HAPPENED: "היא בוצעה",
+            AGAIN: "היא לא בוצעה" if is_ending else "לא בוצעה, לבצע",
+            STOP: "לוותר עליה",
+        }
     else:
         text = f"It is not known whether “{title}” happened ({error}). What is the case?"
         labels = {
             HAPPENED: "it happened",
-            AGAIN: "it did not happen; do it now",
+            AGAIN: "it did not happen" if is_ending else "it did not happen; do it now",
             STOP: "leave it",
         }
     return _of_the_engine("outcome", text, labels)

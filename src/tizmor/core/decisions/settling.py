@@ -85,7 +85,11 @@ def fail_unsettled(d: Decision, step: StepState) -> None:
 
 
 def ask_what_happened(d: Decision, step: StepState) -> None:
-    plan = d.state.plan
-    question = doubtful_question if d.state.rolling_back else unsettled_question
+    language = d.state.plan.language if d.state.plan else "en"
     error = (step.error or "").removeprefix(_DOUBT)
-    ask(d, question(step.step, error, plan.language if plan else "en"), step, about=OUTCOME)
+    if d.state.rolling_back:
+        question = doubtful_question(step.step, error, language)
+    else:
+        is_ending = d.state.ending is not None
+        question = unsettled_question(step.step, error, language, is_ending=is_ending)
+    ask(d, question, step, about=OUTCOME)

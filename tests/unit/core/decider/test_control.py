@@ -214,6 +214,17 @@ def test_a_cancel_of_what_was_adopted_in_a_pause_settles_what_was_in_flight(
         assert script.state.status == "CANCELLED"
 
 
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_what_did_not_happen_is_offered_to_be_done_unless_all_is_ending(cancelled: bool) -> None:
+    script = running(IRREVERSIBLE)
+    if cancelled:
+        script.tell(fx.CancelAsked())
+    script.tell(fx.CallUnknown(step="a", error="cut off"))
+    ((_, asked),) = script.state.open_questions()
+    labels = {choice.value: choice.label for choice in asked.question.choices}
+    assert ("do it now" in labels["again"]) is not cancelled
+
+
 def test_a_crash_after_a_cancel_goes_on_cancelling() -> None:
     script = running(Effect.COMPENSATABLE, probes=True).tell(fx.CancelAsked()).crash()
     assert script.ordered(cmd.ProbeCall).step.id == "a"
