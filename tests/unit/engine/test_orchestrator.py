@@ -12,6 +12,7 @@ from tests.unit.engine.house import House, Process, gate_opened, let_go, meet, p
 
 from tizmor.core.errors import (
     AmbiguousChoice,
+    EngineError,
     InvalidEdit,
     NeedsAnswer,
     PlanRefused,
@@ -22,6 +23,7 @@ from tizmor.core.errors import (
 )
 from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Choice, Plan, Question, Step
+from tizmor.engine import perform
 from tizmor.engine.history import fold
 from tizmor.engine.request import MAX_REQUEST
 from tizmor.engine.views import Status, StreamEvent
@@ -430,6 +432,14 @@ async def test_a_fork_is_as_urgent_as_its_first_and_has_as_long(process: Process
     assert state.deadline_ms == state.created_at_ms + 3_600_000
 
 
+@pytest.mark.parametrize("user", ["dana \udc80", "", "  ", "d" * 321])
+async def test_a_user_who_can_not_be_written_down_is_refused(house: House, user: str) -> None:
+    async with house.process() as process:
+        with pytest.raises(UserError, match="a user is named by a text"):
+            await process.start("q", user=user)
+        assert list(await process.list()) == []
+
+
 @pytest.mark.parametrize("value", ["\udc80", object()])
 async def test_arguments_that_cannot_be_written_down_are_refused_by_a_fork(
     process: Process, value: object
@@ -450,3 +460,18 @@ async def test_leaving_the_stream_early_leaves_the_execution_running(
                 break
     house.agents.hold.set()
     assert (await process.result(execution.id)).status is Status.COMPLETED
+
+
+async def test_a_plan_that_takes_too_long_is_an_error_that_says_what_to_do(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Thinks:
+        async def plan(self, request: PlanRequest) -> Plan:
+            await asyncio.Event().wait()
+            raise AssertionError("it never ends")
+
+    monkeypatch.setattr(perform, "PLANNING_S", 0.01)
+    monkeypatch.setattr(house, "planner", Thinks())
+    async with house.process() as process:
+        with pytest.raises(EngineError, match=r"more than 0\.01 s; try again, ask for less"):
+            await process.plan("q")

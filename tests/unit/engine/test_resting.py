@@ -301,3 +301,42 @@ async def test_one_that_cannot_be_read_beside_a_passing_failure_costs_the_others
             for execution in healthy:
                 assert (await other.result(execution.id)).status is Status.COMPLETED
         assert process.pump.failure_of(parse_id(damaged.id) or 0) is not None
+
+
+async def test_one_that_cannot_be_read_here_may_be_tried_by_another_process(house: House) -> None:
+    """One of a newer version, say; this one still runs, and has let go of it."""
+    async with house.process() as process:
+        execution = await process.start("q", plan=plan(Step(id="s", agent="Slow")))
+        await until(process, execution.id, finding)
+    history = history_of(house, execution)
+    kept = history[1]
+    history[1] = msgspec.structs.replace(kept, payload=b'{"type":"FromTheFuture"}')
+    house.agents.hold.set()
+    async with house.process(limits=LITTLE) as process, house.process() as newer:
+        await process.resume_all()
+        while (news := process.pump.changed(parse_id(execution.id) or 0)) is not None:
+            await news.wait()
+        with pytest.raises(EngineError):
+            await process.result(execution.id)
+        history[1] = kept
+        await newer.resume(execution.id)
+        assert newer.owns(execution.id)
+        assert (await newer.result(execution.id)).status is Status.COMPLETED
+
+
+async def test_one_that_cannot_be_read_when_it_is_resumed_stays_free_for_others(
+    house: House,
+) -> None:
+    async with house.process() as process:
+        execution = await process.start("q", plan=plan(Step(id="s", agent="Slow")))
+        await until(process, execution.id, finding)
+    history = history_of(house, execution)
+    kept = history[1]
+    history[1] = msgspec.structs.replace(kept, payload=b'{"type":"FromTheFuture"}')
+    house.agents.hold.set()
+    async with house.process() as process, house.process() as newer:
+        with pytest.raises(EngineError):
+            await process.resume(execution.id)
+        history[1] = kept
+        await newer.resume(execution.id)
+        assert (await newer.result(execution.id)).status is Status.COMPLETED

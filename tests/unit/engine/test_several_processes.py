@@ -32,6 +32,7 @@ from tizmor.core.errors import EngineError, NeedsAnswer, OwnershipLost, UserErro
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Plan, Step
 from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.engine import orchestrator
 from tizmor.engine.orders import Order, encode
 from tizmor.engine.views import Status, StreamEvent
 from tizmor.ports.journal import Append, Committed, InboxKind
@@ -423,3 +424,31 @@ async def test_what_needs_an_agent_that_is_only_elsewhere_is_taken_up_there(hous
         await let_go(lacks, execution_id)
         await other.resume(execution_id)
         assert (await other.result(execution_id)).status is Status.COMPLETED
+
+
+async def test_all_that_were_interrupted_are_named_however_many_are_newer(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orchestrator, "_PAGE", 3)
+    async with house.process() as gone, house.process() as process:
+        slow = plan(Step(id="s", agent="Slow"))
+        interrupted = [await started(gone, slow, finding) for _ in range(4)]
+        for _ in range(7):
+            await started(process, plan(meet("m")), gate_opened)
+        interrupted += [await started(gone, slow, finding)]
+        die(gone)
+        found = [e.execution_id for e in await process.interrupted()]
+        assert found == sorted(interrupted, reverse=True)
+
+
+async def test_nothing_is_begun_or_taken_on_by_a_process_that_has_stopped(house: House) -> None:
+    async with house.process() as other:
+        async with house.process() as process:
+            execution_id = await started(process, plan(meet("m")), gate_opened)
+        with pytest.raises(EngineError, match="stopped"):
+            await process.start("q", plan=plan(read("r")))
+        with pytest.raises(EngineError, match="stopped"):
+            async with asyncio.timeout(1):
+                await process.approve(execution_id)
+        await other.resume(execution_id)
+        assert other.owns(execution_id)
