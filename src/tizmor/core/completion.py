@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import structs
 
 from tizmor.core import schema
+from tizmor.core.absent import asked_for, defaults
 from tizmor.core.agents import AgentSpec
 from tizmor.core.approval import needs_gate
 from tizmor.core.plan import Access, Effect, OnFailure, Plan, Resource, RetryPolicy, Step
@@ -24,15 +25,40 @@ def completed(
     A plan may ask for more care than an agent declares (a graver effect, a gate), never for less.
     """
     known = list(capable)
+    steps = tuple(
+        _with_alternatives(_completed(step, agents[step.agent]), agents, known)
+        if step.agent in agents
+        else step
+        for step in plan.steps
+    )
+    return _with_defaults(structs.replace(plan, steps=steps), {**agents, **_by_name(known)})
+
+
+def _by_name(specs: Iterable[AgentSpec]) -> dict[str, AgentSpec]:
+    return {spec.name: spec for spec in specs}
+
+
+def _with_defaults(plan: Plan, agents: Mapping[str, AgentSpec]) -> Plan:
+    """The plan with each step told what others ask it for and its agent may leave out."""
+    asked = asked_for(plan)
     return structs.replace(
         plan,
         steps=tuple(
-            _with_alternatives(_completed(step, agents[step.agent]), agents, known)
-            if step.agent in agents
+            structs.replace(
+                _told(step, agents, asked[step.id]),
+                alternatives=tuple(_told(o, agents, asked[step.id]) for o in step.alternatives),
+            )
+            if step.id in asked
             else step
             for step in plan.steps
         ),
     )
+
+
+def _told(step: Step, agents: Mapping[str, AgentSpec], places: Sequence[Sequence[str]]) -> Step:
+    spec = agents.get(step.agent)
+    missing = {} if spec is None else defaults(spec, places)
+    return structs.replace(step, output_defaults=missing) if missing else step
 
 
 def _completed(step: Step, spec: AgentSpec) -> Step:
@@ -46,6 +72,7 @@ def _completed(step: Step, spec: AgentSpec) -> Step:
         probes=spec.probes,
         compensates=spec.compensates,
         undoes_by_key=spec.undoes_by_key,
+        output_defaults={},
         untrusted=step.untrusted or spec.untrusted,
         control=tuple(dict.fromkeys((*spec.control, *step.control))),
         resources=_resources_of(step, spec),

@@ -26,7 +26,8 @@ def fork(
     output: dict[str, Any] | None = None,
 ) -> tuple[Plan, dict[str, dict[str, Any]]]:
     """The plan of a fork from `step`, with some of its arguments replaced, and the outputs that
-    are kept. With an `output` the step itself isn't run again: this is what it gave.
+    are kept. With an `output` the step itself isn't run again: this is what it gave. What the
+    planner assumed is of the plan as it was: with anything changed, no gate claims it any more.
 
     Raises `UserError` for a step that isn't there, for arguments beside an output, and where a call
     with an effect would be made again of which it isn't known whether it happened.
@@ -39,6 +40,7 @@ def fork(
     plan = structs.replace(
         state.plan,
         questions=(),
+        assumptions=() if arguments or output is not None else state.plan.assumptions,
         steps=tuple(
             structs.replace(s, arguments={**s.arguments, **(arguments or {})})
             if s.id == step
@@ -58,11 +60,14 @@ def fork(
 
 
 def _given(state: State) -> dict[str, dict[str, Any]]:
-    """What the steps gave, but for those whose effect has been taken back."""
+    """What the steps gave, but for those whose effect, or that of a call of whose list, has been
+    taken back."""
+    undone = {s.parent for s in state.steps.values() if s.status is StepStatus.COMPENSATED}
     return {
         name: output
         for name, output in state.outputs.items()
-        if state.steps[name].status is StepStatus.SUCCEEDED
+        if state.steps[name].status in (StepStatus.SUCCEEDED, StepStatus.LEFT)
+        and name not in undone
     }
 
 

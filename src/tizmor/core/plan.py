@@ -144,6 +144,9 @@ class Step(_Value, frozen=True):
     compensates: bool = False
     undoes_by_key: bool = False
     """Whether a call can be taken back of which it isn't known what it gave."""
+    output_defaults: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What fields of the output mean that aren't in it, for those that the plan refers to: by their
+    place in it, `*` standing for each item of a list (see `tizmor.core.absent`)."""
     after: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     """All must hold when the step's needs are met, or it is passed over: what reads its output is

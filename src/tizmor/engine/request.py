@@ -9,6 +9,8 @@ from tizmor.core.events import storable
 
 MAX_REQUEST = 20_000
 """Characters."""
+MAX_USER = 320
+"""Characters; no e-mail address is longer (RFC 3696, section 3)."""
 MAX_PRIORITY = 1_000_000
 MAX_DEADLINE = dt.timedelta(days=3650)
 
@@ -29,6 +31,13 @@ def checked_request(request: str) -> str:
             "Put the material into a document of the workspace and refer to it"
         )
     return request
+
+
+def checked_user(user: str) -> str:
+    """Raises `UserError` for a name that can't be written down, or is none."""
+    if not user.strip() or len(user) > MAX_USER or user != storable(user):
+        raise UserError(f"a user is named by a text of at most {MAX_USER} characters, in UTF-8")
+    return user
 
 
 def checked_priority(priority: int) -> int:

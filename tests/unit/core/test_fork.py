@@ -97,6 +97,39 @@ def test_a_fork_has_its_answers_already_and_asks_nothing() -> None:
     assert fork(former.state, "a")[0].questions == ()
 
 
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [({}, True), ({"arguments": {"y": 2}}, False), ({"output": {"value": "mine"}}, False)],
+)
+def test_what_was_assumed_of_other_values_is_not_said_of_the_changed_ones(
+    changes: dict[str, object], kept: bool
+) -> None:
+    """`30 minutes, as nothing was said` would stand at the gate of a meeting of 45."""
+    former = chain()
+    assumed = ("the meeting is 30 minutes long",)
+    former.state.plan = Plan(goal="g", steps=former.plan.steps, assumptions=assumed)
+    plan, _ = fork(former.state, "b", **changes)  # type: ignore[arg-type]
+    assert plan.assumptions == (assumed if kept else ())
+
+
+def test_a_list_that_was_taken_back_is_done_again() -> None:
+    each = {"for_each": ForEach(items=[1, 2]), "compensates": True}
+    former = Script(writing(Effect.COMPENSATABLE, "pay", **each), step("b"))
+    former.complete("pay.0").complete("pay.1").tell(fx.CancelAsked(roll_back=True))
+    for name in ("pay.1", "pay.0"):
+        former.tell(fx.CompensationStarting(step=name)).tell(fx.Compensated(step=name))
+    assert former.status("pay") == "succeeded"
+    assert forked(former, "b").starts() == ["pay.0", "pay.1", "b"]
+
+
+def test_what_a_roll_back_had_to_leave_is_not_done_again() -> None:
+    """It stands, so a fork takes it over as what succeeded."""
+    former = Script(writing(Effect.COMPENSATABLE, "sent"), step("b")).complete("sent")
+    former.tell(fx.CancelAsked(roll_back=True))
+    assert former.status("sent") == "left"
+    assert forked(former, "b").starts() == ["b"]
+
+
 @pytest.mark.parametrize("name", ["nowhere", "", "a.0"])
 def test_a_step_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
     with pytest.raises(UserError, match="steps: a, b, c, d"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import structs
 
 from tizmor.core import events as ev
-from tizmor.core.approval import STOP
+from tizmor.core.absent import filled
+from tizmor.core.approval import HAPPENED, STOP
 from tizmor.core.folds.links import release
 from tizmor.core.plan import Effect
 from tizmor.core.state import State, StepState
@@ -73,7 +74,11 @@ def found(state: State, event: ev.Found, at_ms: int) -> None:
 
 def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
     step = state.steps[event.step]
-    state.outputs[event.step] = event.output
+    missing = step.step.output_defaults
+    if missing and (event.output or step.told != HAPPENED):
+        state.outputs[event.step] = filled(event.output, missing)
+    else:
+        state.outputs[event.step] = event.output
     state.tokens += event.tokens
     state.cost_usd += event.cost_usd
     step.error = None
@@ -88,8 +93,10 @@ def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
 
 
 def step_kept(state: State, event: ev.StepKept, at_ms: int) -> None:
-    state.outputs[event.step] = event.output
-    move(state, state.steps[event.step], event, at_ms)
+    step = state.steps[event.step]
+    missing = {} if step.step.for_each else step.step.output_defaults
+    state.outputs[event.step] = filled(event.output, missing)
+    move(state, step, event, at_ms)
 
 
 def agent_replaced(state: State, event: ev.AgentReplaced, at_ms: int) -> None:
