@@ -7,7 +7,6 @@ on disk. An execution is run by at most one process; every other one sends order
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
 import secrets
@@ -17,21 +16,19 @@ from typing import Any
 import msgspec
 
 from tizmor.core import facts as fx
-from tizmor.core.approval import chosen
-from tizmor.core.decisions.humans import WRITTEN
-from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
-from tizmor.core.events import as_stored
 from tizmor.core.fork import fork
-from tizmor.core.graph import resolvable
-from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
-from tizmor.core.plan import Plan, Step
-from tizmor.core.state import GateState, State
+from tizmor.core.ids import parse_id, public_id
+from tizmor.core.plan import Plan
+from tizmor.core.state import State
 from tizmor.engine import orders
+from tizmor.engine.beginning import Beginning
+from tizmor.engine.edits import Edits, storable
+from tizmor.engine.following import Following
 from tizmor.engine.history import fold
 from tizmor.engine.live import Live
 from tizmor.engine.orders import Order
-from tizmor.engine.ownership import FOLLOW_S, Ownership
+from tizmor.engine.ownership import Ownership
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter, end_type
 from tizmor.engine.projections import RESTS, status_of
@@ -58,12 +55,7 @@ from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
 
-_DRAWS = 5
-"""How many numbers are drawn for an execution before its start is given up: two of one millisecond
-are the same once in 2 to the power of `RANDOM_BITS`."""
 _PAGE = 1_000
-_LOOK_S = 5.0
-"""How often who follows an execution that rests here looks whether it is still this process's."""
 
 
 class Orchestrator:
@@ -86,9 +78,11 @@ class Orchestrator:
         self._agents = agents
         self._presenter = presenter
         self._clock = clock
-        self._random_bits = random_bits
         self._ownership = Ownership(journal, pump, clock)
         self._wanted = Wanted(journal)
+        self._beginning = Beginning(journal, pump, presenter, random_bits)
+        self._following = Following(journal, pump, self._ownership, self._wanted)
+        self._edits = Edits(performer, presenter.zone)
 
     async def plan(self, request: str) -> Plan:
         """The request's checked plan; creates nothing. Raises `RequestRefused`, `PlanRefused`, and
@@ -147,8 +141,8 @@ class Orchestrator:
         `PlanRefused`."""
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
-        given = None if output is None else _given(output)
-        plan, kept = fork(state, step, _given(arguments or {}), given)
+        taken = None if output is None else storable(output)
+        plan, kept = fork(state, step, storable(arguments or {}), taken)
         return await self._begin(
             fx.Requested(
                 at_ms=self._clock.now_ms(),
@@ -164,34 +158,9 @@ class Orchestrator:
         )
 
     async def _begin(self, request: fx.Requested) -> Execution:
-        for _ in range(_DRAWS):
-            number = execution_number(request.at_ms, self._random_bits(RANDOM_BITS))
-            if self._pump.owns(number) or self._pump.last_known(number) is not None:
-                continue
-            live = self._pump.begin(number, request)
-            # As it is now: all of this is on disk when it is shown.
-            begun = self._presenter.execution(live.state, interrupted=False)
-            try:
-                await self._pump.durable(live)
-            except OwnershipLost:
-                if not await self._is_taken(number, request):
-                    raise
-            else:
-                await self._wanted.add(number, approve_all=request.approve_all)
-                return begun
-        raise EngineError(f"no free number for a new execution was found in {_DRAWS} draws")
-
-    async def _is_taken(self, number: int, request: fx.Requested) -> bool:
-        """Whether a number is that of another execution, so that nothing of this request's is on
-        disk. One that looks the same, and had another owner before, may be it: begun here, and
-        taken over from here."""
-        stored = await self._journal.get(number)
-        if stored is None:
-            return False
-        asked = (request.query, request.user, request.at_ms, request.priority)
-        found = (stored.query, stored.user, stored.created_at_ms, stored.priority)
-        begun_by_its_owner = stored.epoch == 1 and stored.owner is not None
-        return asked != found or begun_by_its_owner
+        number, begun = await self._beginning.begin(request)
+        await self._wanted.add(number, approve_all=request.approve_all)
+        return begun
 
     async def get(self, execution_id: str) -> Execution:
         """One execution as it stands. Raises `UnknownExecution`."""
@@ -262,29 +231,13 @@ class Orchestrator:
         """
         stored = await self._stored(execution_id)
         tail = Tail(stored.execution)
-        async for events in self._watched(tail, self._presenter, after, keep_waiting=keep_waiting):
+        watched = self._following.watched(tail, self._presenter, after, keep_waiting=keep_waiting)
+        async for events in watched:
             for event in events:
                 yield event
         status = status_of(tail.state)
         if status in RESTS and not keep_waiting:
             yield self._rest(tail, status)
-
-    async def _watched(
-        self, tail: Tail, presenter: Presenter | None, after: int = 0, *, keep_waiting: bool = False
-    ) -> AsyncIterator[Sequence[StreamEvent]]:
-        """What is new in an execution, again and again, as `stream` gives and ends it."""
-        while True:
-            live = self._pump.get(tail.execution)
-            changed = self._pump.changed(tail.execution)
-            yield await tail.read(self._journal, presenter, after=after)
-            if tail.state.ended:
-                self._let_go(tail.execution)
-                return
-            resting = status_of(tail.state) in RESTS and not keep_waiting
-            if resting and tail.is_quiet(live):
-                return
-            if not await self._follow(tail, changed):
-                return
 
     async def result(self, execution_id: str) -> Execution:
         """The execution when it has ended, waits for a human, is paused, or nobody runs it."""
@@ -297,7 +250,7 @@ class Orchestrator:
                 return self._presenter.execution(live.state, interrupted=False)
             await changed.wait()
         stored = await self._stored(execution_id)
-        async for _ in self._watched(Tail(stored.execution), None):
+        async for _ in self._following.watched(Tail(stored.execution), None):
             pass
         return await self.get(execution_id)
 
@@ -343,7 +296,7 @@ class Orchestrator:
         gate = orders.approval_of(state, approval)
         edited = shown = None
         if arguments:
-            edited, shown = self._edited(state, gate, arguments)
+            edited, shown = self._edits.at_gate(state, gate, arguments)
         order = Order(target=gate.id, arguments=edited, shown=shown, comment=comment, by=by)
         return await self._take_and_give(stored.execution, InboxKind.APPROVE, order)
 
@@ -355,23 +308,9 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
         gate = orders.approval_of(state, approval)
-        edited, shown = self._edited(state, gate, arguments)
+        edited, shown = self._edits.at_gate(state, gate, arguments)
         changed = msgspec.structs.replace(gate, arguments=edited, shown=shown)
         return self._presenter.gate(changed, state)
-
-    def _edited(
-        self, state: State, gate: GateState, arguments: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The gate's arguments with changes, and what a human sees of them."""
-        step = state.steps[gate.step].step
-        agent = self._performer.agent(step)
-        edited = orders.edited(gate.arguments, arguments, agent, self._presenter.zone)
-        site = _Site(
-            execution=state.execution,
-            public_id=public_id(state.execution),
-            language=state.plan.language if state.plan else "en",
-        )
-        return edited, self._performer.shown(site, step, edited)
 
     async def reject(
         self,
@@ -403,52 +342,9 @@ class Orchestrator:
         state, _ = await fold(self._journal, stored.execution)
         target = orders.question_of(state, question)
         orders.check_answer(state, target, choice)
-        edits = self._rewritten(state, target, choice, arguments or {})
+        edits = self._edits.after_failure(state, target, choice, arguments or {})
         order = Order(target=target, choice=choice, arguments=edits, by=by)
         return await self._take_and_give(stored.execution, InboxKind.ANSWER, order)
-
-    def _rewritten(
-        self, state: State, question: str, choice: str, arguments: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
-        """What a human writes beside a choice, checked: the arguments to change of a step that
-        failed, or what a call gave that happened; None if they write nothing."""
-        asked = state.questions[question]
-        written = (asked.about, chosen(asked.question, choice)) in WRITTEN
-        if not written or asked.step is None:
-            if arguments:
-                raise UserError(
-                    "values go with the choice to try again with other arguments, or with the "
-                    "word that it happened, as what it gave"
-                )
-            return None
-        if asked.about != FAILURE:
-            return self._told(state.steps[asked.step].step, arguments)
-        if not arguments:
-            raise UserError("say which arguments to try again with, as PATH=VALUE")
-        step = state.steps[asked.step]
-        before = step.arguments or resolvable(step.step.arguments, state.outputs)
-        agent = self._performer.agent(step.step)
-        whole = orders.edited(before, arguments, agent, self._presenter.zone)
-        changed = {
-            name: whole[name]
-            for name in arguments
-            if name not in before or before[name] != whole[name]
-        }
-        if not changed:
-            raise UserError("nothing was changed: say which arguments to try again with")
-        return changed
-
-    def _told(self, step: Step, output: Mapping[str, Any]) -> dict[str, Any] | None:
-        """What a step's call gave, as a human knows it; None when they don't. Raises `UserError`
-        when its agent never gives such."""
-        if not output:
-            return None
-        given = _given(output)
-        try:
-            self._performer.agent(step).output_of(given)
-        except msgspec.ValidationError as error:
-            raise UserError(f"{step.agent} gives no such thing: {error}") from error
-        return given
 
     async def pause(self, execution_id: str, *, by: str = "me") -> str:
         """Let running steps end and start none."""
@@ -484,33 +380,6 @@ class Orchestrator:
             raise UserError(sentence)
         return sentence
 
-    async def _follow(self, tail: Tail, changed: asyncio.Event | None) -> bool:
-        """Wait for news. False when there will be none."""
-        live = self._pump.get(tail.execution)
-        if changed is not None and live is not None:
-            await changed.wait()
-            return True
-        if (failure := self._pump.failure_of(tail.execution)) is not None:
-            raise failure
-        stored = await self._journal.get(tail.execution)
-        if stored is None or stored.row.ended:
-            return stored is not None
-        if not await self._ownership.is_owned(stored):
-            if tail.execution not in self._wanted:
-                return False
-            live = await self._ownership.adopt(tail.execution)
-            if live is not None and self._wanted.approves_all(tail.execution):
-                yes = Order(by="--yes", approve_all=True)
-                with contextlib.suppress(OwnershipLost):
-                    self._ownership.execute(live, InboxKind.APPROVE, yes)
-        elif changed is not None and stored.owner == self._journal.owner:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_S):
-                    await changed.wait()
-            return True
-        await asyncio.sleep(FOLLOW_S)
-        return True
-
     def _rest(self, tail: Tail, status: Status) -> StreamEvent:
         return StreamEvent(
             type=end_type(status),
@@ -518,13 +387,6 @@ class Orchestrator:
             at=self._presenter.time(tail.state.updated_at_ms),
             status=status.value,
         )
-
-    def _let_go(self, execution: int) -> None:
-        self._wanted.forget(execution)
-        if live := self._pump.get(execution):
-            if not live.state.ended:
-                live.break_off(OwnershipLost(f"another process has ended {live.public_id}"))
-            self._pump.forget(live)
 
     async def _stored(self, execution_id: str) -> StoredExecution:
         number = parse_id(execution_id)
@@ -541,16 +403,6 @@ class Orchestrator:
         return not await self._ownership.is_owned(stored)
 
 
-class _Site(msgspec.Struct, frozen=True, kw_only=True):
-    """An execution that something is asked about without running it."""
-
-    execution: int
-    public_id: str
-    language: str
-    stopping: frozenset[str] = frozenset()
-    begun: dict[str, int] = {}
-
-
 def _is_at_rest(live: Live) -> bool:
     """Whether it has ended, or only a human can go on, and all that led there is on disk."""
     if not live.all_durable:
@@ -561,11 +413,3 @@ def _is_at_rest(live: Live) -> bool:
 def _time_s(state: State) -> float | None:
     """How long an execution had from its creation, in seconds; None for one without a deadline."""
     return None if state.deadline_ms is None else (state.deadline_ms - state.created_at_ms) / 1000
-
-
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        given: dict[str, Any] = as_stored(dict(values))
-    except (TypeError, ValueError) as error:
-        raise UserError(f"what was given can't be written as JSON: {error}") from error
-    return given
