@@ -24,7 +24,12 @@ def event_line(event: StreamEvent, words: Words) -> str | None:
     return None
 
 
+def standing_error(state: str, error: str | None) -> str | None:
+    """What is wrong with a step as it stands: what runs again is past its earlier failures."""
+    return None if state == "running" else error
+
+
 def _step_line(event: StreamEvent, words: Words) -> str:
-    name = event.title or event.agent or ""
-    parts = (name, words.states.get(event.state or "", event.state or ""), event.error)
+    name, state = event.title or event.agent or "", event.state or ""
+    parts = (name, words.states.get(state, state), standing_error(state, event.error))
     return f"{event.step}: " + " · ".join(part for part in parts if part)

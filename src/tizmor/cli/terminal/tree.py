@@ -8,6 +8,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from tizmor.cli.terminal.page import Page, styled
+from tizmor.cli.terminal.plain import standing_error
 from tizmor.cli.terminal.progress import Progress, StepProgress
 from tizmor.cli.terminal.words import Words
 
@@ -65,8 +66,8 @@ def step_text(
     if others := [need for need in step.needs if need != beside]:
         parts.append((f" · {words.after} {', '.join(others)}", "dim"))
     parts += [f"\n  {finding}" for finding in step.findings[-_FINDINGS_SHOWN:]]
-    if step.error:
-        parts.append((f"\n  {step.error}", "red"))
+    if error := standing_error(step.state, step.error):
+        parts.append((f"\n  {error}", "red"))
     return styled(*parts)
 
 

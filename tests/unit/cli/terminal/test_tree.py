@@ -10,6 +10,7 @@ from rich.console import Console
 from tests.unit.cli.fake import ANCHOR, GATE, events_of, said
 
 from tizmor.cli.terminal.page import Page
+from tizmor.cli.terminal.plain import event_line
 from tizmor.cli.terminal.progress import Progress
 from tizmor.cli.terminal.tree import FRAME_S, SPINNER, step_text, step_tree, tree_parents
 from tizmor.cli.terminal.words import ENGLISH
@@ -86,3 +87,12 @@ def test_no_step_stands_above_one_that_it_waits_for(graph: list[set[int]]) -> No
         return 0 if parent is None else 1 + depth(parent)
 
     assert all(depth(step) > depth(need) for step in needs for need in needs[step])
+
+
+def test_what_runs_again_is_past_its_earlier_failures() -> None:
+    progress = after(*events_of(ANCHOR)[:1])
+    for state, shown in (("retrying", True), ("running", False), ("failed", True)):
+        event = said("step", step="search", agent="DriveSearch", state=state, error="busy")
+        progress.apply(event)
+        assert ("busy" in step_text(progress.steps["search"], ENGLISH).plain) is shown
+        assert ("busy" in str(event_line(event, ENGLISH))) is shown
