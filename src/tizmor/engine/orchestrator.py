@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core import facts as fx
+from tizmor.core.approval import chosen
 from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
 from tizmor.core.fork import fork
 from tizmor.core.ids import parse_id, public_id
@@ -25,7 +26,8 @@ from tizmor.engine import orders
 from tizmor.engine.beginning import Beginning
 from tizmor.engine.edits import Edits, storable
 from tizmor.engine.following import Following
-from tizmor.engine.history import fold
+from tizmor.engine.history import fold, was_answered
+from tizmor.engine.listing import Listing
 from tizmor.engine.live import Live
 from tizmor.engine.orders import Order
 from tizmor.engine.ownership import Ownership
@@ -55,8 +57,6 @@ from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import InboxKind, Journal, StoredExecution
 
-_PAGE = 1_000
-
 
 class Orchestrator:
     """The executions of one workspace, for one process."""
@@ -82,6 +82,7 @@ class Orchestrator:
         self._wanted = Wanted(journal)
         self._beginning = Beginning(journal, pump, presenter, random_bits)
         self._following = Following(journal, pump, self._ownership, self._wanted)
+        self._listing = Listing(journal, presenter, self._ownership)
         self._edits = Edits(performer, presenter.zone)
 
     async def plan(self, request: str) -> Plan:
@@ -169,35 +170,17 @@ class Orchestrator:
             return self._presenter.execution(live.state, interrupted=False)
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
-        return self._presenter.execution(state, interrupted=await self._is_interrupted(stored))
+        return self._presenter.execution(
+            state, interrupted=await self._listing.is_interrupted(stored)
+        )
 
     async def list(self, *, limit: int = 50) -> Sequence[ExecutionSummary]:
         """The newest executions first."""
-        return [
-            self._presenter.summary(stored, interrupted=await self._is_interrupted(stored))
-            for stored in await self._journal.recent(limit=limit)
-        ]
+        return await self._listing.newest(limit)
 
     async def interrupted(self) -> Sequence[ExecutionSummary]:
         """Executions whose process has gone while they ran."""
-        running = [stored async for stored in self._unfinished() if stored.row.status not in RESTS]
-        owners = dict.fromkeys(stored.owner for stored in running if stored.owner is not None)
-        alive = {owner: await self._journal.is_owner_alive(owner) for owner in owners}
-        return [
-            self._presenter.summary(stored, interrupted=True)
-            for stored in running
-            if stored.owner is None or not alive[stored.owner]
-        ]
-
-    async def _unfinished(self) -> AsyncIterator[StoredExecution]:
-        """All of them, newest first, however many there are; a page of them in memory."""
-        before = None
-        while page := await self._journal.recent(limit=_PAGE, before=before, ended=False):
-            for stored in page:
-                yield stored
-            before = page[-1].execution
-            if len(page) < _PAGE:
-                return
+        return await self._listing.interrupted()
 
     async def logs(self, execution_id: str) -> Sequence[StreamEvent]:
         """All that the stream has said so far."""
@@ -344,7 +327,13 @@ class Orchestrator:
         orders.check_answer(state, target, choice)
         edits = self._edits.after_failure(state, target, choice, arguments or {})
         order = Order(target=target, choice=choice, arguments=edits, by=by)
-        return await self._take_and_give(stored.execution, InboxKind.ANSWER, order)
+        try:
+            return await self._take_and_give(stored.execution, InboxKind.ANSWER, order)
+        except UserError:
+            value = chosen(state.questions[target].question, choice)
+            if await was_answered(self._journal, stored.execution, target, (value, edits)):
+                return f"{target} was answered so already"
+            raise
 
     async def pause(self, execution_id: str, *, by: str = "me") -> str:
         """Let running steps end and start none."""
@@ -396,11 +385,6 @@ class Orchestrator:
                 f"there is no execution {execution_id[:40]!r}; `tizmor list` shows them"
             )
         return stored
-
-    async def _is_interrupted(self, stored: StoredExecution) -> bool:
-        if stored.row.ended or stored.row.status in RESTS:
-            return False
-        return not await self._ownership.is_owned(stored)
 
 
 def _is_at_rest(live: Live) -> bool:

@@ -32,7 +32,7 @@ from tizmor.core.errors import EngineError, NeedsAnswer, OwnershipLost, UserErro
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Plan, Step
 from tizmor.drivers.embedded.clock import SystemClock
-from tizmor.engine import orchestrator
+from tizmor.engine import listing
 from tizmor.engine.orders import Order, encode
 from tizmor.engine.views import Status, StreamEvent
 from tizmor.ports.journal import Append, Committed, InboxKind
@@ -429,7 +429,7 @@ async def test_what_needs_an_agent_that_is_only_elsewhere_is_taken_up_there(hous
 async def test_all_that_were_interrupted_are_named_however_many_are_newer(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(orchestrator, "_PAGE", 3)
+    monkeypatch.setattr(listing, "_PAGE", 3)
     async with house.process() as gone, house.process() as process:
         slow = plan(Step(id="s", agent="Slow"))
         interrupted = [await started(gone, slow, finding) for _ in range(4)]

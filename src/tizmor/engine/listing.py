@@ -1,0 +1,56 @@
+"""Lists of executions, and which of them were interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from tizmor.engine.ownership import Ownership
+from tizmor.engine.present import Presenter
+from tizmor.engine.projections import RESTS
+from tizmor.engine.views import ExecutionSummary
+from tizmor.ports.journal import Journal, StoredExecution
+
+_PAGE = 1_000
+
+
+class Listing:
+    """Lists the executions of a workspace."""
+
+    def __init__(self, journal: Journal, presenter: Presenter, ownership: Ownership) -> None:
+        self._journal = journal
+        self._presenter = presenter
+        self._ownership = ownership
+
+    async def newest(self, limit: int) -> Sequence[ExecutionSummary]:
+        """The newest executions first."""
+        return [
+            self._presenter.summary(stored, interrupted=await self.is_interrupted(stored))
+            for stored in await self._journal.recent(limit=limit)
+        ]
+
+    async def interrupted(self) -> Sequence[ExecutionSummary]:
+        """Executions whose process has gone while they ran."""
+        running = [stored async for stored in self._unfinished() if stored.row.status not in RESTS]
+        owners = dict.fromkeys(stored.owner for stored in running if stored.owner is not None)
+        alive = {owner: await self._journal.is_owner_alive(owner) for owner in owners}
+        return [
+            self._presenter.summary(stored, interrupted=True)
+            for stored in running
+            if stored.owner is None or not alive[stored.owner]
+        ]
+
+    async def _unfinished(self) -> AsyncIterator[StoredExecution]:
+        """All of them, newest first, however many there are; a page of them in memory."""
+        before = None
+        while page := await self._journal.recent(limit=_PAGE, before=before, ended=False):
+            for stored in page:
+                yield stored
+            before = page[-1].execution
+            if len(page) < _PAGE:
+                return
+
+    async def is_interrupted(self, stored: StoredExecution) -> bool:
+        """Whether it runs by what stands of it, and no living process runs it."""
+        if stored.row.ended or stored.row.status in RESTS:
+            return False
+        return not await self._ownership.is_owned(stored)
