@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from tizmor.core import checkpoint
 from tizmor.core import events as ev
@@ -22,6 +23,24 @@ async def fold(journal: Journal, execution: int) -> tuple[State, int]:
     records = await journal.read(execution, after_seq=stored.seq)
     state, seq = fold_records(state, records)
     return state, seq or stored.seq
+
+
+async def was_answered(
+    journal: Journal,
+    execution: int,
+    question: str,
+    *,
+    value: str | None,
+    arguments: dict[str, Any] | None,
+) -> bool:
+    """Whether a question got this very answer, with what was written beside it. Reads the whole
+    journal of the execution."""
+    events = (ev.decode(record.payload) for record in await journal.read(execution))
+    return any(
+        (event.id, event.value, event.arguments) == (question, value, arguments)
+        for event in events
+        if isinstance(event, ev.QuestionAnswered)
+    )
 
 
 async def fold_all(journal: Journal, executions: Sequence[int]) -> dict[int, tuple[State, int]]:

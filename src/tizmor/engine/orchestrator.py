@@ -331,7 +331,9 @@ class Orchestrator:
             return await self._take_and_give(stored.execution, InboxKind.ANSWER, order)
         except UserError:
             value = chosen(state.questions[target].question, choice)
-            if await was_answered(self._journal, stored.execution, target, (value, edits)):
+            if await was_answered(
+                self._journal, stored.execution, target, value=value, arguments=edits
+            ):
                 return f"{target} was answered so already"
             raise
 

@@ -207,6 +207,27 @@ async def test_a_question_is_answered_by_number_and_the_step_goes_on(
     assert (await process.result(execution.id)).status is Status.COMPLETED
 
 
+async def test_the_same_answer_again_is_no_mistake_and_another_one_is(
+    process: Process, house: House
+) -> None:
+    """Also after the end: whoever lost the confirmation asks again."""
+    asks = NeedsAnswer("Who?", question_id="who", choices=[("d", "Dana"), ("y", "Yoav")])
+    asks.free_text = False
+    house.agents.fail.append(asks)
+    execution = await process.start("q", plan=plan(read("r")))
+    await process.result(execution.id)
+    said = await asyncio.gather(
+        *(process.answer(execution.id, "Yoav", question="q1") for _ in range(3))
+    )
+    assert sorted(said) == ["q1 answered"] + ["q1 was answered so already"] * 2
+    await process.result(execution.id)
+    again = await process.answer(execution.id, "2", question="q1")
+    assert again == "q1 was answered so already"
+    with pytest.raises(UserError, match="has ended"):
+        await process.answer(execution.id, "Dana", question="q1")
+    assert house.agents.did == ["read x"]
+
+
 async def test_a_planners_question_is_answered_before_anything_runs(
     process: Process, house: House
 ) -> None:
