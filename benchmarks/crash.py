@@ -22,8 +22,9 @@ from benchmarks.workloads import BLOCKED_STEP, Workload, chain_step, edges
 KILLED_IN = 500
 _SETTLE_S = 5.0
 """So long nothing is written any more before the kill: what lay in queues is on disk then."""
-_SETTLE_LIMIT_S = 30.0
-_QUIET_S = 5.0
+_SETTLE_LIMIT_S = 60.0
+_IDLE_CPU = 0.05
+"""A server that uses less of a processor has nothing to write."""
 _POLL_S = 0.2
 _CONFIRMED_S = 0.1
 """The first step of the life that is killed takes so long: an execution whose start isn't confirmed
@@ -104,38 +105,32 @@ def _calls(log: Path) -> list[tuple[str, float]]:
 class Blockade:
     """Steps whose `BLOCKED_STEP` is counted; while `closed` it never ends.
 
-    `reached` when it was called in `expected` executions.
+    `reached` when it was called in `expected` executions; `missing` of them aren't there yet.
     """
 
     def __init__(self, expected: int, *, closed: bool) -> None:
         self.reached = asyncio.Event()
-        self._missing = expected
+        self.missing = expected
         self._closed = closed
-        self._last = time.monotonic()
-
-    def is_quiet(self) -> bool:
-        """Whether no step has been called for a while, after the first."""
-        return time.monotonic() - self._last > _QUIET_S
 
     async def step(self, name: str) -> None:
-        self._last = time.monotonic()
         if name != BLOCKED_STEP:
             return
-        self._missing -= 1
-        if self._missing == 0:
+        self.missing -= 1
+        if self.missing == 0:
             self.reached.set()
         if self._closed:
             await asyncio.Event().wait()
 
 
-async def leave_unfinished(opened: Open, site: Site, blockade: Blockade, executions: int) -> None:
+async def leave_unfinished(
+    opened: Open, site: Site, executions: int, *, server_pids: Sequence[int]
+) -> None:
     """Start all executions, and die when none comes any further: all stand at the blocked step, or
     the system has a bound on what runs at a time and lets the others wait."""
     async with opened(site) as engine:
         runs = [asyncio.create_task(engine.run(f"execution-{i}")) for i in range(executions)]
-        while not (blockade.reached.is_set() or blockade.is_quiet()):
-            await _pause(runs)
-        await _settled(site.folder)
+        await _settled(runs, site.folder, server_pids)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -159,7 +154,7 @@ async def recover(
         server = tree_cpu_s(*server_pids) - server
         await resuming
         if not blockade.reached.is_set():
-            raise RuntimeError("not every execution went on")
+            raise RuntimeError(f"{blockade.missing} executions did not go on")
     return Outcome(
         n=executions,
         steps=executions,
@@ -171,15 +166,20 @@ async def recover(
     )
 
 
-async def _settled(folder: Path) -> None:
-    """Wait until nothing in the folder has changed for a while, or for long enough: some systems
-    write even when nothing happens."""
-    await asyncio.sleep(_SETTLE_S)
-    deadline = time.monotonic() + _SETTLE_LIMIT_S
-    while time.monotonic() < deadline:
-        if time.time() - _changed_at(folder) > _SETTLE_S:
-            return
-        await asyncio.sleep(_POLL_S)
+async def _settled(
+    runs: Sequence[asyncio.Task[None]], folder: Path, server_pids: Sequence[int]
+) -> None:
+    """Wait until nothing in the folder has changed for a while, and the servers have done next to
+    nothing, or for long enough: some systems write even when nothing happens."""
+    limit = time.monotonic() + _SETTLE_LIMIT_S
+    seen, unchanged = (0.0, 0.0), 0
+    # Looks are counted rather than seconds: while the loop is held up, nothing is seen.
+    while unchanged * _POLL_S < _SETTLE_S and time.monotonic() < limit:
+        await _pause(runs)
+        unchanged += 1
+        changed, cpu = _changed_at(folder), tree_cpu_s(*server_pids)
+        if changed != seen[0] or cpu - seen[1] > _IDLE_CPU * _SETTLE_S:
+            seen, unchanged = (changed, cpu), 0
 
 
 def _changed_at(folder: Path) -> float:

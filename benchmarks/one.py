@@ -117,7 +117,7 @@ def _go_on(opened: Open, task: Task, workload: Workload) -> Coroutine[Any, Any, 
 async def _left_unfinished(opened: Open, task: Task, workload: Workload, unfinished: int) -> None:
     blockade = crash.Blockade(unfinished, closed=True)
     site = _site(task, workload, blockade.step)
-    await crash.leave_unfinished(opened, site, blockade, unfinished)
+    await crash.leave_unfinished(opened, site, unfinished, server_pids=task.server_pids)
 
 
 async def _recovered(opened: Open, task: Task, workload: Workload, unfinished: int) -> Outcome:

@@ -181,15 +181,21 @@ def _as_account() -> list[str]:
 
 
 class _PrefectServer:
+    """Tasks of the same inputs find the results that are kept: each database goes with an empty
+    folder for them."""
+
     def __init__(self, pid: int, postgres: _Postgres, url: str, folder: Path) -> None:
         self.pids: tuple[int, ...] = (pid, *postgres.pids)
         self.environment = _prefect_settings(folder) | {"PREFECT_API_URL": url}
+        self._numbers = itertools.count(1)
         self._postgres = postgres
         self._url = url
         self._folder = folder
         self._before = 0
 
     def new_database(self) -> str:
+        results = self._folder / f"results-{next(self._numbers)}"
+        self.environment["PREFECT_LOCAL_STORAGE_PATH"] = str(results)
         self._before = self._stored()
         return self._url
 

@@ -18,7 +18,7 @@ from benchmarks.workloads import Workload
 
 ROUND_S = 3.0
 """No execution is begun later than this: slow systems do fewer."""
-CUT_OFF_S = 40.0
+CUT_OFF_S = 30.0
 """No execution goes on for longer than this."""
 
 
