@@ -45,6 +45,13 @@ class TestAnotherAgent:
         script.fail("a", "all three")
         assert script.one(ev.StepFailed).error == "all three"
 
+    def test_is_tried_before_another_plan_is_looked_for(self) -> None:
+        script = Script(step("a", alternatives=(step("a"),)), planner="test/1")
+        script.begin("a")
+        assert script.fail("a").kinds() == ["AgentReplaced"]
+        script.begin("a")
+        assert script.fail("a").kinds() == ["ReplanStarted"]
+
     def test_is_not_for_a_call_that_may_have_happened(self) -> None:
         script = Script(
             writing(Effect.COMPENSATABLE, retry=ONCE, alternatives=(other("Second"),))
