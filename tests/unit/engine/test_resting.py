@@ -332,10 +332,11 @@ async def test_one_that_cannot_be_read_when_it_is_resumed_stays_free_for_others(
     history = history_of(house, execution)
     kept = history[1]
     history[1] = msgspec.structs.replace(kept, payload=b'{"type":"FromTheFuture"}')
-    house.agents.hold.set()
     async with house.process() as process, house.process() as newer:
         with pytest.raises(EngineError):
             await process.resume(execution.id)
         history[1] = kept
         await newer.resume(execution.id)
+        assert newer.owns(execution.id)
+        house.agents.hold.set()
         assert (await newer.result(execution.id)).status is Status.COMPLETED
