@@ -20,7 +20,9 @@ from tizmor.core.approval import needs_gate
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.errors import StorageFailed
+from tizmor.core.evolve import FOLDS
 from tizmor.core.folds.lists import joined
+from tizmor.core.folds.steps import step_erred
 from tizmor.core.state import State, StepState
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.context import CallContext
@@ -132,6 +134,10 @@ def taken_back_in_any_order(patch: pytest.MonkeyPatch) -> None:
     _deciding(patch, change)
 
 
+def doubt_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(FOLDS, ev.StepFailed, step_erred)
+
+
 def items_joined_backwards(patch: pytest.MonkeyPatch) -> None:
     def planted(state: State, step: StepState) -> dict[str, Any]:
         real = joined(state, step)
@@ -196,6 +202,7 @@ PLANTED: Sequence[Planted] = (
     Planted("each attempt has another key", of.KEYS, 100, key_counts_attempts),
     Planted("a call begins in a pause", of.ORDER, 400, begins_in_a_pause),
     Planted("effects are taken back in any order", of.UNDONE, 200, taken_back_in_any_order),
+    Planted("what may have happened is forgotten", of.UNDONE, 200, doubt_is_forgotten),
     Planted("items are joined backwards", of.EACH, 50, items_joined_backwards),
     Planted("a failed commit is taken for done", of.SHOWN, 100, failed_commit_taken_for_done),
     Planted("an error isn't written as it was", of.FOLD, 50, error_not_written),
