@@ -58,13 +58,9 @@ class _Core:
         await asyncio.gather(*(self._ended(live) for live in lives))
 
     async def _ended(self, live: Live) -> None:
-        while not (live.state.ended and live.durable_seq == live.written_seq):
-            if live.broken is not None:
-                raise live.broken
-            await live.changed.wait()
+        await live.end()
         if live.state.status != "COMPLETED":
             raise RuntimeError(f"the execution ended {live.state.status}")
-        self._pump.forget(live)
 
 
 @asynccontextmanager

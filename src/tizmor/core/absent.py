@@ -35,7 +35,7 @@ def asked_for(plan: Plan) -> dict[str, list[Sequence[str]]]:
     return places
 
 
-def _ways(plan: Plan) -> Iterator[list[str]]:
+def _ways(plan: Plan) -> Iterator[Sequence[str]]:
     for step in plan.steps:
         for call in (step, *step.alternatives):
             for pointer in references([call.arguments, _flow(call)]):
@@ -49,7 +49,7 @@ def _flow(step: Step) -> list[Any]:
     return values if step.for_each is None else [*values, step.for_each.items]
 
 
-def _item_ways(step: Step) -> Iterator[list[str]]:
+def _item_ways(step: Step) -> Iterator[Sequence[str]]:
     """The ways that pointers into an item take from where the list comes from."""
     if step.for_each is None or not is_reference(step.for_each.items):
         return

@@ -114,7 +114,7 @@ class QuestionState(msgspec.Struct):
             self.answered_at_ms = at_ms
 
 
-class State:
+class State(msgspec.Struct, eq=False):
     """One execution. `status` is PLANNING, RUNNING, or how it ended.
 
     `ending` is the status that it is being brought to before its steps are done: nothing begins any
@@ -122,39 +122,38 @@ class State:
     taken back, in the order in which they ended.
     """
 
-    def __init__(self, execution: int) -> None:
-        self.execution = execution
-        self.status = "PLANNING"
-        self.query = ""
-        self.user = ""
-        self.approve_all = False
-        self.forked_from: str | None = None
-        self.epoch = 1
-        self.priority = 0
-        self.deadline_ms: int | None = None
-        self.plan: Plan | None = None
-        self.plan_answers: dict[str, str] = {}
-        self.replans = 0
-        self.failed_agents: list[str] = []
-        self.steps: dict[str, StepState] = {}
-        self.outputs: dict[str, dict[str, Any]] = {}
-        self.effects: list[str] = []
-        self.gates: dict[str, GateState] = {}
-        self.questions: dict[str, QuestionState] = {}
-        self.unfinished = 0
-        self.paused = False
-        self.ending: str | None = None
-        self.rolling_back = False
-        self.error: str | None = None
-        self.created_at_ms = 0
-        self.updated_at_ms = 0
-        self.ended_at_ms: int | None = None
-        self.tokens = 0
-        self.cost_usd = 0.0
-        self.planning = False
-        """Not journaled: the planner is at work."""
-        self.tainted: frozenset[str] | None = None
-        """Not journaled: see `tizmor.core.approval.tainted_steps`; None until it is asked for."""
+    execution: int
+    status: str = "PLANNING"
+    query: str = ""
+    user: str = ""
+    approve_all: bool = False
+    forked_from: str | None = None
+    epoch: int = 1
+    priority: int = 0
+    deadline_ms: int | None = None
+    plan: Plan | None = None
+    plan_answers: dict[str, str] = {}
+    replans: int = 0
+    failed_agents: list[str] = []
+    steps: dict[str, StepState] = {}
+    outputs: dict[str, dict[str, Any]] = {}
+    effects: list[str] = []
+    gates: dict[str, GateState] = {}
+    questions: dict[str, QuestionState] = {}
+    unfinished: int = 0
+    paused: bool = False
+    ending: str | None = None
+    rolling_back: bool = False
+    error: str | None = None
+    created_at_ms: int = 0
+    updated_at_ms: int = 0
+    ended_at_ms: int | None = None
+    tokens: int = 0
+    cost_usd: float = 0.0
+    planning: bool = False
+    """Not journaled: the planner is at work."""
+    tainted: frozenset[str] | None = None
+    """Not journaled: see `tizmor.core.approval.tainted_steps`; None until it is asked for."""
 
     @property
     def ended(self) -> bool:

@@ -152,8 +152,8 @@ class GroupCommit:
         state = live.state
         live.appends += 1
         events, live.unwritten = live.unwritten, []
-        steps, live.dirty_steps = live.dirty_steps, set()
-        waiting, live.dirty_waiting = live.dirty_waiting, set()
+        steps, live.dirty_steps = live.dirty_steps, {}
+        waiting, live.dirty_waiting = live.dirty_waiting, {}
         settles, live.settles = live.settles, []
         create, live.create = live.create, None
         row = execution_row(state)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
 
 from tizmor.core import events as ev
 from tizmor.core.folds.lists import child_id
@@ -27,14 +29,13 @@ class Live:
     def __init__(self, state: State, *, epoch: int, seq: int, create: NewExecution | None) -> None:
         self.state = state
         self.execution = state.execution
-        self.public_id = public_id(state.execution)
         self.epoch = epoch
         self.create = create
         self.written_seq = seq
         self.durable_seq = seq
         self.unwritten: list[tuple[int, bytes]] = []
-        self.dirty_steps: set[str] = set()
-        self.dirty_waiting: set[str] = set()
+        self.dirty_steps: dict[str, None] = {}
+        self.dirty_waiting: dict[str, None] = {}
         self.settles: list[tuple[int, str]] = []
         self.appends = 0
         self.landed = 0
@@ -47,7 +48,12 @@ class Live:
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
         self.broken: Exception | None = None
         self._changed: asyncio.Event | None = None
-        self._barriers: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._end: asyncio.Future[None] | None = None
+        self._barriers: list[tuple[int, asyncio.Future[None]]] = []
+
+    @cached_property
+    def public_id(self) -> str:
+        return public_id(self.execution)
 
     @property
     def language(self) -> str:
@@ -77,49 +83,66 @@ class Live:
         """Whether this process may not, or can't, go on with it, or holds it no more."""
         return self.gone or self.broken is not None
 
-    def write(self, at_ms: int, event: ev.Event) -> None:
+    def write(self, at_ms: int, event: Any) -> None:
         """Take an event into the next append. Raises `TypeError` or `JournalDamaged` for one that
         could never be read again."""
         payload = ev.encode(event)
-        if isinstance(event, ev.StepSucceeded | ev.StepKept):
+        kind = type(event)
+        if kind in _WITH_OUTPUT:
             if type(event.output) is not dict:
                 raise TypeError(f"the output of {event.step} is no object")
-        elif isinstance(event, _FOREIGN):
+        elif kind in _FOREIGN:
             ev.decode(payload)
         self.unwritten.append((at_ms, payload))
         self.written_seq += 1
-        if isinstance(event, _STEP_ONLY):
-            self.dirty_steps.add(event.step)
+        if kind in _STEP_ONLY:
+            self.dirty_steps[event.step] = None
         else:
-            self._mark(event)
+            _MARKS.get(kind, Live._mark_step)(self, event)
 
-    def _mark(self, event: ev.Event) -> None:
-        """Note what of the read models an event changes."""
-        state = self.state
-        match event:
-            case ev.GateOpened() | ev.GateApproved() | ev.GateRejected():
-                self.dirty_waiting.add(event.id)
-                self.dirty_steps.add(state.gates[event.id].step)
-            case ev.QuestionAsked() | ev.QuestionAnswered():
-                self.dirty_waiting.add(event.id)
-                if (asked := state.questions[event.id].step) is not None:
-                    self.dirty_steps.add(asked)
-            case ev.Planned() | ev.Replanned():
-                self.dirty_steps.update(state.steps)
-            case ev.Ended():
-                self.dirty_waiting.update(state.gates, state.questions)
-            case ev.Expanded():
-                self.dirty_steps.add(event.step)
-                self.dirty_steps.update(child_id(event.step, i) for i in range(event.count))
-            case _:
-                self._mark_step(getattr(event, "step", None))
-
-    def _mark_step(self, name: str | None) -> None:
+    def _mark_step(self, event: Any) -> None:
         """A step, and what was asked about it: its end withdraws that."""
+        name = getattr(event, "step", None)
         if name is not None:
             step = self.state.steps[name]
-            self.dirty_steps.add(name)
-            self.dirty_waiting.update(i for i in (step.gate, step.question) if i is not None)
+            self.dirty_steps[name] = None
+            self._mark_waiting(i for i in (step.gate, step.question) if i is not None)
+
+    def _mark_plan(self, event: ev.Planned | ev.Replanned) -> None:
+        self.dirty_steps.update(dict.fromkeys(self.state.steps))
+
+    def _mark_gate(self, event: ev.GateOpened | ev.GateApproved | ev.GateRejected) -> None:
+        self._mark_waiting([event.id])
+        self.dirty_steps[self.state.gates[event.id].step] = None
+
+    def _mark_question(self, event: ev.QuestionAsked | ev.QuestionAnswered) -> None:
+        self._mark_waiting([event.id])
+        if (asked := self.state.questions[event.id].step) is not None:
+            self.dirty_steps[asked] = None
+
+    def _mark_list(self, event: ev.Expanded) -> None:
+        self.dirty_steps[event.step] = None
+        names = (child_id(event.step, item) for item in range(event.count))
+        self.dirty_steps.update(dict.fromkeys(names))
+
+    def _mark_end(self, event: ev.Ended) -> None:
+        self._mark_waiting([*self.state.gates, *self.state.questions])
+
+    def _mark_waiting(self, ids: Iterable[str]) -> None:
+        self.dirty_waiting.update(dict.fromkeys(ids))
+
+    async def end(self) -> None:
+        """Wait until it has ended on disk, or rests there, or this process lost it. Raises what
+        broke it off."""
+        if self.broken is None and not (self.gone or self._has_ended):
+            self._end = self._end or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._end)
+        if self.broken is not None:
+            raise self.broken
+
+    @property
+    def _has_ended(self) -> bool:
+        return self.state.ended and self.all_durable
 
     async def durable(self) -> None:
         """Wait until all that has been written so far is on disk, and what orders came to. Raises
@@ -138,7 +161,7 @@ class Live:
         self.durable_seq = seq
         self.landed += 1
         while self._barriers and self._barriers[0][0] <= self.landed:
-            _, barrier = self._barriers.popleft()
+            _, barrier = self._barriers.pop(0)
             if not barrier.done():
                 barrier.set_result(None)
         self.tell()
@@ -159,9 +182,25 @@ class Live:
         if self._changed is not None:
             self._changed.set()
             self._changed = None
+        if self._end is not None and (self._has_ended or self.lost):
+            self._end.set_result(None)
+            self._end = None
 
 
-_STEP_ONLY = (ev.StepStarted, ev.StepSucceeded, ev.Found)
+_STEP_ONLY = frozenset({ev.StepStarted, ev.StepSucceeded, ev.Found})
 """Most events: they change the row of their step and no other."""
-_FOREIGN = (ev.Prepared, ev.GateOpened, ev.GateApproved, ev.QuestionAsked)
+_WITH_OUTPUT = frozenset({ev.StepSucceeded, ev.StepKept})
+_FOREIGN = frozenset({ev.Prepared, ev.GateOpened, ev.GateApproved, ev.QuestionAsked})
 """Events that hold what agents made, and are few: it is seen at once whether they can be read."""
+_MARKS: dict[type[ev.Event], Callable[[Live, Any], None]] = {
+    ev.GateOpened: Live._mark_gate,
+    ev.GateApproved: Live._mark_gate,
+    ev.GateRejected: Live._mark_gate,
+    ev.QuestionAsked: Live._mark_question,
+    ev.QuestionAnswered: Live._mark_question,
+    ev.Planned: Live._mark_plan,
+    ev.Replanned: Live._mark_plan,
+    ev.Expanded: Live._mark_list,
+    ev.Ended: Live._mark_end,
+}
+"""What of the read models an event changes, beside its step."""

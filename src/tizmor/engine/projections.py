@@ -27,17 +27,19 @@ def status_of(state: State) -> Status:
 
 
 def execution_row(state: State) -> ExecutionRow:
+    total = len(state.steps)
+    ended = state.ended_at_ms is not None
     return ExecutionRow(
-        status=status_of(state).value,
-        steps_total=len(state.steps),
-        steps_done=len(state.steps) - state.unfinished,
+        status=state.status if ended else status_of(state).value,
+        steps_total=total,
+        steps_done=total - state.unfinished,
         updated_at_ms=state.updated_at_ms,
-        ended=state.ended,
+        ended=ended,
     )
 
 
 def step_rows(state: State, names: Iterable[str]) -> list[StepRow]:
-    """The rows of steps, in order of id. Steps of a plan that was replaced are left out."""
+    """The rows of steps, in the order given. Steps of a plan that was replaced are left out."""
     return [
         StepRow(
             step=name,
@@ -47,16 +49,14 @@ def step_rows(state: State, names: Iterable[str]) -> list[StepRow]:
             started_at_ms=step.started_at_ms,
             ended_at_ms=step.ended_at_ms if step.status in TERMINAL else None,
         )
-        for name in sorted(names)
+        for name in names
         if (step := state.steps.get(name)) is not None
     ]
 
 
 def waiting_rows(state: State, ids: Iterable[str]) -> list[WaitingRow]:
-    """The rows of approvals and questions, in order of id."""
-    return [
-        _gate_row(state, i) if i in state.gates else _question_row(state, i) for i in sorted(ids)
-    ]
+    """The rows of approvals and questions, in the order given."""
+    return [_gate_row(state, i) if i in state.gates else _question_row(state, i) for i in ids]
 
 
 def _gate_row(state: State, gate_id: str) -> WaitingRow:

@@ -7,6 +7,7 @@ to exactly its arguments. The pipeline doesn't wait for the human: it hands back
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 import msgspec
@@ -24,9 +25,12 @@ from tizmor.ports.agent import Gate
 class Approve:
     name = "approve"
 
-    async def __call__(self, call: Call, inner: Next) -> Verdict:
+    def __call__(self, call: Call, inner: Next) -> Awaitable[Verdict]:
         if not needs_gate(call.step) or call.approved_key == call.key:
-            return await inner(call)
+            return inner(call)
+        return self._ask(call)
+
+    async def _ask(self, call: Call) -> Verdict:
         try:
             return NeedsApproval(shown(call))
         except Permanent as error:

@@ -14,11 +14,12 @@ Next = Callable[[Call], Awaitable[Verdict]]
 
 
 class Middleware(Protocol):
-    """`name` is its place in `order.ORDER`. It returns what `inner` returns, or a verdict."""
+    """`name` is its place in `order.ORDER`. It gives what `inner` gives, or a verdict. One that has
+    nothing to do with a call hands it on by a plain return, so that it costs that call nothing."""
 
     name: str
 
-    async def __call__(self, call: Call, inner: Next) -> Verdict: ...
+    def __call__(self, call: Call, inner: Next) -> Awaitable[Verdict]: ...
 
 
 def compose(middlewares: Sequence[Middleware], innermost: Next) -> Next:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core.evolve import evolve
@@ -12,7 +14,7 @@ from tizmor.core.transitions import TERMINAL, StepStatus
 S = StepStatus
 
 
-class Decision:
+class Decision(msgspec.Struct, eq=False, gc=False):
     """What one fact led to: events in order, and commands.
 
     `due` holds what is to be looked at before the decision is whole: a step that may be able to go
@@ -21,15 +23,12 @@ class Decision:
     be done, and why: their policy says what follows.
     """
 
-    __slots__ = ("at_ms", "commands", "due", "events", "impossible", "state")
-
-    def __init__(self, state: State, at_ms: int) -> None:
-        self.state = state
-        self.at_ms = at_ms
-        self.events: list[ev.Event] = []
-        self.commands: list[cmd.Command] = []
-        self.due: list[tuple[StepState, str | None]] = []
-        self.impossible: list[tuple[StepState, str]] = []
+    state: State
+    at_ms: int
+    events: list[ev.Event] = []
+    commands: list[cmd.Command] = []
+    due: list[tuple[StepState, str | None]] = []
+    impossible: list[tuple[StepState, str]] = []
 
     def emit(self, event: ev.Event) -> None:
         evolve(self.state, event, self.at_ms)
