@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 from tizmor.core.errors import OwnershipLost
+from tizmor.engine.live import Live
 from tizmor.engine.orders import Order
 from tizmor.engine.ownership import FOLLOW_S, Ownership
 from tizmor.engine.present import Presenter
@@ -84,3 +85,10 @@ class Following:
             if not live.state.ended:
                 live.break_off(OwnershipLost(f"another process has ended {live.public_id}"))
             self._pump.forget(live)
+
+
+def is_at_rest(live: Live) -> bool:
+    """Whether it has ended, or only a human can go on, and all that led there is on disk."""
+    if not live.all_durable:
+        return False
+    return live.state.ended or (not live.tasks and status_of(live.state) in RESTS)

@@ -25,10 +25,9 @@ from tizmor.core.state import State
 from tizmor.engine import orders
 from tizmor.engine.beginning import Beginning
 from tizmor.engine.edits import Edits, storable
-from tizmor.engine.following import Following
+from tizmor.engine.following import Following, is_at_rest
 from tizmor.engine.history import fold, was_answered
 from tizmor.engine.listing import Listing
-from tizmor.engine.live import Live
 from tizmor.engine.orders import Order
 from tizmor.engine.ownership import Ownership
 from tizmor.engine.perform import Performer
@@ -227,7 +226,7 @@ class Orchestrator:
         number = parse_id(execution_id) or 0
         while (live := self._pump.last_known(number)) is not None and not live.lost:
             changed = live.changed
-            if _is_at_rest(live):
+            if is_at_rest(live):
                 if live.state.ended:
                     self._wanted.forget(number)
                 return self._presenter.execution(live.state, interrupted=False)
@@ -387,13 +386,6 @@ class Orchestrator:
                 f"there is no execution {execution_id[:40]!r}; `tizmor list` shows them"
             )
         return stored
-
-
-def _is_at_rest(live: Live) -> bool:
-    """Whether it has ended, or only a human can go on, and all that led there is on disk."""
-    if not live.all_durable:
-        return False
-    return live.state.ended or (not live.tasks and status_of(live.state) in RESTS)
 
 
 def _time_s(state: State) -> float | None:
