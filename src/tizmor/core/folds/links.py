@@ -10,11 +10,9 @@ from collections.abc import Iterable
 from tizmor.core.graph import Needs, Ties, tied, ties
 from tizmor.core.plan import Plan
 from tizmor.core.state import State, StepState
-from tizmor.core.transitions import TERMINAL, UNDOING, StepStatus
+from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
-_DELIVERED = UNDOING | {S.SUCCEEDED}
-_PASSABLE = _DELIVERED | {S.BYPASSED}
 _PASSED = frozenset({S.SUCCEEDED, S.BYPASSED})
 _UNTIED = Ties(Needs((), (), ()), (), (), ())
 
@@ -58,11 +56,12 @@ def link(state: State, at_ms: int) -> None:
 
 def _unmet(state: State, needs: Needs) -> int:
     """How much of what a step waits for is open."""
-    status = {name: state.steps[name].status for names in needs for name in names}
+    steps, outputs = state.steps, state.outputs
+    passed = (steps[name].status is S.BYPASSED or name in outputs for name in needs.followed)
     return (
-        sum(status[name] not in _DELIVERED for name in needs.read)
-        + sum(status[name] not in TERMINAL for name in needs.watched)
-        + sum(status[name] not in _PASSABLE for name in needs.followed)
+        sum(name not in outputs for name in needs.read)
+        + sum(steps[name].status not in TERMINAL for name in needs.watched)
+        + sum(not done for done in passed)
     )
 
 
