@@ -37,16 +37,17 @@ Choose = Callable[[Sequence[Any]], Any]
 
 
 class World:
-    """What happened outside. `raw` counts every call, `done` are the keys that happened, `undone`
-    those taken back, in order."""
+    """What happened outside. `raw` counts every call by key and effect (agents that take over from
+    one another use one key), `done` are the keys that happened, `undone` those taken back, in
+    order."""
 
     def __init__(self) -> None:
-        self.raw: Counter[str] = Counter()
+        self.raw: Counter[tuple[str, Effect]] = Counter()
         self.done: set[str] = set()
         self.undone: list[str] = []
 
-    def call(self, key: str) -> None:
-        self.raw[key] += 1
+    def call(self, key: str, effect: Effect) -> None:
+        self.raw[key, effect] += 1
         self.done.add(key)
 
 
@@ -231,7 +232,7 @@ class Simulation:
 
     def _happen(self, command: cmd.RunCall) -> None:
         if command.step.effect is not Effect.READ:
-            self.world.call(self._key(command))
+            self.world.call(self._key(command), command.step.effect)
 
     def _finish(self, command: cmd.RunCall) -> None:
         self.in_flight = [c for c in self.in_flight if c is not command]

@@ -179,12 +179,12 @@ def test_nothing_happens_unasked_unwritten_or_twice(run: Simulation) -> None:
     assert not run.violations
     approvals = {(e.id, e.key) for e in _of(run, ev.GateApproved)}
     assert [event for event, _ in run.started] == _of(run, ev.StepStarted)
-    assert set(run.world.raw) <= {event.key for event, _ in run.started}
+    assert {key for key, _ in run.world.raw} <= {event.key for event, _ in run.started}
     for event, step in run.started:
         if needs_gate(step):
             assert (event.approval, event.key) in approvals
         if step.effect is Effect.IRREVERSIBLE:
-            assert run.world.raw[event.key] <= 1
+            assert run.world.raw[event.key, Effect.IRREVERSIBLE] <= 1
 
 
 @of_every_run
