@@ -221,8 +221,9 @@ async def _probe(key: str, *, ctx: AgentContext) -> MeetingCreated | None:
 
 
 @calendar_create.compensate
-async def _compensate(result: MeetingCreated, *, ctx: AgentContext) -> None:
-    await asyncio.to_thread(delete_event, ctx.workspace, result.meeting.uid)
+async def _compensate(result: MeetingCreated | None, *, ctx: AgentContext) -> None:
+    """The call's key names its event, also where nobody knows what the call gave."""
+    await asyncio.to_thread(delete_event, ctx.workspace, uid_of(ctx.key))
 
 
 def _length(minutes: int | None, ctx: AgentContext) -> dt.timedelta:

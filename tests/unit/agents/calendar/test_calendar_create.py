@@ -404,16 +404,26 @@ async def test_compensating_removes_that_event_alone_and_twice_does_no_harm(
         assert [p.name for p in (tmp_path / "calendar").glob("*.ics")] == [other.name]
 
 
-async def test_compensating_deletes_nothing_that_tizmor_did_not_make(
-    context: Any, write_event: Any, times: Any
+async def test_compensating_deletes_nothing_but_what_its_own_call_made(
+    context: Any, tmp_path: Path
 ) -> None:
-    other = write_event("other", *times("1123T0900", "1123T1000"))
-    created = await create(context(), await prepare(context()))
-    forged = MeetingCreated(meeting=type(created.meeting)(
-        start=created.meeting.start, end=created.meeting.end, title="x", uid="other"
-    ))  # fmt: skip
-    await calendar_create.compensate_function(forged, ctx=context())
-    assert other.exists()
+    """Neither another's event nor another call's, whatever the result says."""
+    mine = await create(context(key=KEYS[0]), await prepare(context()))
+    await calendar_create.compensate_function(mine, ctx=context(key=KEYS[1]))
+    assert (tmp_path / mine.meeting.file).exists()
+
+
+async def test_a_call_whose_outcome_was_lost_is_taken_back_by_its_key(
+    context: Any, tmp_path: Path
+) -> None:
+    """Also where its file can't be read, so that the probe can't tell; and no human is asked."""
+    assert calendar_create.spec.undoes_by_key
+    made = await create(context(key=KEYS[0]), await prepare(context()))
+    (tmp_path / made.meeting.file).write_text("garbage")
+    await calendar_create.compensate_function(None, ctx=context(key=KEYS[1]))
+    assert (tmp_path / made.meeting.file).exists()
+    await calendar_create.compensate_function(None, ctx=context(key=KEYS[0]))
+    assert not (tmp_path / made.meeting.file).exists()
 
 
 RACER = """
