@@ -1,4 +1,4 @@
-"""Changes to a gate's arguments, as a human writes them: `attendees.0.email=dana@example.org`."""
+"""Values as a human writes them, one a line: `attendees.0.email=dana@example.org`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,23 @@ def edited(arguments: Mapping[str, Any], changes: Sequence[str]) -> dict[str, An
     """
     changed = {name: _copied(value) for name, value in arguments.items()}
     for change in changes:
-        path, equals, value = change.partition("=")
-        if not equals or not path.strip():
-            raise InvalidEdit(f"{change!r} is not PATH=VALUE; a right example: minutes=45")
-        _put(changed, path.strip(), _value(value.strip()))
+        _put(changed, *_path_and_value(change))
     return changed
+
+
+def written(values: Sequence[str]) -> dict[str, Any]:
+    """An object of every `path=value`, where nothing is known yet: the objects on the way to a
+    value are made, and a list is given whole, as JSON. Raises `InvalidEdit`."""
+    whole: dict[str, Any] = {}
+    for value in values:
+        path, leaf = _path_and_value(value)
+        *way, _ = path.split(".")
+        place: Any = whole
+        for key in way:
+            if isinstance(place, dict):
+                place = place.setdefault(key, {})
+        _put(whole, path, leaf)
+    return whole
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -37,6 +49,13 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         return
     for key, item in items:
         yield from flat(item, f"{path}.{key}" if path else str(key))
+
+
+def _path_and_value(change: str) -> tuple[str, Any]:
+    path, equals, value = change.partition("=")
+    if not equals or not path.strip():
+        raise InvalidEdit(f"{change!r} is not PATH=VALUE; a right example: minutes=45")
+    return path.strip(), _value(value.strip())
 
 
 def _copied(value: Any) -> Any:

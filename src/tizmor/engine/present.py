@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from tizmor.core import events as ev
 from tizmor.core.decisions.ladder import FAILURE
+from tizmor.core.decisions.rollback import COMPENSATION
+from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.graph import needs, resolvable
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Choice
@@ -226,8 +228,13 @@ class Presenter:
 
 
 def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:
-    """The arguments that a step which failed can be tried again with, changed."""
-    if asked.about != FAILURE or asked.step is None:
+    """What a human may change beside an answer: the arguments of a step that failed, or what is
+    known of what a call gave. None where only the answer counts."""
+    if asked.step is None:
+        return None
+    if asked.about in (OUTCOME, COMPENSATION):
+        return state.outputs.get(asked.step, {})
+    if asked.about != FAILURE:
         return None
     step = state.steps[asked.step]
     return step.arguments or resolvable(step.step.arguments, state.outputs)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tizmor.cli.edits import edited, flat
+from tizmor.cli.edits import edited, flat, written
 from tizmor.core.errors import InvalidEdit
 
 ARGUMENTS = {"minutes": 30, "attendees": [{"name": "Yoav", "email": "old@example.org"}]}
@@ -70,3 +70,17 @@ def test_what_is_shown_as_path_and_value_can_be_typed_back(arguments: dict[str, 
     """Every line that `flat` shows is an edit that changes nothing."""
     lines = [f"{path}={value}" for path, value in flat(arguments)]
     assert edited(arguments, lines) == arguments
+
+
+def test_where_nothing_is_known_the_objects_on_the_way_are_made_and_a_list_is_given_whole() -> None:
+    values = ["meeting.title=Talk", "meeting.minutes=45", 'warnings=["late"]', "warnings.1=loud"]
+    assert written(values) == {
+        "meeting": {"title": "Talk", "minutes": 45},
+        "warnings": ["late", "loud"],
+    }
+
+
+@pytest.mark.parametrize("values", [["a=1", "a.b=2"], ["a=[]", "a.3.b=2"], ["a"], ["=1"]])
+def test_a_value_that_fits_nowhere_is_refused(values: list[str]) -> None:
+    with pytest.raises(InvalidEdit):
+        written(values)

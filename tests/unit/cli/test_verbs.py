@@ -305,6 +305,35 @@ def test_an_answer_names_its_question_or_means_the_only_one(
     assert tizmor_shell.given[-1] == ("answer", "who", "2")
 
 
+@pytest.mark.parametrize(
+    ("known", "values", "given"),
+    [
+        ({}, ["receipt.number=7"], {"receipt": {"number": 7}}),
+        ({"receipt": "7", "paid": 5}, ["receipt=8-b"], {"receipt": "8-b", "paid": 5}),
+    ],
+)
+def test_a_human_writes_what_a_call_gave_beside_the_word_that_it_happened(
+    tizmor_shell: Shell,
+    scripted: Scripted,
+    known: dict[str, object],
+    values: list[str],
+    given: dict[str, object],
+) -> None:
+    scripted.open = {QUESTION.id: msgspec.structs.replace(QUESTION, arguments=known)}
+    edits = [word for value in values for word in ("--set", value)]
+    assert tizmor_shell("answer", ID, "happened", *edits).code == 0
+    assert tizmor_shell.given[-1] == ("answer", "who", "happened", given)
+
+
+def test_values_beside_an_answer_that_takes_none_end_with_2(
+    tizmor_shell: Shell, scripted: Scripted
+) -> None:
+    scripted.open = {QUESTION.id: QUESTION}
+    ran = tizmor_shell("answer", ID, "a", "--set", "minutes=45")
+    assert (ran.code, tizmor_shell.given) == (2, [])
+    assert "takes values" in ran.err
+
+
 def test_resume_shows_only_what_is_new(tizmor_shell: Shell, gated: Scripted) -> None:
     tizmor_shell("run", "meet Yoav")
     ran = tizmor_shell("resume", ID, "--yes", "--json")

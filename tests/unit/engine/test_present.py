@@ -185,3 +185,25 @@ def test_a_plan_is_shown_once_when_it_is_made() -> None:
     lines = shown(script)
     assert [("plan" in line) for line in lines] == [False, True]
     assert isinstance(script.events[1], ev.Planned)
+
+
+def test_what_a_call_gave_that_may_have_happened_can_be_written_beside_the_answer() -> None:
+    script = Script(step("pay", effect=Effect.IRREVERSIBLE))
+    script.approved("pay")
+    script.lose("pay")
+    (asked,) = PRESENTER.waiting(script.state)
+    assert (asked.kind, asked.arguments) == ("question", {})
+
+
+def test_beside_an_answer_to_an_agents_own_question_nothing_can_be_written() -> None:
+    question, _ = PRESENTER.waiting(waiting().state)
+    assert question.arguments is None
+
+
+def test_what_is_known_of_a_call_can_be_changed_when_its_compensation_failed() -> None:
+    script = Script(step("pay", effect=Effect.COMPENSATABLE, compensates=True), step("open"))
+    script.complete("pay", {"value": "7"}).tell(fx.CancelAsked(roll_back=True))
+    script.tell(fx.CompensationStarting(step="pay"))
+    script.tell(fx.CompensationFailed(step="pay", error="no", retryable=False))
+    (asked,) = PRESENTER.waiting(script.state)
+    assert asked.arguments == {"value": "7"}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tizmor.cli.decide import give_order
-from tizmor.cli.edits import edited
+from tizmor.cli.edits import edited, written
 from tizmor.cli.library import Library
 from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
 from tizmor.core.errors import UserError
@@ -28,7 +28,8 @@ def answer(
         typer.Option(
             "--set",
             metavar="PATH=VALUE",
-            help="An argument to try again with, where the answer is to do so.",
+            help="An argument to try again with, where the answer is to do so; or what a call "
+            "gave, where it is that it happened. A value that is JSON is read as JSON.",
         ),
     ] = None,
     workspace: WorkspaceOption = HERE,
@@ -44,6 +45,7 @@ def answer(
       tizmor answer 06b1x3k8q9r2t "Yoav Cohen"
       tizmor answer 06b1x3k8q9r2t who "Yoav Cohen"
       tizmor answer 06b1x3k8q9r2t edit --set minutes=45
+      tizmor answer 06b1x3k8q9r2t happened --set receipt=2026-118
     """
     if len(said) > 2:
         raise typer.BadParameter("an answer of several words needs quotes")
@@ -52,7 +54,7 @@ def answer(
     async def order(library: Library) -> str:
         arguments = None
         if changes:
-            arguments = await _arguments(library, execution_id, question, changes)
+            arguments = await _written_beside(library, execution_id, question, changes)
         return await library.answer(
             execution_id, choice, question=question[0] if question else None, arguments=arguments
         )
@@ -60,16 +62,18 @@ def answer(
     return give_order(workspace, execution_id, order, as_json=as_json)
 
 
-async def _arguments(
+async def _written_beside(
     library: Library, execution_id: str, named: Sequence[str], changes: Sequence[str]
 ) -> dict[str, Any]:
-    """The arguments of the step that is asked about, with the changes."""
+    """The arguments of the step that is asked about, or what is known of what it gave, with the
+    changes."""
     execution = await library.get(execution_id)
     for waiting in execution.waiting_for:
         if (
             waiting.kind == "question"
-            and waiting.arguments
+            and waiting.arguments is not None
             and (not named or waiting.id == named[0])
         ):
-            return edited(waiting.arguments, changes)
-    raise UserError("no open question is about arguments that could be changed")
+            known = waiting.arguments
+            return edited(known, changes) if known else written(changes)
+    raise UserError("no open question takes values beside its answer")
