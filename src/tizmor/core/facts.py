@@ -43,6 +43,13 @@ class PlanMakingFailed(Fact, frozen=True):
     error: str
 
 
+class PlanningWithdrawn(Fact, frozen=True):
+    """The planner was not asked, or was told to stop: paused, ended or out of time meanwhile.
+    `step` is the one for whose sake another way was looked for."""
+
+    step: str = ""
+
+
 class ReplanMade(Fact, frozen=True):
     """A checked plan for going on after a step's failure."""
 

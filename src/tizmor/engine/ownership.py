@@ -2,7 +2,8 @@
 
 An execution is run by at most one process. An order from anywhere is carried out at once when this
 is that process; else it is written into the inbox, durable before it is confirmed, and its owner
-takes it. When nobody runs the execution, this process takes it on.
+takes it. When nobody runs the execution, this process takes it on: what has waited in the inbox is
+then carried out before anything that was under way is done again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Iterable
 
 import msgspec
 
@@ -41,6 +43,8 @@ class Ownership:
         self._taking = asyncio.Lock()
         self._took: dict[int, Live] = {}
         self._adopted: set[int] = set()
+        self._waiting: dict[int, list[InboxRow]] = {}
+        pump.on_adoption(self._take_waiting)
 
     async def adopt(self, execution: int) -> Live | None:
         """The execution if it runs here already, or nobody runs it and this process now does."""
@@ -59,6 +63,7 @@ class Ownership:
         if stored is None or (live := self._pump.get(execution)):
             return self._pump.get(execution)
         self._adopted.add(execution)
+        await self._note_waiting([execution])
         state, seq = await self._read(execution)
         if live := self._pump.get(execution):
             return live  # somebody here was quicker
@@ -92,13 +97,31 @@ class Ownership:
                 if self._pump.get(number) is None and not self._pump.rests(number)
             ]
             await self._pump.parted()
-            for stored in await self._journal.adopt_all(part):
+            adopted = await self._journal.adopt_all(part)
+            await self._note_waiting([stored.execution for stored in adopted])
+            for stored in adopted:
                 self._adopted.add(stored.execution)
                 if self._pump.get(stored.execution) is None:
                     self._pump.rest(stored)
                     taken += 1
         await self.take_inbox()
         return taken
+
+    async def _note_waiting(self, executions: Iterable[int]) -> None:
+        """What is in the inbox for executions that have just become this process's: nobody else
+        carries it out any more."""
+        adopted = dict.fromkeys(executions)
+        for execution in adopted:
+            self._waiting.pop(execution, None)
+        with contextlib.suppress(StorageFailed):  # then it is taken as what comes later is
+            for row in await self._journal.pending():
+                if row.execution in adopted:
+                    self._waiting.setdefault(row.execution, []).append(row)
+
+    def _take_waiting(self, live: Live) -> None:
+        """No call of it has begun here yet."""
+        for row in self._waiting.pop(live.execution, ()):
+            self._take_once(live, row)
 
     async def is_owned(self, stored: StoredExecution) -> bool:
         """Whether a living process runs it; what is this one's by name alone, it may take on."""
@@ -135,17 +158,24 @@ class Ownership:
         again: it was read before an execution was adopted, whose former owner may have carried out
         some of it since."""
         self._adopted.clear()
+        took_before = list(self._took)
         rows = await self._journal.pending()
-        self._took = {row.id: self._took[row.id] for row in rows if row.id in self._took}
+        unsettled = {row.id for row in rows}
+        for settled in (number for number in took_before if number not in unsettled):
+            del self._took[settled]
         again = False
         for row in rows:
             live = await self._taker(row.execution)
-            took = self._took.get(row.id)
             if row.execution in self._adopted:
                 again = True
-            elif live is not None and (took is None or took.broken is not None):
-                self._take(live, row)
+            elif live is not None:
+                self._take_once(live, row)
         return again
+
+    def _take_once(self, live: Live, row: InboxRow) -> None:
+        took = self._took.get(row.id)
+        if took is None or took.broken is not None:
+            self._take(live, row)
 
     def _take(self, live: Live, row: InboxRow) -> None:
         self._took[row.id] = live

@@ -109,6 +109,7 @@ class Pump:
         self._next: CallCommand | None = None
         self._thread = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._on_adoption: Callable[[Live], None] = lambda live: None
         self._commits = GroupCommit(
             journal,
             clock,
@@ -150,6 +151,11 @@ class Pump:
     def running(self) -> list[Live]:
         return list(self._residence.live.values())
 
+    def on_adoption(self, first: Callable[[Live], None]) -> None:
+        """Have `first` told of each execution that this process has just become the owner of,
+        before anything is done for it that was under way."""
+        self._on_adoption = first
+
     def begin(self, execution: int, request: fx.Requested) -> Live:
         """Take on a new execution; this process owns it with epoch 1. When all room is taken by
         others that are busy, it is written down and goes on when there is room."""
@@ -179,7 +185,9 @@ class Pump:
         self._parked.pop(state.execution, None)
         at_ms = max(self.now_ms(), not_before_ms)
         fact = fx.OwnerChanged(at_ms=at_ms, epoch=epoch, may_still_run=may_still_run)
-        return self._enter(state, epoch, seq, fact)
+        live = self._enter(state, epoch, seq, fact)
+        self._on_adoption(live)
+        return live
 
     def rest(self, stored: StoredExecution) -> None:
         """Take on an execution that this process has just become the owner of, as far as there is
@@ -396,9 +404,13 @@ class Pump:
                 begin = partial(self._begin_call, live, command)
                 return await self._performer.run(live, command, begin, self._report)
             case cmd.PrepareCall():
+                if live.state.paused or live.state.ending is not None:
+                    return fx.CallWithdrawn(at_ms=self.now_ms(), step=command.step.id)
                 return await self._performer.prepare(live, command, self._report)
             case cmd.ProbeCall():
                 await self.durable(live)
+                if live.state.paused:
+                    return fx.CallWithdrawn(at_ms=self.now_ms(), step=command.step.id)
                 return await self._performer.probe(live, command, self._report)
             case cmd.CompensateCall():
                 undo = partial(self._begin_undoing, live, command)
@@ -547,10 +559,16 @@ class Pump:
         return EngineError(f"the engine failed: {type(error).__name__}: {error}")
 
     async def _plan(self, live: Live, command: cmd.MakePlan) -> None:
-        self.feed(live, await self._performer.plan(command))
+        if live.state.paused:
+            self.feed(live, fx.PlanningWithdrawn(at_ms=self.now_ms()))
+        else:
+            self.feed(live, await self._performer.plan(command))
 
     async def _replan(self, live: Live, command: cmd.Replan) -> None:
-        self.feed(live, await self._performer.replan(command))
+        if live.state.paused:
+            self.feed(live, fx.PlanningWithdrawn(at_ms=self.now_ms(), step=command.step))
+        else:
+            self.feed(live, await self._performer.replan(command))
 
     def _fire(self, execution: int, step: str, timer: cmd.Timer, due_ms: int) -> None:
         live = self.get(execution)

@@ -150,6 +150,17 @@ def call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
     _go_on_with(d, step)
 
 
+def planning_withdrawn(d: Decision, fact: fx.PlanningWithdrawn) -> None:
+    """What stood against the planner may be gone by now."""
+    d.state.planning = False
+    if fact.step:
+        step = d.state.steps[fact.step]
+        step.busy = False
+        _go_on_with(d, step)
+    elif d.state.status == "PLANNING":
+        _go_on_planning(d)
+
+
 def timer_fired(d: Decision, fact: fx.TimerFired) -> None:
     if not fact.step:
         if fact.timer is cmd.Timer.DEADLINE:
