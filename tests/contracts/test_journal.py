@@ -499,7 +499,8 @@ async def test_waiting_for_wakes_ends_when_the_journal_closes(journal: Journal) 
 
 
 async def test_a_sound_journal_passes_its_check(journal: Journal) -> None:
-    await journal.commit([created(A, "a", "b"), created(B)])
+    event = '{"type":"Paused"}'
+    await journal.commit([created(A, event, event), created(B, event)])
 
     findings = await asyncio.to_thread(journal.check, deep=True)
 

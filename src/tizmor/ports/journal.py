@@ -248,8 +248,8 @@ class Journal(Protocol):
         ...
 
     def check(self, *, deep: bool) -> list[tuple[str, str, str]]:
-        """Findings about the stored data: name, `ok` or `failed`, detail. `deep` reads and verifies
-        every row. Blocks; may be called from any thread."""
+        """Findings about the stored data: name, `ok`, `warning` or `failed`, detail. `deep` reads
+        and verifies every row. Blocks; may be called from any thread."""
         ...
 
     async def close(self) -> None:

@@ -115,3 +115,21 @@ async def test_doctor_says_that_a_server_is_away(postgres: Any) -> None:
 
     assert (name, state) == ("database", "failed")
     assert "no such database" in detail
+
+
+async def test_doctor_names_what_only_a_newer_version_can_read(postgres: Any) -> None:
+    journal = postgres.open()
+    events = ('{"type":"Paused"}', '{"type":"Teleported"}')
+    await journal.commit([created(A, *events, checkpoint=b'{"format":"newer"}')])
+
+    findings = {
+        name: (state, detail)
+        for name, state, detail in await asyncio.to_thread(journal.check, deep=True)
+    }
+
+    assert findings["checksums"][0] == "ok"
+    assert findings["events"][0] == "failed"
+    unknown = f"{public_id(A)}, event 2: an event of the unknown type 'Teleported'"
+    assert unknown in findings["events"][1]
+    assert findings["checkpoints"][0] == "warning"
+    assert f"{public_id(A)}, event 2" in findings["checkpoints"][1]

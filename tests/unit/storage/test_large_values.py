@@ -10,7 +10,7 @@ import pytest
 
 from tizmor import AgentContext, Tizmor, agent
 from tizmor.core.errors import JournalDamaged
-from tizmor.core.ids import parse_id
+from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Plan, Step
 from tizmor.ports.journal import Append, Checkpoint, Journal
 from tizmor.ports.vocabulary import Value
@@ -139,6 +139,36 @@ async def test_a_damaged_blob_of_a_checkpoint_is_named(
     findings = {name: (state, said) for name, state, said in journal.check(deep=True)}
     assert findings["blobs"][0] == "failed"
     assert "the checkpoint at event 1: blob" in findings["blobs"][1]
+
+
+async def test_the_deep_check_names_events_that_only_a_newer_version_can_read(
+    journal: Journal, created: Created
+) -> None:
+    """What was written is what is there, and still this version can't go on with it."""
+    await journal.commit([created(A, b'{"type":"Paused"}', b'{"type":"Teleported"}', b"garbage")])
+
+    findings = {name: (state, said) for name, state, said in journal.check(deep=True)}
+    assert findings["checksums"][0] == "ok"
+    state, said = findings["events"]
+    assert state == "failed"
+    place = f"execution {public_id(A)}, event"
+    assert f"{place} 2: an event of the unknown type 'Teleported': a newer Tizmor wrote it" in said
+    assert f"{place} 3: an event can't be read" in said
+    assert f"{place} 1" not in said
+    assert "checkpoints" not in findings
+
+
+async def test_the_deep_check_names_a_checkpoint_that_is_passed_over(
+    journal: Journal, created: Created
+) -> None:
+    """No harm is done: all events say the same."""
+    await journal.commit([created(A, b'{"type":"Paused"}', checkpoint=b'{"format":"newer"}')])
+
+    findings = {name: (state, said) for name, state, said in journal.check(deep=True)}
+    assert findings["events"][0] == "ok"
+    state, said = findings["checkpoints"]
+    assert state == "warning"
+    assert f"execution {public_id(A)}, event 1" in said
 
 
 async def test_every_bit_of_a_row_counts(journal: Journal, created: Created, sql: Sql) -> None:

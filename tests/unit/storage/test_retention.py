@@ -24,6 +24,7 @@ Sql = Callable[..., list[Any]]
 Created = Callable[..., Append]
 
 OLD = ExecutionRow(status="COMPLETED", ended=True, updated_at_ms=1)
+EVENT = b'{"type":"Paused"}'
 
 
 def ended(created: Created, number: int, *payloads: bytes, **more: Any) -> Append:
@@ -71,7 +72,7 @@ async def test_a_file_with_little_to_give_back_is_not_written_anew(
 async def test_what_a_crash_left_half_removed_is_gone_for_all_and_removed_by_the_next(
     journal: Journal, created: Created, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await journal.commit([ended(created, 1, *[b"event"] * 2_000), created(2, b"kept")])
+    await journal.commit([ended(created, 1, *[EVENT] * 2_000), created(2, EVENT)])
     monkeypatch.setattr(retention, "_SLICE_S", 0.0)
 
     def crash_after(slices: int) -> Callable[..., Iterator[None]]:

@@ -1,16 +1,16 @@
-"""What `doctor` asks: is the server there, and are all rows what was written?"""
+"""What `doctor` asks: is the server there, and are all rows what was written, and such as this
+version can read?"""
 
 from __future__ import annotations
 
 from tizmor.core.errors import EngineError, JournalDamaged, WorkspaceUnusable, WrongSetting
-from tizmor.storage.inspection import Finding
+from tizmor.storage.inspection import Finding, Survey
 from tizmor.storage.postgres.errors import storage_errors
 from tizmor.storage.postgres.reader import Reader
 from tizmor.storage.postgres.schema import refuse_unusable
 from tizmor.storage.postgres.wire import Connection, connect
 from tizmor.storage.schema import VERSION
 
-_NAMED = 5
 _PAGE = 200
 _SLOW_S = 60
 _OLDEST = (
@@ -28,7 +28,7 @@ async def inspect(url: str, *, deep: bool) -> list[Finding]:
         await refuse_unusable(url, write=True)
         findings = await _looked(url)
         if deep:
-            findings.append(await _chains(url))
+            findings += await _rows(url)
     except (EngineError, WorkspaceUnusable, WrongSetting) as error:
         return [("database", "failed", str(error))]
     return findings
@@ -64,23 +64,25 @@ async def _feed(connection: Connection) -> Finding:
     )
 
 
-async def _chains(url: str) -> Finding:
+async def _rows(url: str) -> list[Finding]:
     reader = Reader(url, "doctor")
-    damages: list[str] = []
-    verified = 0
+    survey = Survey()
     after = -1
     try:
         while page := await reader.ids(after, _PAGE):
             after = page[-1]
             for execution in page:
-                try:
-                    verified += len((await reader.histories([execution]))[execution])
-                    await reader.checkpoint(execution)
-                except JournalDamaged as error:
-                    damages.append(str(error))
+                await _look_at(reader, execution, survey)
     finally:
         await reader.close()
-    if damages:
-        more = f"; and {len(damages) - _NAMED} more" if len(damages) > _NAMED else ""
-        return ("checksums", "failed", "; ".join(damages[:_NAMED]) + more)
-    return ("checksums", "ok", f"{verified} events are what was written")
+    return survey.findings()
+
+
+async def _look_at(reader: Reader, execution: int, survey: Survey) -> None:
+    try:
+        records = (await reader.histories([execution]))[execution]
+        survey.verified(len(records))
+        survey.decode(records)
+        survey.decode_checkpoint(execution, await reader.checkpoint(execution))
+    except JournalDamaged as error:
+        survey.damaged(error)
