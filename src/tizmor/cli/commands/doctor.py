@@ -16,7 +16,10 @@ from tizmor.cli.terminal.page import Page
 
 def doctor(
     deep: Annotated[
-        bool, typer.Option("--deep", help="Verify that every stored row is what was written, and can be read.")
+        bool,
+        typer.Option(
+            "--deep", help="Verify that every stored row is what was written, and can be read."
+        ),
     ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
