@@ -257,7 +257,10 @@ class Simulation:
 
     def _stop(self, name: str) -> None:
         """A read is cut off, and a call with an effect may be, when its grace is over."""
-        self.commands = [c for c in self.commands if not self._is_cut_off(c, name)]
+        cut_off = [c for c in self.commands if self._is_cut_off(c, name)]
+        self.commands = [c for c in self.commands if not any(c is other for other in cut_off)]
+        for command in cut_off:
+            self._tell_of_cut(command, name)
         for command in self.in_flight:
             if command.step.id != name:
                 continue
@@ -272,8 +275,17 @@ class Simulation:
                 self.tell(fx.CallUnknown(step=name, error="cut off", may_still_run=True))
                 return
 
+    def _tell_of_cut(self, command: cmd.Command, name: str) -> None:
+        match command:
+            case cmd.ProbeCall():
+                self.tell(fx.Probed(step=name, told=False, error="it was told to stop"))
+            case cmd.Replan():
+                self.tell(fx.PlanningWithdrawn(step=name))
+            case _:
+                self.tell(fx.CallWithdrawn(step=name))
+
     def _is_cut_off(self, command: cmd.Command, name: str) -> bool:
-        """Whether the command's task would be cancelled, so that it answers nothing any more."""
+        """Whether the command's task would be cancelled."""
         match command:
             case cmd.PrepareCall() | cmd.ProbeCall():
                 return command.step.id == name and self.choose((True, False))

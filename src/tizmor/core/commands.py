@@ -84,7 +84,8 @@ class SetTimer(Command, frozen=True):
 
 
 class StopCall(Command, frozen=True):
-    """Tell the running call to stop; it has a bounded time to do so."""
+    """Tell what runs for a step to stop; a call that may have had an effect, and a probe, have a
+    bounded time to do so. `step` is empty for the planner."""
 
     step: str
 

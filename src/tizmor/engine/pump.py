@@ -25,6 +25,7 @@ from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transi
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
+from tizmor.core.transitions import StepStatus
 from tizmor.engine.calls import CallQueue
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.context import Site
@@ -50,6 +51,9 @@ _REMEMBERED = 128
 GRACE_S = 10.0
 """How long a call with an effect that was told to stop may take to do so before it is let go of."""
 
+
+_AFOOT = frozenset({StepStatus.RUNNING, StepStatus.UNSETTLED, StepStatus.COMPENSATING})
+"""A call with an effect may have begun."""
 
 CallCommand = cmd.RunCall | cmd.PrepareCall | cmd.ProbeCall | cmd.CompensateCall
 
@@ -375,7 +379,7 @@ class Pump:
                         raise
                     if not task.cancelling():  # told by nobody, it would be called again for ever
                         raise RuntimeError("it cancelled itself") from error
-                    fact = fx.CallWithdrawn(at_ms=self.now_ms(), step=name)
+                    fact = self._cut_short(following)
                 while task.cancelling():
                     task.uncancel()
                 if name in live.begun:
@@ -415,6 +419,13 @@ class Pump:
             case cmd.CompensateCall():
                 undo = partial(self._begin_undoing, live, command)
                 return await self._performer.compensate(live, command, undo, self._report)
+
+    def _cut_short(self, command: CallCommand) -> fx.Fact:
+        """What is known of a command that was cut off: a probe can't tell."""
+        at_ms, step = self.now_ms(), command.step.id
+        if isinstance(command, cmd.ProbeCall):
+            return fx.Probed(at_ms=at_ms, step=step, told=False, error="it was told to stop")
+        return fx.CallWithdrawn(at_ms=at_ms, step=step)
 
     async def _begin_call(self, live: Live, command: cmd.RunCall, key: str) -> bool:
         """The barrier: the call may begin, and if it has an effect, its intent and all before it
@@ -481,7 +492,15 @@ class Pump:
     def _spawn(self, live: Live, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         live.tasks[name] = task
-        task.add_done_callback(partial(self._ended, live, name))
+        task.add_done_callback(partial(self._planned, live, name))
+
+    def _planned(self, live: Live, name: str, task: asyncio.Task[None]) -> None:
+        live.stopping.discard(name)
+        if live.tasks.get(name) is task:
+            del live.tasks[name]
+        if task.cancelled():
+            self.feed(live, fx.PlanningWithdrawn(at_ms=self.now_ms(), step=name))
+        self._ended(live, name, task)
 
     def _ended(self, live: Live, name: str, task: asyncio.Task[None]) -> None:
         if live.tasks.get(name) is task:
@@ -581,14 +600,14 @@ class Pump:
         self._rest_if_idle(live)
 
     def _stop_call(self, live: Live, step: str) -> None:
-        """A read is cut off; a call with an effect is told, and cut off when it takes too long:
-        either way it is then known what it did, or that nobody knows."""
+        """What has no effect is cut off: a read, a preparation, the planner. A call with an effect
+        is told, as is a probe, and cut off when it takes too long: either way it is then known
+        what it did, or that nobody knows."""
         task = live.tasks.get(step)
-        state = live.state.steps.get(step)
-        if task is None or state is None:
+        if task is None:
             return
         live.stopping.add(step)
-        if state.step.effect is Effect.READ:
+        if not (self._has_effect(live, step) and live.state.steps[step].status in _AFOOT):
             task.cancel()
         else:
             loop = asyncio.get_running_loop()

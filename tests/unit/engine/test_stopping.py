@@ -6,11 +6,13 @@ import asyncio
 import datetime as dt
 
 import pytest
-from tests.unit.engine.house import House, Out, finding, plan, read, until
+from tests.unit.engine.house import House, Out, Process, finding, plan, read, until
 
-from tizmor.core.plan import Effect, OnFailure, Step
-from tizmor.engine.views import Status
+from tizmor.core.errors import OutcomeUnknown, Permanent
+from tizmor.core.plan import Effect, OnFailure, Plan, Step
+from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import Agent, AgentContext, agent
+from tizmor.ports.planner import PlanRequest
 
 
 class Stubborn:
@@ -135,3 +137,105 @@ async def test_an_execution_that_is_out_of_time_stops_everything(house: House) -
         )
         done = await process.result(execution.id)
     assert (done.status, done.steps[0].state) == (Status.FAILED, "succeeded")
+
+
+class Hangs:
+    """An agent, or a planner, of which one part never ends; `hung` is set once it is there."""
+
+    def __init__(self) -> None:
+        self.hung = asyncio.Event()
+
+    async def hang(self) -> None:
+        self.hung.set()
+        await asyncio.Event().wait()
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        if request.failure is not None or request.text != "replan":
+            await self.hang()
+        return Plan(goal="g", planner="test/1", steps=(Step(id="s", agent="Refuses"),))
+
+    def prepares(self, effect: Effect) -> Agent:
+        @agent(name="Prepares", effect=effect)
+        async def prepares(*, ctx: AgentContext) -> Out:
+            """Never get there."""
+            raise AssertionError("it was called")
+
+        @prepares.prepare
+        async def prepare(*, ctx: AgentContext) -> object:
+            await self.hang()
+            return {}
+
+        return prepares
+
+    def probes(self) -> Agent:
+        @agent(name="Probes", effect=Effect.COMPENSATABLE)
+        async def probes(*, ctx: AgentContext) -> Out:
+            """Lose the answer."""
+            raise OutcomeUnknown("the line went dead")
+
+        @probes.probe
+        async def probe(key: str, *, ctx: AgentContext) -> Out | None:
+            await self.hang()
+            return None
+
+        return probes
+
+
+def refuses() -> Agent:
+    @agent(name="Refuses")
+    async def refuses(*, ctx: AgentContext) -> Out:
+        """Fail for good."""
+        raise Permanent("no")
+
+    return refuses
+
+
+@pytest.fixture(params=["cancel", "deadline"])
+def how(request: pytest.FixtureRequest) -> str:
+    """What brings an execution to its end before it is done."""
+    return str(request.param)
+
+
+async def stopped(
+    process: Process, it: Hangs, how: str, query: str, steps: Plan | None
+) -> Execution:
+    """One that is cancelled, or out of time, when it hangs."""
+    soon = dt.timedelta(seconds=0.2) if how == "deadline" else None
+    execution = await process.start(query, plan=steps, deadline=soon)
+    await it.hung.wait()
+    if how == "cancel":
+        await process.cancel(execution.id)
+    async with asyncio.timeout(3):
+        return await process.result(execution.id)
+
+
+ENDS = {"cancel": Status.CANCELLED, "deadline": Status.FAILED}
+
+
+@pytest.mark.parametrize("query", ["plan", "replan"])
+async def test_a_planner_that_hangs_is_cut_off(house: House, how: str, query: str) -> None:
+    it = Hangs()
+    house.planner = it  # type: ignore[assignment]
+    async with house.process(agents=[refuses()], grace_s=1000) as process:
+        done = await stopped(process, it, how, query, None)
+    assert done.status is ENDS[how]
+
+
+@pytest.mark.parametrize("effect", [Effect.READ, Effect.IRREVERSIBLE])
+async def test_a_preparation_that_hangs_is_cut_off(house: House, how: str, effect: Effect) -> None:
+    it = Hangs()
+    async with house.process(agents=[it.prepares(effect)], grace_s=1000) as process:
+        steps = plan(Step(id="s", agent="Prepares"))
+        done = await stopped(process, it, how, "q", steps)
+    assert (done.status, done.steps[0].state) == (ENDS[how], "cancelled")
+
+
+async def test_a_probe_that_hangs_is_cut_off_after_its_grace_and_tells_nothing(
+    house: House, how: str
+) -> None:
+    it = Hangs()
+    async with house.process(agents=[it.probes()], grace_s=0.05) as process:
+        steps = plan(Step(id="s", agent="Probes", on_failure=OnFailure.FAIL))
+        done = await stopped(process, it, how, "q", steps)
+    assert (done.status, done.steps[0].state) == (ENDS[how], "failed")
+    assert "may have happened" in (done.steps[0].error or "")

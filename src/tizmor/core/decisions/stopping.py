@@ -18,6 +18,8 @@ _ASKABLE = STARTABLE - {S.RUNNING}
 
 def stop_all(d: Decision) -> None:
     """What runs is told to stop, and what it did is found out first; all else is cancelled."""
+    if d.state.planning and d.state.status == "PLANNING":
+        d.order(cmd.StopCall(step=""))
     for step in list(d.state.steps.values()):
         if step.status not in TERMINAL:
             _stop(d, step)
@@ -47,8 +49,8 @@ def _close_question(d: Decision, step: StepState) -> None:
 
 
 def _stop_call(d: Decision, step: StepState) -> None:
-    """Tell what is under way to stop; a planner or a probe changes nothing, and is let end."""
-    if step.busy and step.status not in (S.REPLANNING, S.UNSETTLED):
+    """Tell what is under way to stop: a call, its preparation, its probe, or a planner."""
+    if step.busy:
         d.order(cmd.StopCall(step=step.step.id))
 
 
