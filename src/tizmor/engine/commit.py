@@ -159,6 +159,8 @@ class GroupCommit:
         row = execution_row(state)
         if row.status in RESTS:
             row = structs.replace(row, due_ms=_storable_ms(self._due_ms(live.execution)))
+        elif state.deadline_ms is not None and not row.ended:
+            row = structs.replace(row, due_ms=_storable_ms(state.deadline_ms))
         return Append(
             execution=live.execution,
             epoch=live.epoch,

@@ -200,10 +200,12 @@ class Pump:
         rest = Rest(stored.epoch, stored.priority, adopted=True, may_still_run=stored.may_still_run)
         self._parked.pop(stored.execution, None)
         self._residence.rest(stored.execution, rest)
-        if stored.row.status not in RESTS:
+        rests = stored.row.status in RESTS
+        if not rests:
             self._residence.due(stored.execution)
-        elif (due_ms := stored.row.due_ms) is not None:
-            self._timers.set(stored.execution, "", cmd.Timer.WAKE, due_ms)
+        if (due_ms := stored.row.due_ms) is not None:
+            timer = cmd.Timer.WAKE if rests else cmd.Timer.DEADLINE
+            self._timers.set(stored.execution, "", timer, due_ms)
 
     async def parted(self) -> None:
         """Wait until what this process can't go on with is no more its own on disk."""

@@ -23,8 +23,8 @@ class NewExecution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The read model of one execution as of a commit. `due_ms` is the wall time of its next timer;
-    None when it has none."""
+    """The read model of one execution as of a commit. `due_ms` is the wall time of its next timer
+    when it rests, of its deadline when it runs; None when it has none."""
 
     status: str
     steps_total: int = 0

@@ -181,3 +181,22 @@ async def test_a_timer_that_is_set_again_for_the_same_time_fires_when_it_would_h
     timers.set(1, "s", Timer.RETRY, due_ms)
     await asyncio.sleep(100)
     assert [round(at) for at in fired] == [60]
+
+
+async def test_the_deadline_of_one_that_ran_is_known_to_who_takes_it_on_and_has_no_room(
+    house: House,
+) -> None:
+    agents = house.agents.all()
+    async with house.process(agents=agents) as first:
+        soon = dt.timedelta(seconds=0.3)
+        execution = await first.start("q", plan=SLOW, deadline=soon)
+        await until(first, execution.id, finding)
+    async with house.process(agents=agents, limits=ONE) as second:
+        runs = await second.start("q", plan=SLOW)
+        await until(second, runs.id, finding)
+        await second.resume_all()
+        assert second.pump.rests(parse_id(execution.id) or 0)
+        async with asyncio.timeout(5):
+            assert (await second.result(execution.id)).status is Status.FAILED
+        assert (await second.get(runs.id)).status is Status.RUNNING
+        house.agents.hold.set()
