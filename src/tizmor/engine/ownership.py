@@ -44,7 +44,7 @@ class Ownership:
         self._took: dict[int, Live] = {}
         self._adopted: set[int] = set()
         self._waiting: dict[int, list[InboxRow]] = {}
-        pump.on_adoption(self._take_waiting)
+        pump.obey_first(self._take_waiting, self.take_inbox)
 
     async def adopt(self, execution: int) -> Live | None:
         """The execution if it runs here already, or nobody runs it and this process now does."""

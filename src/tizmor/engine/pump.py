@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -99,7 +99,7 @@ class Pump:
         self._parked: dict[int, EngineError] = {}
         self._stopping = False
         self._closed = False
-        self._timers = Timers(clock, self._fire)
+        self._timers = Timers(clock, self._fire, self._hear)
         self._calls = CallQueue(limits.calls)
         self._residence = Residence(limits.live, self._wake_due)
         self._waking = Waking(
@@ -114,6 +114,7 @@ class Pump:
         self._thread = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_adoption: Callable[[Live], None] = lambda live: None
+        self._read_inbox: Callable[[], Awaitable[None]] | None = None
         self._commits = GroupCommit(
             journal,
             clock,
@@ -155,10 +156,14 @@ class Pump:
     def running(self) -> list[Live]:
         return list(self._residence.live.values())
 
-    def on_adoption(self, first: Callable[[Live], None]) -> None:
-        """Have `first` told of each execution that this process has just become the owner of,
-        before anything is done for it that was under way."""
-        self._on_adoption = first
+    def obey_first(
+        self, adopted: Callable[[Live], None], read_inbox: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Have `adopted` told of each execution that this process has just become the owner of,
+        before anything is done for it that was under way, and `read_inbox` called before timers
+        fire that fell due while the process was stopped."""
+        self._on_adoption = adopted
+        self._read_inbox = read_inbox
 
     def begin(self, execution: int, request: fx.Requested) -> Live:
         """Take on a new execution; this process owns it with epoch 1. When all room is taken by
@@ -590,6 +595,13 @@ class Pump:
             self.feed(live, fx.PlanningWithdrawn(at_ms=self.now_ms(), step=command.step))
         else:
             self.feed(live, await self._performer.replan(command))
+
+    async def _hear(self) -> None:
+        if self._read_inbox is not None:
+            try:
+                await self._read_inbox()
+            except Exception as error:
+                _log.warning("the inbox can't be read now: %s", error)
 
     def _fire(self, execution: int, step: str, timer: cmd.Timer, due_ms: int) -> None:
         live = self.get(execution)

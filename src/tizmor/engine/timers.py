@@ -3,15 +3,17 @@
 What is written down of a timer is wall time, so that it outlives the process. Within the process
 monotonic time counts: a clock that is set neither fires a timer early nor holds it back. The event
 loop of a suspended machine doesn't notice that time has passed, so the timers look at the clock
-themselves every few seconds while there are any.
+themselves every few seconds while there are any. When they see that the process stood still, they
+let `first` find out what was said to it meanwhile before they fire.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from tizmor.core.commands import Timer
 from tizmor.ports.clock import Clock
@@ -19,6 +21,10 @@ from tizmor.ports.clock import Clock
 LOOK_S = 5.0
 """How late a timer may be after the machine was suspended."""
 
+STOOD_STILL_S = 0.1
+"""A look that is so late tells that the process was stopped, or the machine suspended."""
+FIRST_S = 2.0
+"""How long `first` may hold the timers up."""
 _DROPPED = 100
 """Dropped timers that are at least there before the heap is rid of them."""
 
@@ -29,11 +35,16 @@ _Name = tuple[str, Timer]
 
 
 class Timers:
-    """All timers of a process, by execution, step and kind; each fires once."""
+    """All timers of a process, by execution, step and kind; each fires once. `first` is awaited
+    before they fire after the process stood still; it raises nothing."""
 
-    def __init__(self, clock: Clock, fire: Fire) -> None:
+    def __init__(
+        self, clock: Clock, fire: Fire, first: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self._clock = clock
         self._fire = fire
+        self._first = first
+        self._catching_up: asyncio.Task[None] | None = None
         self._heap: list[tuple[float, int, int, _Name]] = []
         self._set: dict[int, dict[_Name, tuple[int, int]]] = {}
         self._numbers = itertools.count()
@@ -79,9 +90,11 @@ class Timers:
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
+        if self._catching_up is not None:
+            self._catching_up.cancel()
 
     def _arm(self) -> None:
-        if not self._heap:
+        if not self._heap or self._catching_up is not None:
             return
         due = min(self._heap[0][0], self._clock.monotonic() + LOOK_S)
         if self._handle is not None:
@@ -94,6 +107,21 @@ class Timers:
 
     def _look(self) -> None:
         self._handle = None
+        late_s = self._clock.monotonic() - self._handle_due
+        if self._first is not None and late_s > STOOD_STILL_S:
+            catch_up = self._catch_up(self._first)
+            self._catching_up = asyncio.get_running_loop().create_task(catch_up)
+        else:
+            self._fire_due()
+
+    async def _catch_up(self, first: Callable[[], Awaitable[None]]) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_S):
+                await first()
+        self._catching_up = None
+        self._fire_due()
+
+    def _fire_due(self) -> None:
         now = self._clock.monotonic()
         while self._heap and self._heap[0][0] <= now:
             _, number, execution, name = heapq.heappop(self._heap)
