@@ -20,7 +20,6 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
-from tizmor.core.decisions.steps import may_begin
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
@@ -32,6 +31,7 @@ from tizmor.engine.context import Site
 from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer
 from tizmor.engine.projections import RESTS
+from tizmor.engine.quiet import QuietBeginnings
 from tizmor.engine.residence import Residence, Rest
 from tizmor.engine.timers import Timers
 from tizmor.engine.waking import Waking
@@ -42,7 +42,6 @@ _log = logging.getLogger("tizmor.engine")
 
 _LAZY = frozenset({ev.StepStarted, ev.Prepared, ev.Expanded, ev.Gathered})
 """Events that nobody waits for: what they tell is seen with the next."""
-_UNSAID_S = 0.02
 _HOPS = 32
 """Calls that a worker makes in a row before it lets others come up."""
 _STOP_S = 5.0
@@ -105,9 +104,8 @@ class Pump:
         self._waking = Waking(
             journal, self._residence, take_up=self._take_up, set_aside=self.set_aside
         )
-        self._unsaid: dict[int, Live] = {}
+        self._quiet = QuietBeginnings(clock, self.feed)
         self._workers: set[asyncio.Task[None]] = set()
-        self._saying: asyncio.TimerHandle | None = None
         self._ended_lately: OrderedDict[int, Live] = OrderedDict()
         self._handing_on = False
         self._next: CallCommand | None = None
@@ -296,8 +294,7 @@ class Pump:
         self._closed = True
         self.failure = self.failure or OwnershipLost("this process has stopped")
         self._timers.close()
-        if self._saying is not None:
-            self._saying.cancel()
+        self._quiet.close()
         tasks = [task for live in self.running() for task in live.tasks.values()]
         for live in self.running():
             live.break_off(self.failure)
@@ -390,7 +387,7 @@ class Pump:
                 while task.cancelling():
                     task.uncancel()
                 if name in live.begun:
-                    self._say(live, name)
+                    self._quiet.say(live, name)
                 del live.tasks[name]
                 live.stopping.discard(name)
                 following = self._feed_and_take(live, fact)
@@ -440,7 +437,7 @@ class Pump:
         if self._stopping:
             return False
         if not self._interactive and not key:
-            return self._begin_quietly(live, command.step.id)
+            return self._quiet.begin(live, command.step.id)
         starting = fx.CallStarting(at_ms=self.now_ms(), step=command.step.id, key=key)
         decision = self.feed(live, starting)
         if decision is None or not decision.events:
@@ -450,29 +447,6 @@ class Pump:
             if live.state.ending or live.state.steps[command.step.id].late:
                 raise Transient("it was told to stop before it began")
         return True
-
-    def _begin_quietly(self, live: Live, step: str) -> bool:
-        """Begin a read that needs no approval without a word: if it is over soon, its end says all,
-        which halves what there is to write. After `_UNSAID_S` its beginning is told."""
-        now_ms = self.now_ms()
-        if live.lost or not may_begin(live.state, live.state.steps[step], now_ms):
-            return False
-        live.begun[step] = now_ms
-        if self._saying is None:
-            self._saying = asyncio.get_running_loop().call_later(_UNSAID_S, self._say_begun)
-        self._unsaid[live.execution] = live
-        return True
-
-    def _say_begun(self) -> None:
-        self._saying = None
-        unsaid, self._unsaid = self._unsaid, {}
-        for live in unsaid.values():
-            for step in list(live.begun):
-                self._say(live, step)
-
-    def _say(self, live: Live, step: str) -> None:
-        at_ms = max(live.begun.pop(step), live.state.updated_at_ms)
-        self.feed(live, fx.CallStarting(at_ms=at_ms, step=step, key=""))
 
     async def _begin_undoing(self, live: Live, command: cmd.CompensateCall) -> bool:
         if self._stopping:
