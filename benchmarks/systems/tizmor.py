@@ -9,6 +9,7 @@ from benchmarks.contract import Engine, Site
 from benchmarks.systems.tizmor_plan import agent_of, plan_of
 from tizmor import Tizmor
 from tizmor.core.plan import Plan
+from tizmor.drivers.embedded.process import tune_garbage
 from tizmor.engine.views import Status
 
 
@@ -39,5 +40,6 @@ class _Product:
 
 @asynccontextmanager
 async def opened(site: Site) -> AsyncIterator[Engine]:
+    tune_garbage()
     async with Tizmor.open(site.folder, agents=[agent_of(site)], interactive=False) as tizmor:
         yield _Product(tizmor, plan_of(site))

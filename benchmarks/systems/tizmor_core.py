@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from tizmor.core import facts as fx
 from tizmor.core.ids import RANDOM_BITS, execution_number
 from tizmor.core.plan import Plan
 from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.drivers.embedded.process import tune_garbage
 from tizmor.engine.history import fold_all
 from tizmor.engine.live import Live
 from tizmor.engine.perform import Performer
@@ -39,10 +41,11 @@ class _Core:
         self._journal = journal
         self._plan = plan
         self._clock = clock
+        self._numbers = itertools.count(secrets.randbits(RANDOM_BITS))
 
     async def run(self, execution: str) -> None:
         at_ms = self._clock.now_ms()
-        number = execution_number(at_ms, secrets.randbits(RANDOM_BITS))
+        number = execution_number(at_ms, next(self._numbers))
         request = fx.Requested(at_ms=at_ms, query=execution, plan=self._plan)
         await self._ended(self._pump.begin(number, request))
 
@@ -65,6 +68,7 @@ class _Core:
 
 @asynccontextmanager
 async def opened(site: Site) -> AsyncIterator[Engine]:
+    tune_garbage()
     clock = SystemClock()
     journal = open_sqlite(site.folder / ".tizmor", create=True, clock=clock)
     work = agent_of(site)

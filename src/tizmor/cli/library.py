@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from tizmor.cli.program import program
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
 from tizmor.core.plan import Plan
+from tizmor.drivers.embedded.process import run
 from tizmor.engine.views import Execution, ExecutionSummary, Replay, StreamEvent, Waiting
 from tizmor.ports.journal import Freed
 from tizmor.ports.vocabulary import Check
@@ -114,7 +114,7 @@ def within(
         ) as library:
             return await work(library)
 
-    return asyncio.run(opened())
+    return run(opened())
 
 
 class _Trouble:

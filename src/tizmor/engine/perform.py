@@ -26,6 +26,7 @@ from tizmor.core.errors import (
 )
 from tizmor.core.events import as_stored
 from tizmor.core.plan import Effect, Plan, Step
+from tizmor.core.remembered import remembered
 from tizmor.engine.context import CallContext, Report, Site, Surroundings
 from tizmor.pipeline.approve import shown
 from tizmor.pipeline.call import Call
@@ -90,6 +91,8 @@ class Performer:
         self._workspace = workspace
         self._clock = clock
         self._dice = dice
+        self.checked = remembered(self._complete)
+        """The plan with what its agents declare. Raises `PlanRefused` with its problems."""
 
     async def make_plan(
         self, query: str, answers: Mapping[str, str], failure: Failure | None = None
@@ -104,8 +107,7 @@ class Performer:
         )
         return self.checked(await _within(PLANNING_S, self._planner.plan(request)))
 
-    def checked(self, plan: Plan) -> Plan:
-        """The plan with what its agents declare. Raises `PlanRefused` with its problems."""
+    def _complete(self, plan: Plan) -> Plan:
         named = {step.agent for step in plan.steps}
         named.update(other.agent for step in plan.steps for other in step.alternatives)
         specs = {n: agent.spec for n in named if (agent := self._agents.get(n)) is not None}

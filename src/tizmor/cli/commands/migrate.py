@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
 from tizmor.cli.terminal.page import Page
+from tizmor.drivers.embedded.process import run
 from tizmor.settings import load
 
 
@@ -38,5 +37,5 @@ def migrate(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> i
     # Loaded only where it is used: it takes half a second.
     from tizmor.storage.postgres.migrate import upgrade
 
-    tell(asyncio.run(upgrade(settings.server_url)))
+    tell(run(upgrade(settings.server_url)))
     return 0
