@@ -1,4 +1,7 @@
-"""Tizmor's core, pipeline and journal alone: what runs for every execution."""
+"""Tizmor's core and journal alone: deciding, scheduling and keeping, with the bare call of a step.
+
+The pipeline and what agents declare are left out; `tizmor` has all of it.
+"""
 
 from __future__ import annotations
 
@@ -10,29 +13,70 @@ from contextlib import asynccontextmanager
 
 from benchmarks.contract import Engine, Site
 from benchmarks.systems.tizmor_plan import agent_of, plan_of
+from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
+from tizmor.core.canonical import idempotency_key
 from tizmor.core.ids import RANDOM_BITS, execution_number
 from tizmor.core.plan import Plan
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.drivers.embedded.process import tune_garbage
+from tizmor.engine.context import Report
 from tizmor.engine.history import fold_all
 from tizmor.engine.live import Live
-from tizmor.engine.perform import Performer
+from tizmor.engine.perform import CallSite, Performer
 from tizmor.engine.pump import LIMITS, Limits, Pump
 from tizmor.pipeline.approve import Approve
+from tizmor.pipeline.call import Begin
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import compose
 from tizmor.pipeline.invoke import invoke
-from tizmor.pipeline.trace import Trace
+from tizmor.ports.agent import Agent
 from tizmor.ports.journal import Journal
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.workspace import Workspace
 from tizmor.storage.sqlite import open_sqlite
 
+_OUTPUT = {"value": "v"}
+
 
 class _GivenPlan:
     async def plan(self, request: PlanRequest) -> Plan:
         return Plan(goal=request.text)
+
+
+class _BareCalls(Performer):
+    """Makes a step's call with nothing around it but the barrier."""
+
+    def __init__(self, site: Site, work: Agent, clock: SystemClock) -> None:
+        super().__init__(
+            agents={work.spec.name: work},
+            planner=_GivenPlan(),
+            pipeline=compose([Approve(), Classify()], invoke),
+            workspace=Workspace(root=site.folder),
+            clock=clock,
+            dice=lambda: 0.5,
+        )
+        self._step = site.step
+        self._has_effect = site.has_effect
+        self._now_ms = clock.now_ms
+
+    async def run(
+        self, site: CallSite, command: cmd.RunCall, begin: Begin, report: Report
+    ) -> fx.Fact:
+        name = command.step.id
+        key = ""
+        if self._has_effect:
+            key = idempotency_key(site.execution, name, command.arguments)
+        begun = begin(key)
+        if not (begun if isinstance(begun, bool) else await begun):
+            return fx.CallWithdrawn(at_ms=self._now_ms(), step=name)
+        await self._step(name)
+        return fx.CallCompleted(
+            at_ms=self._now_ms(),
+            step=name,
+            output=_OUTPUT,
+            begun_at_ms=site.begun.pop(name, None),
+        )
 
 
 class _Core:
@@ -71,15 +115,7 @@ async def opened(site: Site) -> AsyncIterator[Engine]:
     tune_garbage()
     clock = SystemClock()
     journal = open_sqlite(site.folder / ".tizmor", create=True, clock=clock)
-    work = agent_of(site)
-    performer = Performer(
-        agents={work.spec.name: work},
-        planner=_GivenPlan(),
-        pipeline=compose([Trace(), Approve(), Classify()], invoke),
-        workspace=Workspace(root=site.folder),
-        clock=clock,
-        dice=lambda: 0.5,
-    )
+    performer = _BareCalls(site, agent_of(site), clock)
     limits = Limits(calls=max(LIMITS.calls, site.at_once), live=max(LIMITS.live, site.at_once))
     pump = Pump(journal=journal, performer=performer, clock=clock, limits=limits)
     plan = performer.checked(plan_of(site))

@@ -11,7 +11,10 @@ from tizmor.core.plan import Choice, Effect, Plan, Question, Step
 
 def needs_gate(step: Step) -> bool:
     """The default policy: what is critical or can't be taken back is asked about."""
-    return step.critical or step.effect is Effect.IRREVERSIBLE
+    return step.critical or step.effect is _IRREVERSIBLE
+
+
+_IRREVERSIBLE = Effect.IRREVERSIBLE
 
 
 def tainted_steps(plan: Plan) -> frozenset[str]:

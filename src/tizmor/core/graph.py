@@ -125,8 +125,9 @@ def resolvable(arguments: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict
 
 
 def _referenced(reference: dict[str, Any], outputs: Mapping[str, Any]) -> Any:
+    pointer = reference[REF]
     try:
-        return look_up(outputs, reference[REF])
+        return _walk(outputs, tokens(pointer), pointer)
     except DanglingReference:
         if DEFAULT in reference:
             return reference[DEFAULT]

@@ -28,11 +28,12 @@ from tizmor.core.state import StepState
 from tizmor.core.transitions import StepStatus
 
 S = StepStatus
+_RUNNING = S.RUNNING
 
 
 def call_completed(d: Decision, fact: fx.CallCompleted) -> None:
     if step := answered_by(d, fact.step):
-        quiet = fact.begun_at_ms is not None and step.status is not S.RUNNING
+        quiet = fact.begun_at_ms is not None and step.status is not _RUNNING
         succeeded = ev.StepSucceeded(
             step=fact.step,
             output=fact.output,

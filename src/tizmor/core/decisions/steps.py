@@ -24,7 +24,10 @@ from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 S = StepStatus
 MAX_ITEMS = 10_000
 """Calls of one `for_each`."""
+_READY, _EXPANDED = S.READY, S.EXPANDED
+"""Looked at for every step; through the class it costs more than making an event does."""
 _IDLE = frozenset({S.READY, S.PREPARED, S.APPROVED, S.EXPANDED})
+_NO_ANSWERS: dict[str, str] = {}
 
 
 def dispatch_all(d: Decision) -> None:
@@ -57,14 +60,14 @@ def dispatch(d: Decision, step: StepState) -> None:
         return
     if state.status != "RUNNING":
         return
-    if step.status is S.EXPANDED:
+    if step.status is _EXPANDED:
         feed(d, step)
     else:
         start(d, step)
 
 
 def start(d: Decision, step: StepState) -> None:
-    if step.status is S.READY and not _is_entered(d, step):
+    if step.status is _READY and not _is_entered(d, step):
         return
     arguments = resolved_arguments(d, step)
     if arguments is None:
@@ -90,7 +93,7 @@ def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
             step=step.step,
             arguments=arguments,
             attempt=step.attempt + 1,
-            answers=dict(step.answers or {}),
+            answers=step.answers or _NO_ANSWERS,
             approved_key=step.approved_key,
         )
     )

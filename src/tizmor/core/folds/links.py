@@ -13,6 +13,8 @@ from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
+_PENDING, _READY, _SUCCEEDED = S.PENDING, S.READY, S.SUCCEEDED
+"""Looked at for every step; through the class it costs more than making an event does."""
 _PASSED = frozenset({S.SUCCEEDED, S.BYPASSED})
 _UNTIED = Ties(Needs((), (), ()), (), (), ())
 
@@ -66,13 +68,13 @@ def _unmet(state: State, needs: Needs) -> int:
 
 
 def _make_ready(step: StepState, at_ms: int) -> None:
-    step.status = S.READY
+    step.status = _READY
     step.ready_at_ms = at_ms
 
 
 def release(state: State, step: StepState, at_ms: int) -> None:
     """A step has ended: what waited for that needs one less."""
-    if step.status is S.SUCCEEDED and step.readers:
+    if step.readers and step.status is _SUCCEEDED:
         _meet(state, step.readers, at_ms)
     if step.followers and step.status in _PASSED:
         _meet(state, step.followers, at_ms)
@@ -84,5 +86,5 @@ def _meet(state: State, names: Iterable[str], at_ms: int) -> None:
     for name in names:
         step = state.steps[name]
         step.unmet -= 1
-        if not step.unmet and step.status is S.PENDING:
+        if not step.unmet and step.status is _PENDING:
             _make_ready(step, at_ms)

@@ -13,6 +13,7 @@ from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 S = StepStatus
+_READ = Effect.READ
 MAX_MESSAGES = 1_000
 """Findings of one step that are kept in the state; the journal has them all."""
 
@@ -87,7 +88,7 @@ def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
         step.attempt = event.attempt
     if step.started_at_ms is None:
         step.started_at_ms = event.started_at_ms
-    if step.step.effect is not Effect.READ:
+    if step.step.effect is not _READ:
         state.effects.append(event.step)
     move(state, step, event, at_ms)
 
