@@ -7,6 +7,7 @@ that a reader doesn't know it passes over, so what must not be missed is an even
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -386,8 +387,24 @@ def storable(text: str) -> str:
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
+_PLANNED = b'{"type":"Planned"'
+_SHARED_BYTES = 16 * 1024
+
+
 def decode(payload: bytes) -> AnyEvent:
     """The event that was written. Raises `JournalDamaged` for what is no known event."""
+    if payload.startswith(_PLANNED) and len(payload) <= _SHARED_BYTES:
+        return _decode_shared(payload)
+    return _decode(payload)
+
+
+@lru_cache(maxsize=256)
+def _decode_shared(payload: bytes) -> AnyEvent:
+    """Of many executions of one plan, the plan is read once, and is there once."""
+    return _decode(payload)
+
+
+def _decode(payload: bytes) -> AnyEvent:
     try:
         return _decoder.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -48,7 +48,7 @@ class Live:
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
         self.broken: Exception | None = None
         self._changed: asyncio.Event | None = None
-        self._end: asyncio.Future[None] | None = None
+        self._ends: list[asyncio.Future[None]] = []
         self._barriers: list[tuple[int, asyncio.Future[None]]] = []
 
     @cached_property
@@ -135,8 +135,9 @@ class Live:
         """Wait until it has ended on disk, or rests there, or this process lost it. Raises what
         broke it off."""
         if self.broken is None and not (self.gone or self._has_ended):
-            self._end = self._end or asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._end)
+            end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._ends.append(end)
+            await end
         if self.broken is not None:
             raise self.broken
 
@@ -182,9 +183,11 @@ class Live:
         if self._changed is not None:
             self._changed.set()
             self._changed = None
-        if self._end is not None and (self._has_ended or self.lost):
-            self._end.set_result(None)
-            self._end = None
+        if self._ends and (self._has_ended or self.lost):
+            for end in self._ends:
+                if not end.done():
+                    end.set_result(None)
+            self._ends.clear()
 
 
 _STEP_ONLY = frozenset({ev.StepStarted, ev.StepSucceeded, ev.Found})
