@@ -118,7 +118,7 @@ async def opened(site: Site) -> AsyncIterator[Engine]:
     performer = _BareCalls(site, agent_of(site), clock)
     limits = Limits(calls=max(LIMITS.calls, site.at_once), live=max(LIMITS.live, site.at_once))
     pump = Pump(journal=journal, performer=performer, clock=clock, limits=limits)
-    plan = performer.checked(plan_of(site))
+    plan = performer.planning.checked(plan_of(site))
     try:
         yield _Core(pump, journal, plan, clock)
     finally:

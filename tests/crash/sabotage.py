@@ -8,16 +8,17 @@ journaled as by an engine that writes down results only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
 from tizmor.core.plan import Effect
 from tizmor.engine.commit import GroupCommit
+from tizmor.engine.context import Report
 from tizmor.engine.live import Live
-from tizmor.engine.perform import Performer, Report, Site
+from tizmor.engine.perform import CallSite, Performer
 from tizmor.engine.pump import Pump
+from tizmor.pipeline.call import Begin
 
 _beginning: ContextVar[bool] = ContextVar("_beginning", default=False)
 _calling: Counter[int] = Counter()
@@ -29,15 +30,16 @@ def take_out_the_barrier() -> None:
 
     async def run_at_once(
         self: Performer,
-        site: Site,
+        site: CallSite,
         command: cmd.RunCall,
-        begin: Callable[[str], Awaitable[bool]],
+        begin: Begin,
         report: Report,
     ) -> fx.Fact:
         async def begin_at_once(key: str) -> bool:
             _beginning.set(True)
             try:
-                return await begin(key)
+                begun = begin(key)
+                return begun if isinstance(begun, bool) else await begun
             finally:
                 _beginning.set(False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Container, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import structs
 
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.events import storable
+from tizmor.pipeline.classify import cut, worded
 from tizmor.ports.clock import Clock
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
@@ -18,6 +20,7 @@ from tizmor.ports.workspace import Workspace
 _MESSAGE_LIMIT = 2000
 _STRUCK_OUT = "•••"
 _V = TypeVar("_V")
+NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Site(Protocol):
@@ -64,8 +67,8 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False, gc=False):
     _site: Site
     step_id: str
     attempt: int
-    answers: Mapping[str, str]
     _report: Report
+    answers: Mapping[str, str] = NO_ANSWERS
     _key: str = ""
     _arguments: dict[str, Any] | None = None
     _revealed: tuple[str, ...] = ()
@@ -112,6 +115,10 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False, gc=False):
         for value in self._revealed:
             text = text.replace(value, _STRUCK_OUT)
         return text
+
+    def said(self, error: BaseException) -> str:
+        """What an error says, without secrets and then of bounded length."""
+        return cut(self.redacted(worded(error)))
 
     def cleared(self, said: _V) -> _V:
         """What a call says, as JSON or as a struct of it, without the secrets that it was given."""

@@ -10,6 +10,7 @@ from typing import Any
 from tizmor.core import events as ev
 from tizmor.core.folds.lists import child_id
 from tizmor.core.ids import public_id
+from tizmor.core.plan import Effect
 from tizmor.core.state import State
 from tizmor.ports.journal import NewExecution
 
@@ -82,6 +83,11 @@ class Live:
     def lost(self) -> bool:
         """Whether this process may not, or can't, go on with it, or holds it no more."""
         return self.gone or self.broken is not None
+
+    def has_effect(self, name: str) -> bool:
+        """Whether it has a step of this name, and what that does has an effect."""
+        step = self.state.steps.get(name)
+        return step is not None and step.step.effect is not Effect.READ
 
     def write(self, at_ms: int, event: Any) -> None:
         """Take an event into the next append. Raises `TypeError` or `JournalDamaged` for one that

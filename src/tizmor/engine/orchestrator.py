@@ -88,7 +88,7 @@ class Orchestrator:
         """The request's checked plan; creates nothing. Raises `RequestRefused`, `PlanRefused`, and
         `EngineError` when making it takes too long."""
         try:
-            return await self._performer.make_plan(checked_request(request), {})
+            return await self._performer.planning.make_plan(checked_request(request), {})
         except TimeoutError as error:
             raise EngineError(
                 f"there is no plan: {bounded(error)}; try again, ask for less at a time, or give a"
@@ -113,7 +113,7 @@ class Orchestrator:
         """
         request = checked_request(request)
         if plan is not None:
-            plan = self._performer.checked(plan)
+            plan = self._performer.planning.checked(plan)
         return await self._begin(
             fx.Requested(
                 at_ms=self._clock.now_ms(),
@@ -149,7 +149,7 @@ class Orchestrator:
                 query=state.query,
                 user=state.user,
                 approve_all=approve_all,
-                plan=self._performer.checked(plan),
+                plan=self._performer.planning.checked(plan),
                 forked_from=public_id(stored.execution),
                 kept=kept,
                 priority=state.priority,

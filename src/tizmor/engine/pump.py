@@ -9,32 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
-from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient
+from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
 from tizmor.core.ids import public_id
-from tizmor.core.plan import Effect
 from tizmor.core.state import State
-from tizmor.core.transitions import StepStatus
-from tizmor.engine.calls import CallQueue
 from tizmor.engine.commit import GroupCommit
-from tizmor.engine.context import Site
+from tizmor.engine.findings import Findings
 from tizmor.engine.live import Live
-from tizmor.engine.perform import Performer
+from tizmor.engine.perform import READ, Performer
 from tizmor.engine.projections import RESTS
-from tizmor.engine.quiet import QuietBeginnings
 from tizmor.engine.residence import Residence, Rest
 from tizmor.engine.timers import Timers
 from tizmor.engine.waking import Waking
+from tizmor.engine.workers import Workers
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal, NewExecution, StoredExecution
 
@@ -42,19 +37,11 @@ _log = logging.getLogger("tizmor.engine")
 
 _LAZY = frozenset({ev.StepStarted, ev.Prepared, ev.Expanded, ev.Gathered})
 """Events that nobody waits for: what they tell is seen with the next."""
-_HOPS = 32
-"""Calls that a worker makes in a row before it lets others come up."""
 _STOP_S = 5.0
 _REMEMBERED = 128
 """Executions that have ended whose state is kept for those who ask at once how they ended."""
 GRACE_S = 10.0
 """How long a call with an effect that was told to stop may take to do so before it is let go of."""
-
-
-_AFOOT = frozenset({StepStatus.RUNNING, StepStatus.UNSETTLED, StepStatus.COMPENSATING})
-"""A call with an effect may have begun."""
-
-CallCommand = cmd.RunCall | cmd.PrepareCall | cmd.ProbeCall | cmd.CompensateCall
 
 
 class Limits(NamedTuple):
@@ -91,26 +78,30 @@ class Pump:
         limits: Limits = LIMITS,
         grace_s: float = GRACE_S,
     ) -> None:
-        self._performer = performer
         self._clock = clock
         self._interactive = interactive
-        self._grace_s = grace_s
         self._parked: dict[int, EngineError] = {}
         self._stopping = False
         self._closed = False
         self._timers = Timers(clock, self._fire, self._hear)
-        self._calls = CallQueue(limits.calls)
         self._residence = Residence(limits.live, self._wake_due)
         self._waking = Waking(
             journal, self._residence, take_up=self._take_up, set_aside=self.set_aside
         )
-        self._quiet = QuietBeginnings(clock, self.feed)
-        self._workers: set[asyncio.Task[None]] = set()
+        self._findings = Findings(clock, self._tell)
+        self._workers = Workers(
+            performer=performer,
+            clock=clock,
+            limit=limits.calls,
+            interactive=interactive,
+            grace_s=grace_s,
+            feed=self.feed,
+            durable=self.durable,
+            report=self._findings.report,
+            park=self._park,
+            rest=self._rest_if_idle,
+        )
         self._ended_lately: OrderedDict[int, Live] = OrderedDict()
-        self._handing_on = False
-        self._next: CallCommand | None = None
-        self._thread = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._on_adoption: Callable[[Live], None] = lambda live: None
         self._read_inbox: Callable[[], Awaitable[None]] | None = None
         self._commits = GroupCommit(
@@ -231,7 +222,7 @@ class Pump:
         if self.failure is not None:
             live.break_off(self.failure)
         else:
-            self._thread, self._loop = threading.get_ident(), asyncio.get_running_loop()
+            self._findings.listen()
             self._residence.enter(live)
 
     def feed(self, live: Live, fact: fx.Fact) -> Decision | None:
@@ -280,12 +271,12 @@ class Pump:
         beside it.
         """
         self._stopping = True
-        self._calls.clear()
+        self._workers.stop()
         effects = [
             task
             for live in self.running()
             for name, task in live.tasks.items()
-            if self._has_effect(live, name)
+            if live.has_effect(name)
         ]
         unended: set[asyncio.Task[None]] = set()
         if effects and self.failure is None:
@@ -294,11 +285,10 @@ class Pump:
         self._closed = True
         self.failure = self.failure or OwnershipLost("this process has stopped")
         self._timers.close()
-        self._quiet.close()
         tasks = [task for live in self.running() for task in live.tasks.values()]
         for live in self.running():
             live.break_off(self.failure)
-        tasks += [task for task in self._workers if task not in tasks]
+        tasks += [task for task in self._workers.close() if task not in tasks]
         tasks += self._waking.close()
         for task in tasks:
             task.cancel()
@@ -311,7 +301,7 @@ class Pump:
             return True
         for event in decision.events:
             if isinstance(event, ev.StepSucceeded):
-                if live.state.steps[event.step].step.effect is not Effect.READ:
+                if live.state.steps[event.step].step.effect is not READ:
                     return True
             elif type(event) not in _LAZY:
                 return True
@@ -322,177 +312,20 @@ class Pump:
             return  # who goes on with it begins with what is due
         match command:
             case cmd.RunCall() | cmd.PrepareCall() | cmd.ProbeCall() | cmd.CompensateCall():
-                self._call(live, command)
-            case cmd.MakePlan():
-                self._spawn(live, "", self._plan(live, command))
-            case cmd.Replan():
-                self._spawn(live, command.step, self._replan(live, command))
+                self._workers.call(live, command)
+            case cmd.MakePlan() | cmd.Replan():
+                self._workers.plan(live, command)
             case cmd.SetTimer():
                 step, timer, due_ms = command.step, command.timer, command.due_ms
                 self._timers.set(live.execution, step, timer, due_ms, as_of_ms=at_ms)
             case cmd.StopCall():
-                self._stop_call(live, command.step)
+                self._workers.stop_call(live, command.step)
             case cmd.Finish():
                 self._timers.drop(live.execution)
-
-    def _call(self, live: Live, command: CallCommand) -> None:
-        """Have a call made: by the worker whose call has just led to it, or by a new one when
-        there is room."""
-        if self._handing_on and self._next is None and not self._calls.is_full:
-            self._next = command
-            return
-        live.queued += 1
-        self._calls.submit(live.state.priority, partial(self._begin_work, live, command))
-
-    def _begin_work(self, live: Live, command: CallCommand) -> bool:
-        live.queued -= 1
-        if live.lost or self._stopping:
-            return False
-        task = asyncio.get_running_loop().create_task(self._work(live, command))
-        self._workers.add(task)
-        live.tasks[command.step.id] = task
-        task.add_done_callback(partial(self._worked, live, command.step.id))
-        return True
-
-    def _worked(self, live: Live, first: str, task: asyncio.Task[None]) -> None:
-        self._calls.ended()
-        self._workers.discard(task)
-        if task.cancelled() and live.tasks.get(first) is task:
-            # It was cut off before it began, so it answered nothing.
-            del live.tasks[first]
-            live.stopping.discard(first)
-            self.feed(live, fx.CallWithdrawn(at_ms=self.now_ms(), step=first))
-        self._ended(live, "", task)
-
-    async def _work(self, live: Live, command: CallCommand) -> None:
-        """Make a call, and the one that it leads to, and so on: a chain of steps is one task."""
-        task = asyncio.current_task()
-        following: CallCommand | None = command
-        hops = 0
-        try:
-            while following is not None and task is not None:
-                name = following.step.id
-                live.tasks[name] = task
-                hops += 1
-                try:
-                    if hops % _HOPS == 0:
-                        await asyncio.sleep(0)
-                    fact = await self._answer(live, following)
-                except asyncio.CancelledError as error:
-                    if live.lost or self._closed:
-                        raise
-                    if not task.cancelling():  # told by nobody, it would be called again for ever
-                        raise RuntimeError("it cancelled itself") from error
-                    fact = self._cut_short(following)
-                while task.cancelling():
-                    task.uncancel()
-                if name in live.begun:
-                    self._quiet.say(live, name)
-                del live.tasks[name]
-                live.stopping.discard(name)
-                following = self._feed_and_take(live, fact)
-        except Exception as error:
-            live.tasks.pop(name, None)  # it has ended, and holds nothing
-            if not live.lost and not self._closed:
-                self._park(live, name, error)
-
-    def _feed_and_take(self, live: Live, fact: fx.Fact) -> CallCommand | None:
-        """Decide a fact; the first call that it leads to is the caller's to make."""
-        self._handing_on, self._next = True, None
-        try:
-            self.feed(live, fact)
-            return self._next
-        finally:
-            self._handing_on, self._next = False, None
-
-    async def _answer(self, live: Live, command: CallCommand) -> fx.Fact:
-        """Carry out a command that is answered by one fact."""
-        match command:
-            case cmd.RunCall():
-                begin = partial(self._begin_call, live, command)
-                return await self._performer.run(live, command, begin, self._report)
-            case cmd.PrepareCall():
-                if live.state.paused or live.state.ending is not None:
-                    return fx.CallWithdrawn(at_ms=self.now_ms(), step=command.step.id)
-                return await self._performer.prepare(live, command, self._report)
-            case cmd.ProbeCall():
-                await self.durable(live)
-                if live.state.paused:
-                    return fx.CallWithdrawn(at_ms=self.now_ms(), step=command.step.id)
-                return await self._performer.probe(live, command, self._report)
-            case cmd.CompensateCall():
-                undo = partial(self._begin_undoing, live, command)
-                return await self._performer.compensate(live, command, undo, self._report)
-
-    def _cut_short(self, command: CallCommand) -> fx.Fact:
-        """What is known of a command that was cut off: a probe can't tell."""
-        at_ms, step = self.now_ms(), command.step.id
-        if isinstance(command, cmd.ProbeCall):
-            return fx.Probed(at_ms=at_ms, step=step, told=False, error="it was told to stop")
-        return fx.CallWithdrawn(at_ms=at_ms, step=step)
-
-    async def _begin_call(self, live: Live, command: cmd.RunCall, key: str) -> bool:
-        """The barrier: the call may begin, and if it has an effect, its intent and all before it
-        are on disk."""
-        if self._stopping:
-            return False
-        if not self._interactive and not key:
-            return self._quiet.begin(live, command.step.id)
-        starting = fx.CallStarting(at_ms=self.now_ms(), step=command.step.id, key=key)
-        decision = self.feed(live, starting)
-        if decision is None or not decision.events:
-            return False
-        if command.step.effect is not Effect.READ:
-            await self.durable(live)
-            if live.state.ending or live.state.steps[command.step.id].late:
-                raise Transient("it was told to stop before it began")
-        return True
-
-    async def _begin_undoing(self, live: Live, command: cmd.CompensateCall) -> bool:
-        if self._stopping:
-            return False
-        starting = fx.CompensationStarting(at_ms=self.now_ms(), step=command.step.id)
-        decision = self.feed(live, starting)
-        if decision is None or not decision.events:
-            return False
-        await self.durable(live)
-        return True
-
-    def _report(self, site: Site, step: str, message: str) -> None:
-        """A finding of a call, which may run in a thread, and may have been let go of long ago."""
-        fact = fx.Reported(at_ms=self.now_ms(), step=step, message=message)
-        if threading.get_ident() == self._thread:
-            self._tell(site.execution, fact)
-        elif self._loop is not None:
-            self._loop.call_soon_threadsafe(self._tell, site.execution, fact)
 
     def _tell(self, execution: int, fact: fx.Fact) -> None:
         if (live := self.get(execution)) is not None:
             self.feed(live, fact)
-
-    def _spawn(self, live: Live, name: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        live.tasks[name] = task
-        task.add_done_callback(partial(self._planned, live, name))
-
-    def _planned(self, live: Live, name: str, task: asyncio.Task[None]) -> None:
-        live.stopping.discard(name)
-        if live.tasks.get(name) is task:
-            del live.tasks[name]
-        if task.cancelled():
-            self.feed(live, fx.PlanningWithdrawn(at_ms=self.now_ms(), step=name))
-        self._ended(live, name, task)
-
-    def _ended(self, live: Live, name: str, task: asyncio.Task[None]) -> None:
-        if live.tasks.get(name) is task:
-            del live.tasks[name]
-        if live.all_durable:
-            live.tell()  # else it will be when it is
-        if not task.cancelled():
-            error = task.exception()
-            if error is not None and not live.lost and not self._closed:
-                self._park(live, name, error)
-        self._rest_if_idle(live)
 
     def _kept(self, live: Live) -> None:
         """Something of it has come to disk."""
@@ -540,7 +373,7 @@ class Pump:
     def _park(self, live: Live, where: str, error: BaseException) -> None:
         """An error of the engine's own is never the step's: the execution stops where it is.
         Another process may go on with it, unless a call with an effect goes on in a thread here."""
-        held = any(self._has_effect(live, name) for name in live.tasks)
+        held = any(live.has_effect(name) for name in live.tasks)
         known = self._as_engine_error(f"{live.public_id}/{where}", error)
         self._parked[live.execution] = known
         live.break_off(known)
@@ -548,27 +381,11 @@ class Pump:
         if not held:
             self._commits.part(live)
 
-    def _has_effect(self, live: Live, name: str) -> bool:
-        step = live.state.steps.get(name)
-        return step is not None and step.step.effect is not Effect.READ
-
     def _as_engine_error(self, where: str, error: BaseException) -> EngineError:
         if isinstance(error, EngineError):
             return error
         _log.error("the engine failed in %s", where, exc_info=error)
         return EngineError(f"the engine failed: {type(error).__name__}: {error}")
-
-    async def _plan(self, live: Live, command: cmd.MakePlan) -> None:
-        if live.state.paused:
-            self.feed(live, fx.PlanningWithdrawn(at_ms=self.now_ms()))
-        else:
-            self.feed(live, await self._performer.plan(command))
-
-    async def _replan(self, live: Live, command: cmd.Replan) -> None:
-        if live.state.paused:
-            self.feed(live, fx.PlanningWithdrawn(at_ms=self.now_ms(), step=command.step))
-        else:
-            self.feed(live, await self._performer.replan(command))
 
     async def _hear(self) -> None:
         if self._read_inbox is not None:
@@ -586,26 +403,6 @@ class Pump:
         at_ms = max(self.now_ms(), due_ms)
         self.feed(live, fx.TimerFired(at_ms=at_ms, step=step, timer=timer))
         self._rest_if_idle(live)
-
-    def _stop_call(self, live: Live, step: str) -> None:
-        """What has no effect is cut off: a read, a preparation, the planner. A call with an effect
-        is told, as is a probe, and cut off when it takes too long: either way it is then known
-        what it did, or that nobody knows."""
-        task = live.tasks.get(step)
-        if task is None:
-            return
-        live.stopping.add(step)
-        if not (self._has_effect(live, step) and live.state.steps[step].status in _AFOOT):
-            task.cancel()
-        else:
-            loop = asyncio.get_running_loop()
-            patience = loop.call_later(self._grace_s, self._cut_off, live, step, task)
-            task.add_done_callback(lambda ended: patience.cancel())
-
-    def _cut_off(self, live: Live, step: str, task: asyncio.Task[None]) -> None:
-        """By now the task may be at another call."""
-        if live.tasks.get(step) is task:
-            task.cancel()
 
     def forget(self, live: Live) -> None:
         """Drop an execution that has ended on disk, or that this process can't go on with."""

@@ -12,8 +12,8 @@ from tizmor.core.plan import Step
 from tizmor.ports.agent import Agent, AgentContext
 from tizmor.ports.secrets import PREFIX
 
-Begin = Callable[[str], Awaitable[bool]]
-"""Given the call's key, ask whether the call may begin.
+Begin = Callable[[str], bool | Awaitable[bool]]
+"""Given the call's key, ask whether the call may begin; the answer may have to be waited for.
 
 True only when its intent is journaled, or nothing need be said of it yet; for a call with an
 effect, only when the intent and all before it are durable (the barrier)."""

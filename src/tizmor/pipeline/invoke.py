@@ -15,7 +15,10 @@ from tizmor.pipeline.verdicts import Completed, Verdict, Withdrawn
 
 async def invoke(call: Call) -> Verdict:
     arguments = call.with_secrets(call.converted())
-    if not await call.begin(call.key):
+    may_begin = call.begin(call.key)
+    if not isinstance(may_begin, bool):
+        may_begin = await may_begin
+    if not may_begin:
         return Withdrawn()
     call.begun = True
     if call.step.timeout_s is None:

@@ -23,7 +23,7 @@ from tizmor.core.errors import (
 )
 from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Choice, Plan, Question, Step
-from tizmor.engine import perform
+from tizmor.engine import planning
 from tizmor.engine.history import fold
 from tizmor.engine.request import MAX_REQUEST
 from tizmor.engine.views import Status, StreamEvent
@@ -491,7 +491,7 @@ async def test_a_plan_that_takes_too_long_is_an_error_that_says_what_to_do(
             await asyncio.Event().wait()
             raise AssertionError("it never ends")
 
-    monkeypatch.setattr(perform, "PLANNING_S", 0.01)
+    monkeypatch.setattr(planning, "PLANNING_S", 0.01)
     monkeypatch.setattr(house, "planner", Thinks())
     async with house.process() as process:
         with pytest.raises(EngineError, match=r"more than 0\.01 s; try again, ask for less"):

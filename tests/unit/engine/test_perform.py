@@ -21,7 +21,7 @@ from tizmor.core.errors import (
     Transient,
 )
 from tizmor.core.plan import Effect, OnFailure, Plan, RetryPolicy, Step
-from tizmor.engine import perform
+from tizmor.engine import hooks, planning
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import Agent, AgentContext, Gate, agent
 from tizmor.ports.planner import PlanRequest
@@ -256,7 +256,7 @@ async def test_a_probe_that_never_answers_does_not_tell(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A cancelled execution is not held open by it."""
-    monkeypatch.setattr(perform, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(hooks, "PATIENCE_S", 0.01)
     step = Step(id="a", agent="Forgetful", on_failure=OnFailure.FAIL)
     async with house.process(agents=[forgetful(Effect.IRREVERSIBLE)]) as process:
         execution = await process.start("q", plan=plan(step), approve_all=True)
@@ -270,7 +270,7 @@ async def test_a_probe_that_never_answers_does_not_tell(
 async def test_a_compensation_that_never_ends_has_failed(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(perform, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(hooks, "PATIENCE_S", 0.01)
     steps = plan(
         Step(id="a", agent="Forgetful", retry=ONE_ATTEMPT),
         Step(id="b", agent="Slow", after=("a",)),
@@ -290,7 +290,7 @@ async def test_a_compensation_that_never_ends_has_failed(
 async def test_a_preparation_that_never_ends_is_tried_again_and_fails(
     house: House, monkeypatch: pytest.MonkeyPatch, limit: dt.timedelta | None
 ) -> None:
-    monkeypatch.setattr(perform, "PATIENCE_S", 0.01 if limit is None else 30.0)
+    monkeypatch.setattr(hooks, "PATIENCE_S", 0.01 if limit is None else 30.0)
     tried: list[int] = []
 
     async def prepare() -> Any:
@@ -435,7 +435,7 @@ class Slow:
 async def test_a_planner_that_never_ends_or_cancels_itself_has_failed(
     house: House, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any], said: str
 ) -> None:
-    monkeypatch.setattr(perform, "PLANNING_S", 0.01)
+    monkeypatch.setattr(planning, "PLANNING_S", 0.01)
     house.planner = Slow(act)  # type: ignore[assignment]
     async with house.process() as process:
         done = await process.result((await process.start("q")).id)

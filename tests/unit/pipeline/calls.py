@@ -56,7 +56,7 @@ def call_of(
     one: Agent,
     arguments: dict[str, Any] | None = None,
     *,
-    begin: Callable[[str], Awaitable[bool]] | None = None,
+    begin: Callable[[str], bool | Awaitable[bool]] | None = None,
     approved_key: str | None = None,
     timeout_s: float | None = None,
 ) -> Call:

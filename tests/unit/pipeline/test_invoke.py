@@ -62,6 +62,13 @@ async def test_a_call_is_not_made_before_the_barrier_has_opened() -> None:
     assert order == ["begins", "durable", "called"]
 
 
+@pytest.mark.parametrize("may_begin", [True, False])
+async def test_a_beginning_that_is_known_at_once_is_not_waited_for(may_begin: bool) -> None:
+    call = call_of(agent_that(nothing), begin=lambda key: may_begin)
+    assert isinstance(await invoke(call), Completed if may_begin else Withdrawn)
+    assert call.begun is may_begin
+
+
 async def never() -> None:
     await asyncio.Event().wait()
 

@@ -1,0 +1,149 @@
+"""Hooks: what an agent offers beside its call. It prepares one, says whether one happened, and
+takes one back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from tizmor.core import commands as cmd
+from tizmor.core import facts as fx
+from tizmor.core.errors import AgentError, EngineError, Permanent
+from tizmor.core.events import as_stored
+from tizmor.core.plan import Step
+from tizmor.engine.context import NO_ANSWERS, CallContext, Report, Site, Surroundings
+from tizmor.engine.judged import Dice, judged
+from tizmor.engine.patience import within
+from tizmor.pipeline.classify import PASSING, agent_verdict, delay_s
+from tizmor.pipeline.verdicts import Failed, Stale, Unknown, Verdict
+from tizmor.ports.agent import Agent, AgentFunction
+
+PATIENCE_S = 30.0
+"""How long a preparation, a probe or a compensation may take whose step has no time-out."""
+
+HookCommand = cmd.PrepareCall | cmd.ProbeCall | cmd.CompensateCall
+
+
+class Hooks:
+    """Calls what the agent that `agent` finds for a step offers."""
+
+    def __init__(self, agent: Callable[[Step], Agent], around: Surroundings, dice: Dice) -> None:
+        self._agent = agent
+        self._around = around
+        self._clock = around.clock
+        self._dice = dice
+
+    async def prepare(self, site: Site, command: cmd.PrepareCall, report: Report) -> fx.Fact:
+        """Have the agent complete a call's arguments before a human sees them."""
+        step = command.step
+        agent = self._agent(step)
+        context = self._context(site, command, report, answers=command.answers)
+        try:
+            arguments = agent.convert(command.arguments)
+            prepare = _hook(agent.prepare_function, "prepare")
+            changed = await within(_patience_s(step), prepare(**arguments, ctx=context))
+            changed = as_stored(changed)
+            if context.cleared(changed) != changed:
+                raise ValueError("it put a secret into the arguments")
+            prepared = {**command.arguments, **changed}
+            agent.convert(prepared)
+        except AgentError as error:
+            verdict = agent_verdict(error)
+            if isinstance(verdict, (Unknown, Stale)):
+                verdict = Failed(verdict.error, retryable=False)
+            return self._judged(command, context.cleared(verdict))
+        except Exception as error:
+            message = f"{step.agent} could not prepare: {context.said(error)}"
+            failed = Failed(message, retryable=isinstance(error, PASSING))
+            return self._judged(command, failed)
+        return fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
+
+    async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
+        """Ask the agent whether the call with this key happened; one that is silent can't tell."""
+        step = command.step
+        agent = self._agent(step)
+        context = self._context(site, command, report, key=command.key)
+        at_ms = self._clock.now_ms()
+        try:
+            probe = _hook(agent.probe_function, "probe")
+            found = await within(_patience_s(step), probe(command.key, ctx=context))
+            output = None if found is None else context.cleared(agent.stored(found))
+        except Exception as error:
+            message = context.said(error)
+            return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=message)
+        return fx.Probed(at_ms=self._clock.now_ms(), step=step.id, output=output, dice=self._dice())
+
+    async def compensate(
+        self,
+        site: Site,
+        command: cmd.CompensateCall,
+        begin: Callable[[], Awaitable[bool]],
+        report: Report,
+    ) -> fx.Fact:
+        """Take back what a step did, once `begin` says that the intent is durable."""
+        step = command.step
+        agent = self._agent(step)
+        context = self._context(site, command, report, key=command.key)
+        if not await begin():
+            return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=step.id)
+        try:
+            undo = _hook(agent.compensate_function, "compensate")
+            result = _result(agent, command.output)
+            arguments = agent.undone_with(command.arguments)
+            await within(_patience_s(step), undo(result, **arguments, ctx=context))
+        except EngineError:
+            raise
+        except Exception as error:
+            return fx.CompensationFailed(
+                at_ms=self._clock.now_ms(),
+                step=step.id,
+                error=context.said(error),
+                retryable=not isinstance(error, (Permanent, msgspec.ValidationError)),
+                retry_after_s=delay_s(error),
+                dice=self._dice(),
+            )
+        return fx.Compensated(at_ms=self._clock.now_ms(), step=step.id)
+
+    def _judged(self, command: cmd.PrepareCall, verdict: Verdict) -> fx.Fact:
+        return judged(verdict, command.step, command.arguments, "", self._clock, self._dice)
+
+    def _context(
+        self,
+        site: Site,
+        command: HookCommand,
+        report: Report,
+        *,
+        answers: Mapping[str, str] = NO_ANSWERS,
+        key: str = "",
+    ) -> CallContext:
+        return CallContext(
+            _around=self._around,
+            _site=site,
+            step_id=command.step.id,
+            attempt=command.attempt,
+            answers=answers,
+            _report=report,
+            _key=key,
+        )
+
+
+def _result(agent: Agent, output: dict[str, Any] | None) -> Any:
+    """What a call returned, for taking it back. Raises `Permanent` where the agent can't do
+    without."""
+    if output is not None:
+        return agent.output_of(output)
+    if not agent.undoes_by_key:
+        raise Permanent(f"it isn't known what it gave, and {agent.spec.name} needs that")
+    return None
+
+
+def _patience_s(step: Step) -> float:
+    return PATIENCE_S if step.timeout_s is None else step.timeout_s
+
+
+def _hook(function: AgentFunction | None, name: str) -> AgentFunction:
+    if function is None:
+        raise EngineError(f"the agent's {name} was asked for, but it offers none")
+    return function

@@ -1,0 +1,110 @@
+"""Planning: the planner asked, and what it gives checked against the agents there are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from tizmor.core import commands as cmd
+from tizmor.core import facts as fx
+from tizmor.core.check import check
+from tizmor.core.completion import completed
+from tizmor.core.errors import PlanRefused, TizmorError
+from tizmor.core.plan import Plan
+from tizmor.core.remembered import remembered
+from tizmor.engine.patience import within
+from tizmor.pipeline.classify import bounded
+from tizmor.ports.agent import Agent
+from tizmor.ports.clock import Clock
+from tizmor.ports.planner import Failure, Planner, PlanRequest
+from tizmor.ports.workspace import Workspace
+
+_log = logging.getLogger("tizmor.engine")
+
+PLANNING_S = 120.0
+"""How long a planner may take."""
+
+
+class Planning:
+    """Makes plans for the agents there are."""
+
+    def __init__(
+        self, planner: Planner, agents: Mapping[str, Agent], workspace: Workspace, clock: Clock
+    ) -> None:
+        self._planner = planner
+        self._agents = agents
+        self._workspace = workspace
+        self._clock = clock
+        self.checked = remembered(self._complete)
+        """The plan with what its agents declare. Raises `PlanRefused` with its problems."""
+
+    async def make_plan(
+        self, query: str, answers: Mapping[str, str], failure: Failure | None = None
+    ) -> Plan:
+        """A checked plan. Raises `PlanRefused` with its problems, and `TimeoutError`."""
+        request = PlanRequest(
+            text=query,
+            now=self._clock.now().astimezone(self._workspace.zone),
+            workspace=self._workspace,
+            answers=answers,
+            failure=failure,
+        )
+        return self.checked(await within(PLANNING_S, self._planner.plan(request)))
+
+    async def plan(self, command: cmd.MakePlan) -> fx.Fact:
+        """A plan for a request, or why there is none."""
+        try:
+            plan = await self.make_plan(command.query, command.answers)
+        except Exception as error:
+            return fx.PlanMakingFailed(at_ms=self._clock.now_ms(), error=_no_plan(error))
+        return fx.PlanMade(at_ms=self._clock.now_ms(), plan=plan)
+
+    async def replan(self, command: cmd.Replan) -> fx.Fact:
+        """Another way from where a step failed, if the planner knows one."""
+        failure = Failure(agents=command.failed, plan=command.plan, done=command.done)
+        at_ms = self._clock.now_ms()
+        try:
+            plan = await self.make_plan(command.query, command.answers, failure)
+        except Exception as error:
+            return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=_no_plan(error))
+        if problem := misfit(plan, command):
+            return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=problem)
+        return fx.ReplanMade(at_ms=self._clock.now_ms(), step=command.step, plan=plan)
+
+    def _complete(self, plan: Plan) -> Plan:
+        named = {step.agent for step in plan.steps}
+        named.update(other.agent for step in plan.steps for other in step.alternatives)
+        specs = {n: agent.spec for n in named if (agent := self._agents.get(n)) is not None}
+        wanted = {spec.capability for spec in specs.values() if spec.capability}
+        capable = [a.spec for a in self._agents.values() if a.spec.capability in wanted]
+        plan = completed(plan, specs, capable)
+        specs |= {spec.name: spec for spec in capable}
+        if problems := check(plan, specs):
+            raise PlanRefused(problems)
+        return plan
+
+
+def misfit(plan: Plan, replan: cmd.Replan) -> str | None:
+    """Why a new plan can't take an old one's place: None when it can.
+
+    A step with an old id is the old step, so it must ask for the same; what failed is not asked for
+    again, and a plan that has to be asked about first is no way on.
+    """
+    if plan.questions:
+        return "the only other way needs an answer first: " + plan.questions[0].text
+    old = {step.id: step for step in replan.plan.steps}
+    for step in plan.steps:
+        if step.id == replan.step or step.agent in replan.failed:
+            return f"the new plan needs {step.agent} again, which failed"
+        before = old.get(step.id)
+        if before is not None and (before.agent, before.arguments) != (step.agent, step.arguments):
+            return f"the new plan gives the step {step.id!r} another meaning"
+    return None
+
+
+def _no_plan(error: Exception) -> str:
+    """Why there is no plan. An error that a planner doesn't mean to raise is logged, too."""
+    if isinstance(error, TizmorError):
+        return bounded(error)
+    _log.error("the planner failed", exc_info=error)
+    return f"the planner failed: {type(error).__name__}: {bounded(error)}"
