@@ -1,8 +1,9 @@
 """Group commit: all that all executions have to say goes to disk in one write at a time.
 
 While one commit runs, what comes up is collected for the next; there is no timer between commits
-under load. An event that nobody waits for doesn't start a commit of its own: it rides with the
-next, at the latest after `LINGER_S`.
+under load. A commit begins when all that is ready has run: a short execution is one append, and
+those that were released together are written together. An event that nobody waits for doesn't
+start a commit of its own: it rides with the next, at the latest after `LINGER_S`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _log = logging.getLogger("tizmor.engine")
 MAX_EVENTS = 512
 """Events in one commit, about: an execution's are not split."""
 LINGER_S = 0.02
+_PASSES = 16
+"""How often the event loop goes round, at most, before what has come up is written."""
 CHECKPOINT_S = 4.0
 CHECKPOINT_EVENTS = 256
 """A checkpoint is due after so many seconds of activity, or when the journal has doubled since the
@@ -71,6 +74,7 @@ class GroupCommit:
         self._park = park
         self._due_ms = due_ms
         self._waiting: dict[int, Live] = {}
+        self._added = 0
         self._parting: dict[int, Live] = {}
         self._in_flight: list[tuple[Live, Append]] = []
         self._task: asyncio.Task[None] | None = None
@@ -84,6 +88,7 @@ class GroupCommit:
         if live.lost:
             return
         self._waiting[live.execution] = live
+        self._added += 1
         if urgent:
             self._start()
         elif self._linger is None and self._task is None:
@@ -116,6 +121,7 @@ class GroupCommit:
     async def _commit_all(self) -> None:
         try:
             while self._waiting or self._parting:
+                await self._come_up()
                 self._in_flight = self._collect()
                 await self._commit(self._in_flight)
         except EngineError as error:
@@ -127,6 +133,16 @@ class GroupCommit:
             )
         finally:
             self._task = None
+
+    async def _come_up(self) -> None:
+        """Let run what is ready, as long as that brings something to write and a commit isn't
+        full."""
+        self._added = 0
+        for _ in range(_PASSES):
+            before = self._added
+            await asyncio.sleep(0)
+            if self._added == before or self._added >= MAX_EVENTS:
+                return
 
     def _collect(self) -> list[tuple[Live, Append]]:
         batch = []

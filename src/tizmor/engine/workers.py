@@ -7,13 +7,14 @@ that this leads to itself. A planner has a task of its own.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
 from tizmor.core.decisions.decision import Decision
-from tizmor.core.errors import Transient
+from tizmor.core.errors import EngineError, Transient
 from tizmor.core.transitions import StepStatus
 from tizmor.engine.calls import CallQueue
 from tizmor.engine.context import Report
@@ -166,6 +167,9 @@ class Workers:
                 following = self._feed_and_take(live, fact)
         except Exception as error:
             live.tasks.pop(name, None)  # it has ended, and holds nothing
+            if not live.lost and not self._closed:
+                with contextlib.suppress(EngineError):
+                    await self._durable(live)  # what was decided before holds
             if not live.lost and not self._closed:
                 self._park(live, name, error)
 

@@ -147,6 +147,36 @@ async def test_what_comes_up_during_a_commit_shares_the_next(group: Group) -> No
     assert group.journal.executions() == [[1], [2, 3, 4, 5, 6, 1]]
 
 
+async def test_what_is_ready_runs_before_a_commit_is_made_up(group: Group) -> None:
+    first, second = execution(1), execution(2)
+
+    async def short(live: Live) -> None:
+        for _ in range(5):
+            group.say(live, urgent=True)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(short(first), short(second))
+    await group.commits.flush()
+    assert group.journal.executions() == [[1, 2]]
+    assert [len(append.events) for append in group.journal.commits[0]] == [5, 5]
+
+
+async def test_a_commit_waits_for_none_that_goes_on_for_ever(group: Group) -> None:
+    live, restless = execution(1), execution(2)
+
+    async def never_done() -> None:
+        while True:
+            group.say(restless, urgent=True)
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(never_done())
+    group.say(live, urgent=True)
+    for _ in range(40):
+        await asyncio.sleep(0)
+    busy.cancel()
+    assert live.durable_seq == live.written_seq
+
+
 async def test_a_barrier_waits_for_all_before_it_and_for_nothing_after_it(group: Group) -> None:
     live = execution(1)
     group.journal.open.clear()
