@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from tizmor.core import checkpoint
 from tizmor.core.errors import JournalDamaged, UnknownExecution
+from tizmor.core.state import State
 from tizmor.ports.journal import (
     Append,
     Checkpoint,
@@ -50,6 +52,11 @@ def then(execution: int, first_seq: int, *payloads: str, **more: Any) -> Append:
         events=events(*payloads),
         **more,
     )
+
+
+def paused(by: str) -> str:
+    """An event that can be read, which most payloads here needn't be."""
+    return f'{{"type":"Paused","by":"{by}"}}'
 
 
 def payloads(records: list[Record]) -> list[str]:
@@ -499,8 +506,7 @@ async def test_waiting_for_wakes_ends_when_the_journal_closes(journal: Journal) 
 
 
 async def test_a_sound_journal_passes_its_check(journal: Journal) -> None:
-    event = '{"type":"Paused"}'
-    await journal.commit([created(A, event, event), created(B, event)])
+    await journal.commit([created(A, paused("a1"), paused("a2")), created(B, paused("b1"))])
 
     findings = await asyncio.to_thread(journal.check, deep=True)
 
@@ -656,13 +662,17 @@ async def test_retention_removes_what_ended_before_and_nothing_else(backend: Any
     journal, others = backend.open(), backend.open()
     step = StepRow(step="search", agent="DriveSearch", status="SUCCEEDED")
     gate = WaitingRow(id="g", kind="approval", step=None, state="open", payload=b"", asked_at_ms=1)
+    a1, a2, b1, c1, d1, e1 = map(paused, ("a1", "a2", "b1", "c1", "d1", "e1"))
+    waits = ExecutionRow(status="WAITING", updated_at_ms=1)
+    runs = ExecutionRow(status="RUNNING", updated_at_ms=1)
+    folded = checkpoint.encode(State(C))
     await journal.commit(
         [
-            created(A, "a1", "a2", row=ended(100), steps=[step], waiting=[gate], release=True),
-            created(B, "b1", row=ended(200), release=True),
-            created(C, row=ExecutionRow(status="WAITING", updated_at_ms=1), checkpoint=b"c"),
-            created(D, row=ExecutionRow(status="RUNNING", updated_at_ms=1), release=True),
-            created(E, "e1", row=ended(150, "FAILED"), release=True, checkpoint=b"e"),
+            created(A, a1, a2, row=ended(100), steps=[step], waiting=[gate], release=True),
+            created(B, b1, row=ended(200), release=True),
+            created(C, c1, row=waits, checkpoint=folded),
+            created(D, d1, row=runs, release=True),
+            created(E, e1, row=ended(150, "FAILED"), release=True, checkpoint=b"e"),
         ]
     )
     sent = await journal.send(A, InboxKind.CANCEL, b"")
@@ -671,7 +681,7 @@ async def test_retention_removes_what_ended_before_and_nothing_else(backend: Any
     freed = await others.gc(ended_before_ms=200)
 
     assert (freed.executions, freed.events, freed.blobs) == (2, 3, 0)
-    assert freed.bytes >= len("a1a2e1e")
+    assert freed.bytes >= len(a1 + a2 + e1 + "e")
     assert [stored.execution for stored in await journal.recent()] == [D, C, B]
     assert (await journal.get(A), await journal.checkpoint(E)) == (None, None)
     assert await journal.read(A) == []
@@ -679,9 +689,9 @@ async def test_retention_removes_what_ended_before_and_nothing_else(backend: Any
     assert await journal.adopt(A) is None
     with pytest.raises(UnknownExecution):
         await journal.send(A, InboxKind.CANCEL, b"")
-    assert payloads(await journal.read_feed(0, 10)) == ["b1", "begun", "begun"]
+    assert payloads(await journal.read_feed(0, 10)) == [b1, c1, d1]
     assert [row.id for row in await journal.pending()] == [kept_sent]
-    assert await journal.checkpoint(C) == Checkpoint(seq=1, payload=b"c")
+    assert await journal.checkpoint(C) == Checkpoint(seq=1, payload=folded)
     assert {state for _, state, _ in await asyncio.to_thread(journal.check, deep=True)} == {"ok"}
     assert (await others.gc(ended_before_ms=200)).executions == 0
 

@@ -152,7 +152,7 @@ INSERT INTO executions VALUES
  (7, 'what we did', 'dana', 'COMPLETED', 1, 1, 10, 20, 1, NULL, 1, 2, {last}),
  (8, 'and then', 'dana', 'RUNNING', 2, 0, 11, 21, 0, '1-0000000000000000', 3, 0, 0);
 INSERT INTO journal (execution, seq, at_ms, payload, checksum) VALUES
- (7, 1, 15, '{{"type":"Created"}}', {first}), (7, 2, 16, '{{"type":"Ended"}}', {last});
+ (7, 1, 15, '{created}', {first}), (7, 2, 16, '{ended}', {last});
 INSERT INTO execution_steps VALUES (7, 'search', 'DriveSearch', 'SUCCEEDED', 1, 15, 16);
 INSERT INTO pending_approvals VALUES (7, 'g1', 'approval', 'meet', 'open', '{{}}', 15, NULL);
 INSERT INTO inbox (execution, kind, payload, created_at_ms) VALUES (8, 'pause', '{{}}', 17);
@@ -162,8 +162,11 @@ INSERT INTO inbox (execution, kind, payload, created_at_ms) VALUES (8, 'pause', 
 async def test_a_database_of_schema_0001_comes_with_its_data(tmp_path: Path) -> None:
     database = tmp_path / "tizmor.db"
     upgrade(database, to="0001")
-    first = checksum(0, 7, 1, 15, b'{"type":"Created"}')
-    script = _SCHEMA_0001.format(first=first, last=checksum(first, 7, 2, 16, b'{"type":"Ended"}'))
+    created = '{"type":"Created","query":"what we did","user":"dana"}'
+    end = '{"type":"Ended","status":"COMPLETED"}'
+    first = checksum(0, 7, 1, 15, created.encode())
+    last = checksum(first, 7, 2, 16, end.encode())
+    script = _SCHEMA_0001.format(created=created, ended=end, first=first, last=last)
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.executescript(re.sub(r"'(\{.*?\})'", r"CAST('\1' AS BLOB)", script))
 
@@ -174,10 +177,8 @@ async def test_a_database_of_schema_0001_comes_with_its_data(tmp_path: Path) -> 
     assert left is not None
     assert (ended.query, ended.row.status, ended.row.steps_done) == ("what we did", "COMPLETED", 1)
     assert (ended.priority, ended.row.due_ms) == (0, None)
-    assert [record.payload for record in await journal.read(7)] == [
-        b'{"type":"Created"}',
-        b'{"type":"Ended"}',
-    ]
+    written = [record.payload.decode() for record in await journal.read(7)]
+    assert written == [created, end]
     assert (left.epoch, left.row.status) == (4, "RUNNING")
     assert [row.kind for row in await journal.pending()] == ["pause"]
     assert {state for _, state, _ in journal.check(deep=True)} == {"ok"}

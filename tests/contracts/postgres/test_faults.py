@@ -21,6 +21,7 @@ from tizmor.storage import wakes
 from tizmor.storage.postgres.journal import PostgresJournal
 
 A, B, C = 1001, 1002, 1003
+PAUSED, RESUMED = '{"type":"Paused"}', '{"type":"Resumed"}'
 WRITERS = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'tizmor writer%'"
 
 
@@ -87,14 +88,14 @@ async def test_a_server_that_crashes_under_load_keeps_all_that_it_acknowledged(
     own_server: PostgresServer, server_clock: Any
 ) -> None:
     journal = PostgresJournal(own_server.url(own_server.new_database()), clock=server_clock)
-    await journal.commit([created(A)])
+    await journal.commit([created(A, PAUSED)])
     crashed = asyncio.Event()
     kept = 1
 
     async def write() -> None:
         nonlocal kept
         while not crashed.is_set() or kept < 50:
-            await until_kept(journal, [then(A, kept + 1, "x", "y")])
+            await until_kept(journal, [then(A, kept + 1, PAUSED, RESUMED)])
             kept += 2
 
     writing = asyncio.create_task(write())

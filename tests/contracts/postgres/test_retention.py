@@ -16,8 +16,9 @@ from tizmor.storage.postgres.writer import KEEP_BLOBS
 
 A, B, C = 1001, 1002, 1003
 ENDED = ExecutionRow(status="COMPLETED", ended=True, updated_at_ms=100)
-LARGE = '{"value":"' + "x" * 100_000 + '"}'
-OTHER = '{"value":"' + "y" * 100_000 + '"}'
+SMALL = '{"type":"Paused"}'
+LARGE = '{"type":"Paused","by":"' + "x" * 100_000 + '"}'
+OTHER = '{"type":"Paused","by":"' + "y" * 100_000 + '"}'
 
 
 async def test_what_ended_long_ago_goes_with_all_that_belongs_to_it(postgres: Any) -> None:
@@ -27,7 +28,7 @@ async def test_what_ended_long_ago_goes_with_all_that_belongs_to_it(postgres: An
         [
             created(A, LARGE, OTHER, row=ENDED, steps=[step], checkpoint=b"{}", release=True),
             created(B, LARGE, row=ExecutionRow(status="WAITING", updated_at_ms=1)),
-            created(C, row=ExecutionRow(status="COMPLETED", ended=True, updated_at_ms=500)),
+            created(C, SMALL, row=ExecutionRow(status="COMPLETED", ended=True, updated_at_ms=500)),
         ]
     )
     await journal.send(A, InboxKind.CANCEL, b"")

@@ -23,6 +23,7 @@ from tizmor.storage.postgres.tables import whole
 from tizmor.storage.postgres.wire import connect
 from tizmor.storage.schema import VERSION
 
+CREATED, PAUSED = b'{"type":"Created","query":"what","user":"noa"}', b'{"type":"Paused"}'
 _COLUMNS = (
     "SELECT table_name, column_name, data_type, is_nullable, column_default"
     " FROM information_schema.columns WHERE table_schema = 'public'"
@@ -126,7 +127,7 @@ async def test_a_database_of_the_first_schema_is_refused_and_upgrades_with_its_d
     await upgrade(url)
 
     journal = await open_postgres(url, write=True, clock=server_clock)
-    assert [record.payload for record in await journal.read(7)] == [b"one", b"two"]
+    assert [record.payload for record in await journal.read(7)] == [CREATED, PAUSED]
     taken = await journal.adopt(7)
     assert taken is not None
     assert (taken.query, taken.user, taken.epoch, taken.priority) == ("what", "noa", 4, 0)
@@ -141,11 +142,11 @@ async def test_a_database_of_the_first_schema_is_refused_and_upgrades_with_its_d
 
 
 def fill_first_schema(server: PostgresServer, database: str) -> None:
-    first = checksum(0, 7, 1, 10, b"one")
-    second = checksum(first, 7, 2, 20, b"two")
+    first = checksum(0, 7, 1, 10, CREATED)
+    second = checksum(first, 7, 2, 20, PAUSED)
     for statement, values in (
-        ("INSERT INTO journal VALUES (1, 7, 1, 10, $1, $2)", (b"one", first)),
-        ("INSERT INTO journal VALUES (2, 7, 2, 20, $1, $2)", (b"two", second)),
+        ("INSERT INTO journal VALUES (1, 7, 1, 10, $1, $2)", (CREATED, first)),
+        ("INSERT INTO journal VALUES (2, 7, 2, 20, $1, $2)", (PAUSED, second)),
         (
             'INSERT INTO executions (id, query, "user", status, steps_total, steps_done,'
             " created_at_ms, updated_at_ms, ended, owner, epoch, last_seq, last_checksum)"
