@@ -59,7 +59,7 @@ Report = Callable[[Site, str, str], None]
 """Told of what the call of a step has found."""
 
 
-class CallContext(msgspec.Struct, kw_only=True, eq=False, gc=False):
+class CallContext(msgspec.Struct, kw_only=True, eq=False):
     """See `tizmor.ports.agent.AgentContext`. With `_arguments`, the key is worked out from them
     when it isn't known."""
 

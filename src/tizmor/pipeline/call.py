@@ -19,7 +19,7 @@ True only when its intent is journaled, or nothing need be said of it yet; for a
 effect, only when the intent and all before it are durable (the barrier)."""
 
 
-class Call(msgspec.Struct, kw_only=True, eq=False, gc=False):
+class Call(msgspec.Struct, kw_only=True, eq=False):
     """What the middlewares know of a call. `key` binds it to its arguments; until it has `begun`,
     nothing has happened."""
 

@@ -119,8 +119,9 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class StoredExecution(msgspec.Struct, frozen=True, kw_only=True):
     """One row of `executions`. `owner` is None when nobody owns it.
 
-    `may_still_run` is told by `adopt` alone: the former owner wasn't seen dead, its lease ran out;
-    a call of its may still be on its way.
+    `may_still_run` is told by `adopt` alone: a call of the former owner may still be on its way,
+    as nobody saw that owner dead (its lease ran out), or it is this process itself, which may have
+    known more when it took the execution first.
     """
 
     execution: int

@@ -148,8 +148,10 @@ class MemoryJournal:
 
     async def adopt(self, execution: int) -> StoredExecution | None:
         stored = self._database.executions.get(execution)
-        if stored is None or stored.owner == self.owner:
-            return stored
+        if stored is None:
+            return None
+        if stored.owner == self.owner:
+            return msgspec.structs.replace(stored, may_still_run=True)
         if stored.owner in self._database.living:
             return None
         return self._store(stored, owner=self.owner, epoch=stored.epoch + 1)

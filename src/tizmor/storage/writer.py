@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec import structs
+
 from tizmor.core.errors import UnknownExecution
 from tizmor.core.ids import public_id
 from tizmor.ports.clock import Clock
@@ -157,7 +159,8 @@ class Writer:
         """The row as it stands once this process owns it."""
         if owner != self._me:
             self._connection.execute(_TAKE, (self._me, execution))
-        return stored_execution(self._connection.execute(_ONE, (execution,)).fetchone())
+        row = self._connection.execute(_ONE, (execution,)).fetchone()
+        return structs.replace(stored_execution(row), may_still_run=owner == self._me)
 
     def _commit_whole(self, batch: Batch) -> list[int | None] | None:
         try:

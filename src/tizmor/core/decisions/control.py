@@ -29,8 +29,10 @@ S = StepStatus
 
 def owner_changed(d: Decision, fact: fx.OwnerChanged) -> None:
     """Go on where the journal ends: dispatch what is due, settle what was in flight."""
+    # An owner in between that wrote nothing took with it how it had come by the execution.
+    unknown = fact.epoch > d.state.epoch + 1
     d.emit(ev.Adopted(epoch=fact.epoch))
-    _go_on(d, may_still_run=fact.may_still_run)
+    _go_on(d, may_still_run=fact.may_still_run or unknown)
 
 
 def woken(d: Decision, fact: fx.Woken) -> None:

@@ -29,7 +29,8 @@ class Adopted(NamedTuple):
 
 async def adopt(connection: Connection, me: str, executions: Sequence[int]) -> Adopted:
     """Take, in one transaction, all of these that nobody owns, or whose owner is dead or unheard
-    of; of the latter it is told that they may still run."""
+    of; of the latter, and of those that were this process's already, it is told that they may
+    still run."""
     async with connection.transaction():
         rows = await connection.fetch(_CANDIDATES, list(executions))
         owners = {row["id"]: row["owner"] for row in rows}
@@ -39,9 +40,9 @@ async def adopt(connection: Connection, me: str, executions: Sequence[int]) -> A
         mine = [*free, *(n for n, owner in owners.items() if owner == me)]
         links = {n: Link(*link) for n, *link in await connection.fetch(_LINKS, mine)}
         found = {row["id"]: row for row in await connection.fetch(_MINE, mine)}
-    unheard = {n for n in free if known.get(owners[n]) is Life.UNHEARD}
+    doubtful = {n for n in mine if owners[n] == me or known.get(owners[n]) is Life.UNHEARD}
     adopted = [n for n in dict.fromkeys(executions) if n in found]
-    return Adopted([_told(found[n], n in unheard) for n in adopted], links)
+    return Adopted([_told(found[n], n in doubtful) for n in adopted], links)
 
 
 def _is_free(owner: str | None, me: str, known: dict[str, Life]) -> bool:

@@ -251,3 +251,13 @@ def test_a_pause_during_an_adoption_does_not_forget_that_a_call_may_still_run() 
     script.tell(fx.ResumeAsked())
     script.tell(fx.Probed(step="a"))
     assert script.status("a") == "asked"
+
+
+def test_an_owner_in_between_that_wrote_nothing_leaves_the_call_in_doubt() -> None:
+    """It may have taken the execution from one that nobody saw dead, and is gone without a word."""
+    script = Script(writing(Effect.IRREVERSIBLE, probes=True)).approved("a")
+    script.begin("a")
+    script.state = script.folded()
+    script.tell(fx.OwnerChanged(epoch=3, may_still_run=False))
+    script.tell(fx.Probed(step="a"))
+    assert script.status("a") == "asked"
