@@ -1,8 +1,8 @@
 """Runs that once broke a property, made small and kept for ever.
 
-Each names what was wrong with the engine then. A record is choices, so it means what it meant only
-as long as nothing is asked before what it answers: a new choice in a plan or a run goes last, or
-into a stream of its own.
+Each names what was wrong then, with the engine or with what the property asked of it. A record is
+choices, so it means what it meant only as long as nothing is asked before what it answers: a new
+choice in a plan or a run goes last, or into a stream of its own.
 """
 
 from __future__ import annotations

@@ -232,7 +232,7 @@ class Witness:
         self._flow(execution_id, state, events)
         self._effects(execution_id, state, events)
         self._undoing(execution_id, state, events)
-        self._items(execution_id, state)
+        self._items(execution_id, state, events)
         self._streams(execution_id, expected)
 
     def _evolves(self, state: State, event: ev.Event, at_ms: int) -> bool:
@@ -324,16 +324,22 @@ class Witness:
                 if key not in self._world.undone:
                     self.object(UNDONE, f"{where}/{event.step} was never taken back")
 
-    def _items(self, where: str, state: State) -> None:
+    def _items(self, where: str, state: State, events: Sequence[ev.Event]) -> None:
+        # A list gives what its calls had given when it ended, and later steps may have used that:
+        # what rolling back finds out of a call that had failed doesn't change it any more.
+        succeeded = {e.step for e in events if isinstance(e, ev.StepSucceeded)}
         for name, step in state.steps.items():
             if step.step.for_each is None or name not in state.outputs or not step.children:
                 continue
-            names = [child_id(name, item) for item in range(step.children)]
-            wanted = [n for n in names if n in state.outputs]
+            calls = [child_id(name, item) for item in range(step.children)]
+            wanted = [call for call in calls if call in succeeded]
             given = [result.get("value") for result in state.outputs[name]["results"]]
+            failed = [calls[failure["index"]] for failure in state.outputs[name]["failed"]]
             # What a human says has happened has no value.
-            if [v or n for v, n in zip(given, wanted, strict=False)] != wanted:
-                self.object(EACH, f"{where}/{name} gave {given}")
+            told = [v or call for v, call in zip(given, wanted, strict=False)]
+            others = [call for call in calls if call not in succeeded]
+            if len(given) != len(wanted) or told != wanted or failed != others:
+                self.object(EACH, f"{where}/{name} gave {given}, and not {failed}")
 
     def _streams(self, execution_id: str, expected: Sequence[StreamEvent]) -> None:
         for (process, followed), shown in self.shown.items():

@@ -163,6 +163,22 @@ def test_a_call_of_a_list_is_settled_as_any_other() -> None:
     assert script.state.status == "CANCELLED"
 
 
+def test_a_list_keeps_what_it_gave_when_a_call_that_had_failed_turns_out_to_have_happened() -> None:
+    each = {**UNDO, "effect": Effect.COMPENSATABLE, "probes": True}
+    script = Script(step("pay", for_each=ForEach(items=[1, 2]), **each), step("open"))
+    script.lose("pay.0").tell(fx.Probed(step="pay.0", told=False))
+    script.complete("pay.1")
+    gave = script.state.outputs["pay"]
+    assert gave["results"] == [{"value": "pay.1"}]
+    assert [failure["index"] for failure in gave["failed"]] == [0]
+    undo(script.tell(fx.CancelAsked(roll_back=True)), "pay.1")
+    script.tell(fx.Probed(step="pay.0", output={"value": "pay.0"}))
+    assert script.ordered(cmd.CompensateCall).output == {"value": "pay.0"}
+    undo(script, "pay.0")
+    assert script.state.ended
+    assert script.state.outputs["pay"] == script.folded().outputs["pay"] == gave
+
+
 def test_a_crash_before_the_probe_has_answered_probes_again() -> None:
     script = probing().crash()
     script.tell(fx.Probed(step="pay", output={"value": "paid"}))
