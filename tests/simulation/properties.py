@@ -305,15 +305,17 @@ class Witness:
         if not (state.rolling_back and state.ended):
             return
         over = [e.step for e in events if isinstance(e, ev.Compensated | ev.CompensationLeft)]
+        ends = [e for e in events if isinstance(e, ev.StepSucceeded | ev.StepFailed)]
+        succeeded = {e.step for e in ends if isinstance(e, ev.StepSucceeded)}
+        # An item's call that failed may be begun anew with its whole list: its last end counts.
         changed = [
-            e.step
-            for e in events
-            if isinstance(e, ev.StepSucceeded | ev.StepFailed)
-            and state.steps[e.step].step.effect is not Effect.READ
-            and (isinstance(e, ev.StepSucceeded) or e.step in over)
+            name
+            for name in dict.fromkeys(e.step for e in reversed(ends))
+            if state.steps[name].step.effect is not Effect.READ
+            and (name in succeeded or name in over)
         ]
-        if over != changed[::-1]:
-            self.object(UNDONE, f"{where} did {changed} and took back {over}")
+        if over != changed:
+            self.object(UNDONE, f"{where} did {changed[::-1]} and took back {over}")
         for name, step in state.steps.items():
             settled = step.told is not None or step.may_still_run
             if step.status is S.FAILED and not settled and self._world.landed(where, name):

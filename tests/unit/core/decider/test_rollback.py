@@ -92,6 +92,38 @@ def test_the_items_of_a_list_are_taken_back_one_by_one() -> None:
     assert script.state.ended
 
 
+def test_an_item_that_failed_and_was_done_with_its_list_begun_anew_is_taken_back_once() -> None:
+    items = ForEach(items=[1, 2])
+    more = {**UNDO, "for_each": items, "on_failure": OnFailure.ASK}
+    script = Script(writing(Effect.COMPENSATABLE, "a", **more), step("open"))
+    for name in ("a.0", "a.1"):
+        assert script.begin(name)
+        script.fail(name)
+    script.tell(fx.Answered(question="q1", value="again"))
+    script.complete("a.1").complete("a.0")
+    script.tell(fx.CancelAsked(roll_back=True))
+    undo(script, "a.0")
+    undo(script, "a.1")
+    assert script.state.ended
+    assert script.folded().ended
+    assert script.statuses() == "succeeded cancelled compensated compensated"
+
+
+def test_a_list_with_an_item_that_may_have_been_done_is_not_begun_anew_but_taken_back() -> None:
+    once = {**UNDO, "retry": RetryPolicy(attempts=1)}
+    more = {**once, "for_each": ForEach(items=[1, 2]), "on_failure": OnFailure.ASK}
+    script = Script(writing(Effect.COMPENSATABLE, "a", **more), step("open"))
+    assert script.begin("a.0")
+    script.fail("a.0").lose("a.1")
+    assert script.state.questions == {}
+    assert script.status("a") == "failed"
+    script.tell(fx.CancelAsked(roll_back=True))
+    assert script.one(ev.QuestionAsked).step == "a.1"
+    script.tell(fx.Answered(question="q1", value="happened"))
+    undo(script, "a.1")
+    assert script.statuses() == "failed cancelled failed compensated"
+
+
 def test_a_transient_failure_is_tried_again_when_its_time_has_come() -> None:
     script = undoing("a")
     script.tell(fx.CompensationStarting(step="a"))
