@@ -336,14 +336,10 @@ class Pump:
             self._rest_if_idle(live)
 
     def _rest_if_idle(self, live: Live) -> None:
-        if live.is_idle and not live.state.ended and not self._is_due(live):
+        # One whose timer is about to fire would have to come back for that, and might be put to
+        # rest again before.
+        if live.is_idle and not live.state.ended and not self._timers.is_due(live.execution):
             self._residence.idle(live)
-
-    def _is_due(self, live: Live) -> bool:
-        """Whether one of its timers is about to fire: were it to rest first, it would have to come
-        back for that, and might be put to rest again before."""
-        due_ms = self._timers.next_due_ms(live.execution)
-        return due_ms is not None and due_ms <= self.now_ms()
 
     def _wake_due(self, execution: int) -> None:
         self._waking.due(execution)

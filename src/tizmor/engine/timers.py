@@ -14,6 +14,7 @@ import contextlib
 import heapq
 import itertools
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from tizmor.core.commands import Timer
 from tizmor.ports.clock import Clock
@@ -34,6 +35,14 @@ Fire = Callable[[int, str, Timer, int], None]
 _Name = tuple[str, Timer]
 
 
+class _Set(NamedTuple):
+    """A timer that is set: `due` is monotonic, `due_ms` wall time."""
+
+    number: int
+    due_ms: int
+    due: float
+
+
 class Timers:
     """All timers of a process, by execution, step and kind; each fires once. `first` is awaited
     before they fire after the process stood still; it raises nothing."""
@@ -46,7 +55,7 @@ class Timers:
         self._first = first
         self._catching_up: asyncio.Task[None] | None = None
         self._heap: list[tuple[float, int, int, _Name]] = []
-        self._set: dict[int, dict[_Name, tuple[int, int]]] = {}
+        self._set: dict[int, dict[_Name, _Set]] = {}
         self._numbers = itertools.count()
         self._handle: asyncio.TimerHandle | None = None
         self._handle_due = 0.0
@@ -58,12 +67,13 @@ class Timers:
         """Set a timer for a wall time, in place of one that is set for the same. One that is set
         for that time already stays, and fires when it would have though the clock was set since.
         `as_of_ms` is a wall time that has come, though the clock may have been set back."""
-        if self._set.get(execution, {}).get((step, timer), (0, None))[1] == due_ms:
+        known = self._set.get(execution, {}).get((step, timer))
+        if known is not None and known.due_ms == due_ms:
             return
         delay_s = max(0.0, (due_ms - max(self._clock.now_ms(), as_of_ms)) / 1000)
         due = self._clock.monotonic() + delay_s
         number = next(self._numbers)
-        self._set.setdefault(execution, {})[step, timer] = (number, due_ms)
+        self._set.setdefault(execution, {})[step, timer] = _Set(number, due_ms, due)
         heapq.heappush(self._heap, (due, number, execution, (step, timer)))
         self._arm()
 
@@ -78,11 +88,16 @@ class Timers:
     def _is_set(self, entry: tuple[float, int, int, _Name]) -> bool:
         _, number, execution, name = entry
         current = self._set.get(execution, {}).get(name)
-        return current is not None and current[0] == number
+        return current is not None and current.number == number
 
     def next_due_ms(self, execution: int) -> int | None:
         """The wall time of an execution's next timer."""
-        return min((due for _, due in self._set.get(execution, {}).values()), default=None)
+        return min((t.due_ms for t in self._set.get(execution, {}).values()), default=None)
+
+    def is_due(self, execution: int) -> bool:
+        """Whether one of an execution's timers is about to fire, whatever the wall clock says."""
+        now = self._clock.monotonic()
+        return any(t.due <= now for t in self._set.get(execution, {}).values())
 
     def close(self) -> None:
         self._set.clear()
@@ -127,10 +142,10 @@ class Timers:
             _, number, execution, name = heapq.heappop(self._heap)
             timers = self._set.get(execution, {})
             current = timers.get(name)
-            if current is None or current[0] != number:
+            if current is None or current.number != number:
                 continue  # dropped, or set anew
             del timers[name]
             if not timers:
                 del self._set[execution]
-            self._fire(execution, *name, current[1])
+            self._fire(execution, *name, current.due_ms)
         self._arm()

@@ -179,3 +179,21 @@ async def test_what_is_forgotten_takes_up_no_room_until_its_time(machine: Machin
     assert len(machine.timers._heap) < 200
     await asyncio.sleep(61)
     assert machine.fired == [(7, "s", Timer.RETRY, kept)]
+
+
+@on_a_machine
+async def test_what_is_about_to_fire_is_known_though_the_clock_was_set_back(
+    machine: Machine,
+) -> None:
+    """An execution that would rest until its wall time has come, once more, would come back at
+    once, for ever."""
+    due_ms = machine.set_in(60)
+    await asyncio.sleep(59)
+    machine.shift(-3600)
+    assert not machine.timers.is_due(1)
+    machine.timers.set(1, "woken", Timer.RETRY, due_ms, as_of_ms=due_ms)
+    assert machine.timers.is_due(1)
+    assert not machine.timers.is_due(2)
+    await asyncio.sleep(2)
+    assert sorted(machine.steps()) == ["s", "woken"]
+    assert not machine.timers.is_due(1)
