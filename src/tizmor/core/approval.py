@@ -8,13 +8,13 @@ from typing import Any
 from tizmor.core.graph import references, takes_item, tokens
 from tizmor.core.plan import Choice, Effect, Plan, Question, Step
 
+_IRREVERSIBLE = Effect.IRREVERSIBLE
+"""Looked at for every step; through the class it costs more than making an event does."""
+
 
 def needs_gate(step: Step) -> bool:
     """The default policy: what is critical or can't be taken back is asked about."""
     return step.critical or step.effect is _IRREVERSIBLE
-
-
-_IRREVERSIBLE = Effect.IRREVERSIBLE
 
 
 def tainted_steps(plan: Plan) -> frozenset[str]:

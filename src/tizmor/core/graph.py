@@ -125,9 +125,8 @@ def resolvable(arguments: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict
 
 
 def _referenced(reference: dict[str, Any], outputs: Mapping[str, Any]) -> Any:
-    pointer = reference[REF]
     try:
-        return _walk(outputs, tokens(pointer), pointer)
+        return look_up(outputs, reference[REF])
     except DanglingReference:
         if DEFAULT in reference:
             return reference[DEFAULT]
@@ -175,9 +174,6 @@ def _add_conditions(step: Step, required: dict[str, None], mentioned: dict[str, 
             required[tokens(pointer)[0]] = None
 
 
-_NOTHING = Needs((), (), ())
-
-
 class Ties(NamedTuple):
     """One step among the others: what it waits for, and who takes data from it, waits for its end,
     or comes after it."""
@@ -186,6 +182,9 @@ class Ties(NamedTuple):
     readers: tuple[str, ...]
     watchers: tuple[str, ...]
     followers: tuple[str, ...]
+
+
+UNTIED = Ties(Needs((), (), ()), (), (), ())
 
 
 def tied(steps: Mapping[str, Step]) -> dict[str, Ties]:
@@ -197,7 +196,7 @@ def tied(steps: Mapping[str, Step]) -> dict[str, Ties]:
             for other in others:
                 waiting.setdefault(other, ([], [], []))[kind].append(name)
     return {
-        name: Ties(needed.get(name, _NOTHING), *(tuple(names) for names in kinds))
+        name: Ties(needed.get(name, UNTIED.needs), *(tuple(names) for names in kinds))
         for name, kinds in waiting.items()
     }
 

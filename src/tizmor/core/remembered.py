@@ -15,7 +15,8 @@ _T = TypeVar("_T")
 def remembered(work_out: Callable[[Plan], _T]) -> Callable[[Plan], _T]:
     """Have a pure function of a plan answer from memory when it is asked about the same plan again.
 
-    A plan is known by identity: it never changes, and to compare two costs as much as the work.
+    A plan is known by identity: an execution's never changes, and to compare two costs as much as
+    the work. What is worked out must not hold the plan, or neither would ever be let go of.
     """
     known: dict[int, tuple[weakref.ref[Plan], _T]] = {}
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
+
+import msgspec
 
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
@@ -11,7 +14,6 @@ from tizmor.core.check import check
 from tizmor.core.completion import completed
 from tizmor.core.errors import PlanRefused, TizmorError
 from tizmor.core.plan import Plan
-from tizmor.core.remembered import remembered
 from tizmor.engine.patience import within
 from tizmor.pipeline.classify import bounded
 from tizmor.ports.agent import Agent
@@ -23,6 +25,12 @@ _log = logging.getLogger("tizmor.engine")
 
 PLANNING_S = 120.0
 """How long a planner may take."""
+_KNOWN = 256
+_KNOWN_BYTES = 16 * 1024
+"""Plans that are checked once though they are given often, and how large they may be."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Plan).decode
 
 
 class Planning:
@@ -35,8 +43,7 @@ class Planning:
         self._agents = agents
         self._workspace = workspace
         self._clock = clock
-        self.checked = remembered(self._complete)
-        """The plan with what its agents declare. Raises `PlanRefused` with its problems."""
+        self._known = lru_cache(maxsize=_KNOWN)(self._read)
 
     async def make_plan(
         self, query: str, answers: Mapping[str, str], failure: Failure | None = None
@@ -70,6 +77,19 @@ class Planning:
         if problem := misfit(plan, command):
             return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=problem)
         return fx.ReplanMade(at_ms=self._clock.now_ms(), step=command.step, plan=plan)
+
+    def checked(self, plan: Plan) -> Plan:
+        """The plan with what its agents declare, as the journal gives it back: nothing of it is
+        shared with whoever gave it. Raises `PlanRefused` with its problems."""
+        try:
+            written = _encode(plan)
+        except (TypeError, ValueError, RecursionError) as error:
+            self._complete(plan)  # a problem that names its step says more
+            raise PlanRefused([f"it can't be written as JSON: {bounded(error)}"]) from error
+        return self._known(written) if len(written) <= _KNOWN_BYTES else self._read(written)
+
+    def _read(self, written: bytes) -> Plan:
+        return self._complete(_decode(written))
 
     def _complete(self, plan: Plan) -> Plan:
         named = {step.agent for step in plan.steps}

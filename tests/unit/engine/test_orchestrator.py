@@ -496,3 +496,28 @@ async def test_a_plan_that_takes_too_long_is_an_error_that_says_what_to_do(
     async with house.process() as process:
         with pytest.raises(EngineError, match=r"more than 0\.01 s; try again, ask for less"):
             await process.plan("q")
+
+
+async def test_a_plan_that_is_changed_after_it_was_given_is_another_plan(house: House) -> None:
+    """Whoever gives a plan keeps it, and may write into its arguments: each execution does, and
+    its journal says, what it was given."""
+    given = plan(read("a", text="first"))
+    async with house.process() as process:
+        first = await process.start("q", plan=given)
+        given.steps[0].arguments["text"] = "second"
+        second = await process.start("q", plan=given)
+        given.steps[0].arguments["text"] = 3
+        with pytest.raises(PlanRefused, match="text"):
+            await process.start("q", plan=given)
+        for one, text in ((first, "first"), (second, "second")):
+            result = await process.result(one.id)
+            assert result.status is Status.COMPLETED
+            state, _ = await fold(process.journal, parse_id(one.id) or 0)
+            assert state.steps["a"].step.arguments == {"text": text}
+    assert sorted(house.agents.did) == ["read first", "read second"]
+
+
+async def test_a_plan_that_cannot_be_written_down_is_refused(house: House) -> None:
+    async with house.process() as process:
+        with pytest.raises(PlanRefused, match="JSON"):
+            await process.start("q", plan=plan(read("a", text="\ud800")))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tizmor.core.graph import Needs, Ties, tied, ties
+from tizmor.core.graph import UNTIED, Needs, tied, ties
 from tizmor.core.plan import Plan
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
@@ -16,7 +16,6 @@ S = StepStatus
 _PENDING, _READY, _SUCCEEDED = S.PENDING, S.READY, S.SUCCEEDED
 """Looked at for every step; through the class it costs more than making an event does."""
 _PASSED = frozenset({S.SUCCEEDED, S.BYPASSED})
-_UNTIED = Ties(Needs((), (), ()), (), (), ())
 
 
 def begun(plan: Plan, at_ms: int) -> dict[str, StepState]:
@@ -50,7 +49,7 @@ def link(state: State, at_ms: int) -> None:
     )
     for name, step in state.steps.items():
         step.left_out = step.parent is None and name not in planned
-        needs, step.readers, step.watchers, step.followers = known.get(name, _UNTIED)
+        needs, step.readers, step.watchers, step.followers = known.get(name, UNTIED)
         step.unmet = _unmet(state, needs)
         if not step.unmet and step.status is S.PENDING:
             _make_ready(step, at_ms)
