@@ -25,10 +25,7 @@ from tizmor.engine.history import fold_all
 from tizmor.engine.live import Live
 from tizmor.engine.perform import CallSite, Performer
 from tizmor.engine.pump import LIMITS, Limits, Pump
-from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.call import Begin
-from tizmor.pipeline.classify import Classify
-from tizmor.pipeline.compose import compose
 from tizmor.pipeline.invoke import invoke
 from tizmor.ports.agent import Agent
 from tizmor.ports.journal import Journal
@@ -51,7 +48,7 @@ class _BareCalls(Performer):
         super().__init__(
             agents={work.spec.name: work},
             planner=_GivenPlan(),
-            pipeline=compose([Approve(), Classify()], invoke),
+            pipeline=invoke,
             workspace=Workspace(root=site.folder),
             clock=clock,
             dice=lambda: 0.5,
