@@ -21,7 +21,7 @@ import uvloop
 from benchmarks import crash, throughput
 from benchmarks.catalog import SYSTEMS, System
 from benchmarks.contract import Open, Site, StepBody
-from benchmarks.cost import bytes_in, fsync_ms
+from benchmarks.cost import bytes_in, fsync_ms, pace_ms
 from benchmarks.outcome import Outcome
 from benchmarks.workloads import WORKLOADS, Kind, Workload
 
@@ -56,8 +56,10 @@ def main() -> None:
     task = Task(**json.loads(sys.argv[1]))
     system, workload = SYSTEMS[task.system], WORKLOADS[task.workload]
     opened: Open = importlib.import_module(system.module).opened
+    pace_before_ms = pace_ms()
 
     def say(outcome: Outcome) -> None:
+        outcome.pace_ms = round((pace_before_ms + pace_ms()) / 2, 2)
         outcome.fsync_ms = fsync_ms(Path(task.notes))
         outcome.versions = _versions(system)
         if not task.url:

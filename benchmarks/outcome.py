@@ -21,6 +21,7 @@ class Outcome:
     stored_steps: int = 0
     bytes: int = 0
     fsync_ms: float = 0.0
+    pace_ms: float = 0.0
     repeated_steps: int | None = None
     resumed_ms: float | None = None
     cut_off_s: float | None = None

@@ -41,6 +41,7 @@ def row_of(system: System, workload: Workload, outcomes: Sequence[Outcome]) -> R
         "bytes": outcomes[-1].bytes,
         "settings": system.settings,
         "fsync_ms": _median(outcomes, lambda o: o.fsync_ms, 3),
+        "pace_ms": _median(outcomes, lambda o: o.pace_ms, 1),
         "durable": system.durable,
         "versions": outcomes[-1].versions,
         "rounds": len(outcomes),

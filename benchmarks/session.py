@@ -2,11 +2,13 @@
 
 A round goes over all systems in turn, so that what else the machine does meets all of them; the
 rounds of one row are minutes apart, so that no moment decides it. The main workloads get all their
-rounds. Of the others every system is measured once, and again while there is time.
+rounds. Of the others every system is measured once, and again while there is time, what takes
+seconds first.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -19,20 +21,21 @@ from benchmarks.servers import Servers
 from benchmarks.workloads import Workload
 
 MAIN = frozenset({"five-step-1", "five-step-64"})
-_LONG_S = 15.0
+_QUICK_S, _LONG_S = 6.0, 15.0
 """A measurement that took longer isn't repeated, but for the main workloads."""
 
 
-def turns(workloads: Sequence[Workload], rounds: int) -> Iterator[tuple[Workload, int]]:
-    """Workloads and the number of their round, one after the other: the main ones' rounds stand
-    evenly between the first rounds of the others."""
+def turns(workloads: Sequence[Workload], rounds: int) -> Iterator[tuple[Workload, int, float]]:
+    """Workloads, the number of their round, and the seconds that a measurement may have taken to be
+    in it. The main ones' rounds stand evenly between the first rounds of the others."""
     main = [workload for workload in workloads if workload.name in MAIN]
     others = [workload for workload in workloads if workload.name not in MAIN]
     for number in range(1, rounds + 1):
-        yield from ((workload, number) for workload in main)
-        yield from ((workload, 1) for workload in others[number - 1 :: rounds])
-    for number in range(2, rounds + 1):
-        yield from ((workload, number) for workload in others)
+        yield from ((workload, number, math.inf) for workload in main)
+        yield from ((workload, 1, math.inf) for workload in others[number - 1 :: rounds])
+    for most_s in (_QUICK_S, _LONG_S):
+        for number in range(2, rounds + 1):
+            yield from ((workload, number, most_s) for workload in others)
 
 
 class Cell:
@@ -87,9 +90,9 @@ class Session:
     def measure(self, servers: Servers) -> Iterator[Row]:
         """The row of each measurement as soon as it is there; a later one of the same cell replaces
         it."""
-        for workload, number in turns(self._workloads, self._rounds):
+        for workload, number, most_s in turns(self._workloads, self._rounds):
             for cell in self._cells[workload.name]:
-                if cell.reason or (number > 1 and not self._is_worth(cell)):
+                if cell.reason or not self._is_due(cell, number, most_s):
                     continue
                 if self._left_s(cell) > 0:
                     said = cell.measure(servers)
@@ -107,9 +110,11 @@ class Session:
         cells = [cell for of_workload in self._cells.values() for cell in of_workload]
         return [cell.row() for cell in cells if cell.outcomes or cell.reason]
 
-    def _is_worth(self, cell: Cell) -> bool:
-        """Whether another round is to be: it takes about as long as the one before."""
-        return (cell.is_main or cell.took_s <= _LONG_S) and cell.took_s < self._left_s(cell)
+    def _is_due(self, cell: Cell, number: int, most_s: float) -> bool:
+        """Whether it hasn't had this round and is to; it takes about as long as the one before."""
+        if number == 1:
+            return True
+        return len(cell.outcomes) < number and cell.took_s <= min(most_s, self._left_s(cell))
 
     def _left_s(self, cell: Cell) -> float:
         """The time for a cell: what the main workloads' rounds will still take is theirs."""

@@ -8,7 +8,7 @@ from benchmarks.rows import Row
 
 HEAD = (
     "workload", "system", "n", "rounds", "steps/s", "CPU µs/step", "server's CPU", "p50 ms",
-    "p99 ms", "bytes/step", "fsync ms", "remarks",
+    "p99 ms", "bytes/step", "fsync ms", "pace ms", "remarks",
 )  # fmt: skip
 
 
@@ -39,6 +39,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         _figure(row["p99_ms"], 2),
         _figure(row.get("bytes_per_step"), 0),
         _figure(row["fsync_ms"], 3),
+        _figure(row.get("pace_ms"), 1),
         _remarks(row),
     )
 

@@ -37,7 +37,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     question: str | None = None
     approved_key: str | None = None
     answers: dict[str, str] | None = None
-    messages: list[str] = []
+    messages: tuple[str, ...] = ()
     error: str | None = None
     retry_at_ms: int = 0
     failed_at_ms: int = 0

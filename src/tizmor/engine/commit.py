@@ -31,7 +31,8 @@ _PASSES = 16
 CHECKPOINT_S = 4.0
 CHECKPOINT_EVENTS = 256
 """A checkpoint is due after so many seconds of activity, or when the journal has doubled since the
-last one; a short execution has none."""
+last one; a short execution has none. It holds all steps, so as many events as there are of them
+pass between two: else those of a large plan would cost more than what they keep."""
 _MAX_MS = 2**63 - 1
 _RETRY_S = (0.05, 0.1, 0.25, 0.5)
 
@@ -89,10 +90,16 @@ class GroupCommit:
             return
         self._waiting[live.execution] = live
         self._added += 1
-        if urgent:
-            self._start()
-        elif self._linger is None and self._task is None:
-            self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._start)
+        if self._task is None:
+            if urgent:
+                self._start()
+            elif self._linger is None:
+                self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._start)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether commits are being made: what is added now is in the next, urgent or not."""
+        return self._task is not None
 
     def part(self, live: Live) -> None:
         """Give an execution up that was broken off: another process may go on with it."""
@@ -200,7 +207,7 @@ class GroupCommit:
             live.last_checkpoint = (live.durable_seq, now)
             return None
         old = now - at >= CHECKPOINT_S
-        far = live.written_seq >= max(CHECKPOINT_EVENTS, 2 * seq)
+        far = live.written_seq - seq >= max(CHECKPOINT_EVENTS, len(live.state.steps), seq)
         if not (old or far) or live.written_seq == seq or live.state.ended:
             return None
         live.last_checkpoint = (live.written_seq, now)

@@ -23,8 +23,9 @@ class Live:
     room for it now, and nothing of it is performed but that its timers are set. `queued` counts the
     calls that wait for room, `stopping` are the steps whose running call was told to stop, `begun`
     those whose call began when and nothing was said of it yet, `last_checkpoint` is the newest
-    one's sequence number and monotonic time. `gone`: it was put to rest, and comes back as a `Live`
-    of its own.
+    one's sequence number and monotonic time. `lost`: this
+    process may not, or can't, go on with it, or holds it no more; if it rests, it comes back as a
+    `Live` of its own.
     """
 
     def __init__(self, state: State, *, epoch: int, seq: int, create: NewExecution | None) -> None:
@@ -43,7 +44,7 @@ class Live:
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.queued = 0
         self.held = False
-        self.gone = False
+        self.lost = False
         self.stopping: set[str] = set()
         self.begun: dict[str, int] = {}
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
@@ -78,11 +79,6 @@ class Live:
         if self.tasks or self.queued or self.settles:
             return False
         return self.landed == self.appends and self.all_durable
-
-    @property
-    def lost(self) -> bool:
-        """Whether this process may not, or can't, go on with it, or holds it no more."""
-        return self.gone or self.broken is not None
 
     def has_effect(self, name: str) -> bool:
         """Whether it has a step of this name, and what that does has an effect."""
@@ -140,7 +136,7 @@ class Live:
     async def end(self) -> None:
         """Wait until it has ended on disk, or rests there, or this process lost it. Raises what
         broke it off."""
-        if self.broken is None and not (self.gone or self._has_ended):
+        if not (self.lost or self._has_ended):
             end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._ends.append(end)
             await end
@@ -173,9 +169,15 @@ class Live:
                 barrier.set_result(None)
         self.tell()
 
+    def leave(self) -> None:
+        """It rests, on disk only."""
+        self.lost = True
+        self.tell()
+
     def break_off(self, error: Exception) -> None:
         """The execution is not this process's any more, or can't be written."""
         self.broken = self.broken or error
+        self.lost = True
         for _, barrier in self._barriers:
             if not barrier.done():
                 barrier.set_exception(error)

@@ -25,9 +25,8 @@ _log = logging.getLogger("tizmor.engine")
 
 PLANNING_S = 120.0
 """How long a planner may take."""
-_KNOWN = 256
-_KNOWN_BYTES = 16 * 1024
-"""Plans that are checked once though they are given often, and how large they may be."""
+_KNOWN = ((16 * 1024, 256), (1024 * 1024, 4))
+"""Plans that are checked once though they are given often: up to how many bytes, and how many."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Plan).decode
@@ -43,7 +42,7 @@ class Planning:
         self._agents = agents
         self._workspace = workspace
         self._clock = clock
-        self._known = lru_cache(maxsize=_KNOWN)(self._read)
+        self._known = [(size, lru_cache(maxsize=count)(self._read)) for size, count in _KNOWN]
 
     async def make_plan(
         self, query: str, answers: Mapping[str, str], failure: Failure | None = None
@@ -86,7 +85,10 @@ class Planning:
         except (TypeError, ValueError, RecursionError) as error:
             self._complete(plan)  # a problem that names its step says more
             raise PlanRefused([f"it can't be written as JSON: {bounded(error)}"]) from error
-        return self._known(written) if len(written) <= _KNOWN_BYTES else self._read(written)
+        for size, read in self._known:
+            if len(written) <= size:
+                return read(written)
+        return self._read(written)
 
     def _read(self, written: bytes) -> Plan:
         return self._complete(_decode(written))

@@ -175,7 +175,7 @@ class Presenter:
             title=step.step.title,
             state=_shown_status(step),
             attempt=step.attempt,
-            messages=tuple(step.messages),
+            messages=step.messages,
             error=step.error,
             depends_on=needs(step.step),
             started_at=None if step.started_at_ms is None else self.time(step.started_at_ms),

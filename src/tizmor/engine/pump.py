@@ -239,7 +239,7 @@ class Pump:
             return None
         self._residence.busy(live)
         if live.unwritten or live.settles:
-            self._commits.add(live, urgent=self._urgent(decision, live))
+            self._commits.add(live, urgent=self._commits.is_on or self._urgent(decision, live))
         for command in decision.commands:
             self._perform(live, command, decision.at_ms)
         return decision

@@ -103,8 +103,7 @@ class Residence:
         self._ending.discard(execution)
         self.resting[execution] = rest
         if live is not None:
-            live.gone = True
-            live.tell()
+            live.leave()
 
     def give_up(self, execution: int) -> None:
         """It is another process's, or can't be read."""

@@ -68,9 +68,7 @@ def step_started(state: State, event: ev.StepStarted, at_ms: int) -> None:
 
 def found(state: State, event: ev.Found, at_ms: int) -> None:
     step = state.steps[event.step]
-    step.messages.append(event.message)
-    if len(step.messages) > MAX_MESSAGES:
-        del step.messages[0]
+    step.messages = (*step.messages, event.message)[-MAX_MESSAGES:]
 
 
 def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
