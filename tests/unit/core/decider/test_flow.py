@@ -91,7 +91,7 @@ def test_a_finding_is_written_down_until_the_step_has_ended() -> None:
     assert script.tell(fx.Reported(step="a", message="found 15")).one(ev.Found).message
     script.complete("a")
     assert script.tell(fx.Reported(step="a", message="late")).events == []
-    assert script.state.steps["a"].messages == ["found 15"]
+    assert script.state.steps["a"].messages == ("found 15",)
 
 
 def test_a_plan_is_asked_for_and_runs_when_it_is_made() -> None:
