@@ -10,7 +10,8 @@ import pytest
 from tizmor.core import events as ev
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
 from tizmor.core.evolve import evolve
-from tizmor.core.state import State
+from tizmor.core.plan import Effect, Step
+from tizmor.core.state import State, StepState
 from tizmor.engine import commit
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.live import Live
@@ -318,3 +319,20 @@ async def test_a_time_that_cannot_be_written_down_spoils_no_other_execution(grou
         await far.durable()
     await other.durable()
     assert (group.parked, group.journal.executions()) == ([far], [[2]])
+
+
+@pytest.mark.parametrize(("steps", "at"), [(0, [256, 512, 1024, 2048]), (600, [600, 1200, 2400])])
+async def test_checkpoints_are_far_apart_and_the_farther_the_more_they_hold(
+    steps: int, at: list[int], group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they cost together is a part of what the events cost, however large the plan is."""
+    monkeypatch.setattr(commit, "CHECKPOINT_S", 1e9)
+    live = execution(1)
+    for number in range(steps):
+        step = Step(id=f"s{number}", agent="a", effect=Effect.READ)
+        live.state.steps[step.id] = StepState(step=step)
+    for _ in range(3000):
+        group.say(live, urgent=True)
+        await live.durable()
+    appends = [append for batch in group.journal.commits for append in batch]
+    assert [append.first_seq for append in appends if append.checkpoint is not None] == at
