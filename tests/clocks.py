@@ -21,3 +21,10 @@ class FixedClock:
 
     def monotonic(self) -> float:
         return 0.0
+
+
+class SetClock(FixedClock):
+    """It is what it was set to."""
+
+    def advance(self, ms: int) -> None:
+        self._moment += dt.timedelta(milliseconds=ms)

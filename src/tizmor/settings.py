@@ -12,6 +12,7 @@ import difflib
 import json
 import math
 import os
+import re
 import shlex
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from tizmor.core.errors import WrongSetting
+from tizmor.ports.quotas import Quota, quota
 from tizmor.ports.secrets import VARIABLE as SECRET
 from tizmor.ports.workspace import Day, Workspace
 from tizmor.text.calendar_words import WEEKDAYS
@@ -42,6 +44,7 @@ _BIDI = ("auto", "on", "off")
 _SERVERS = ("postgresql", "postgres")
 _DATABASES = ("sqlite", *_SERVERS)
 _LEASE_S = (1.0, 600.0)
+_LIMIT_NAME = re.compile(r"workspace|api:[\w.-]+(/key)?|agent:\w+")
 _LOCALTIME = Path("/etc/localtime")
 
 _DEFAULT = Workspace(root=Path())
@@ -71,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How many calls of agents run at a time in one process."""
     live_executions: int = 1000
     """How many executions a process keeps in memory; those that wait rest on disk."""
+    limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
+    """How often may be called what is outside, by name: see `tizmor.pipeline.rules`."""
 
     @property
     def server_url(self) -> str:
@@ -174,6 +179,9 @@ def _from_options(options: Mapping[str, object]) -> Iterator[_Given]:
 
 
 def _as_line(name: str, value: object) -> str:
+    if isinstance(value, dict):
+        inner = ", ".join(_as_line(json.dumps(key), part) for key, part in value.items())
+        return f"{name} = {{ {inner} }}"
     # Strings, integers and lists of strings are written alike in JSON and in TOML.
     return f"{name} = {json.dumps(value, ensure_ascii=False)}"
 
@@ -192,6 +200,8 @@ def _option(name: str) -> str:
 
 
 def _as_word(value: object) -> str:
+    if isinstance(value, dict):
+        value = [f"{key}={part}" for key, part in value.items()]
     return shlex.quote(",".join(value) if isinstance(value, list) else str(value))
 
 
@@ -283,6 +293,23 @@ def _running_steps(value: object) -> int:
 
 def _live_executions(value: object) -> int:
     return _whole_number(value, _LIVE_EXECUTIONS, "executions")
+
+
+def _limits(value: object) -> dict[str, Quota]:
+    if isinstance(value, str):
+        parts = (part.partition("=") for part in value.split(","))
+        value = {name.strip(): written.strip() for name, _, written in parts}
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is not a table of names and quotas")
+    limits = {}
+    for name, written in value.items():
+        if not _LIMIT_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} is nothing that can be limited: workspace, api:NAME, api:NAME/key or"
+                " agent:NAME"
+            )
+        limits[name] = quota(_text(written))
+    return limits
 
 
 def _whole_number(value: object, bounds: range, unit: str) -> int:
@@ -385,4 +412,5 @@ _SETTINGS = {
     "retention_days": _Setting(_retention_days, 30),
     "running_steps": _Setting(_running_steps, 256),
     "live_executions": _Setting(_live_executions, 1000),
+    "limits": _Setting(_limits, {"workspace": "600/minute"}),
 }

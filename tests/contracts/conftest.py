@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 import pytest
-from tests.clocks import FixedClock
+from tests.clocks import SetClock
 from tests.contracts.postgres_server import PostgresServer, binaries, started
 
 from tizmor.ports.journal import Append, Journal
@@ -43,6 +43,8 @@ asyncio.run(main())
 class Backend(Protocol):
     """One database that several processes use."""
 
+    clock: SetClock
+
     def open(self) -> Journal: ...
 
     def die(self, journal: Journal) -> None:
@@ -58,7 +60,8 @@ class Backend(Protocol):
 
 class MemoryBackend:
     def __init__(self) -> None:
-        self.database = MemoryDatabase()
+        self.clock = SetClock()
+        self.database = MemoryDatabase(now_ms=self.clock.now_ms)
 
     def open(self) -> Journal:
         return self.database.open()
@@ -79,10 +82,11 @@ class MemoryBackend:
 class SqliteBackend:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.clock = SetClock()
         self._opened: list[Journal] = []
 
     def open(self) -> Journal:
-        journal = open_sqlite(self.folder, create=True, clock=FixedClock())
+        journal = open_sqlite(self.folder, create=True, clock=self.clock)
         self._opened.append(journal)
         return journal
 
@@ -103,10 +107,11 @@ class PostgresBackend:
         self.server = server
         self.database = database
         self.url = server.url(database)
+        self.clock = SetClock()
         self._opened: list[PostgresJournal] = []
 
     def open(self) -> Journal:
-        journal = PostgresJournal(self.url, clock=FixedClock())
+        journal = PostgresJournal(self.url, clock=self.clock)
         self._opened.append(journal)
         return journal
 

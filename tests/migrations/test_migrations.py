@@ -75,7 +75,7 @@ def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
     assert versions(tmp_path / "tizmor.db") == [VERSION]
 
 
-@pytest.mark.parametrize("version", ["0003", "9999", "unknown"])
+@pytest.mark.parametrize("version", ["0004", "9999", "unknown"])
 def test_a_newer_database_is_refused_untouched(tmp_path: Path, version: str) -> None:
     database = tmp_path / "tizmor.db"
     prepare(database)
@@ -90,8 +90,8 @@ def test_a_newer_database_is_refused_untouched(tmp_path: Path, version: str) -> 
 
 _NEXT = """
 from alembic import op
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 def upgrade():
     op.execute("CREATE TABLE added (note TEXT)")
     op.execute({after!r})
@@ -100,19 +100,19 @@ def upgrade():
 
 @pytest.fixture
 def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let there be a migration 0003, which ends with a given statement."""
+    """Let there be a migration 0004, which ends with a given statement."""
 
     def add(statement: str) -> None:
         versions = tmp_path / "versions"
         versions.mkdir()
-        (versions / "0003_next.py").write_text(_NEXT.format(after=statement))
+        (versions / "0004_next.py").write_text(_NEXT.format(after=statement))
         config = configuration()
         config.set_main_option("path_separator", "newline")
         config.set_main_option(
             "version_locations", f"tizmor.storage:migrations/versions\n{versions}"
         )
         monkeypatch.setattr(migrate, "configuration", lambda: config)
-        monkeypatch.setattr(schema, "VERSION", "0003")
+        monkeypatch.setattr(schema, "VERSION", "0004")
 
     return add
 
@@ -126,10 +126,10 @@ def test_an_older_database_is_copied_and_migrated(
 
     prepare(database)
 
-    assert versions(database) == ["0003"]
+    assert versions(database) == ["0004"]
     assert "added" in objects(database)
-    assert versions(tmp_path / "tizmor-0002.backup.db") == ["0002"]
-    assert "added" not in objects(tmp_path / "tizmor-0002.backup.db")
+    assert versions(tmp_path / "tizmor-0003.backup.db") == ["0003"]
+    assert "added" not in objects(tmp_path / "tizmor-0003.backup.db")
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
@@ -143,7 +143,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     with pytest.raises(StorageFailed, match="nowhere"):
         prepare(database)
 
-    assert versions(database) == ["0002"]
+    assert versions(database) == ["0003"]
     assert objects(database) == before
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.errors import Permanent
-from tizmor.core.plan import Effect, RetryPolicy
+from tizmor.core.plan import Effect, Resource, RetryPolicy
 from tizmor.ports.agent import AgentContext, Gate, agent
 from tizmor.ports.secrets import Secret
 
@@ -127,6 +127,20 @@ async def book(text: str, *, ctx: AgentContext) -> Done:
     return Done(value=text)
 
 
+@agent(name="Enter", effect=Effect.IDEMPOTENT, resources=(Resource(name="book:guests"),))
+async def enter(text: str, *, ctx: AgentContext) -> Done:
+    """Write something where one may write at a time."""
+    await meets("Enter")
+    return Done(value=text)
+
+
+@agent(name="Fetch", rate_limit="1 per 2 seconds")
+async def fetch(text: str = "", *, ctx: AgentContext) -> Found:
+    """Ask somebody who doesn't answer often."""
+    await meets("Fetch")
+    return Found(value=text)
+
+
 @agent(name="Send", effect=Effect.IRREVERSIBLE, control=("to",), retry=RETRY)
 async def send(to: str, text: str = "", *, ctx: AgentContext) -> Done:
     """Send something, and keep no record."""
@@ -161,4 +175,7 @@ class Vault:
         return "hush-hush"
 
 
-CAST = {a.spec.name: a for a in (find, much, other, read, note, meet, book, send, post, login)}
+CAST = {
+    a.spec.name: a
+    for a in (find, much, other, read, note, meet, book, enter, fetch, send, post, login)
+}

@@ -6,6 +6,7 @@ any more: what is new gets a scenario of its own.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -443,6 +444,25 @@ async def quick_reads(stage: Stage) -> str:
     return execution
 
 
+async def held_for_a_resource(stage: Stage) -> str:
+    """Another execution has what this one needs, and gives it back."""
+    before = await stage.start(Step(id="enter", agent="Enter", arguments={"text": "first"}))
+    execution = await stage.start(Step(id="enter", agent="Enter", arguments={"text": "second"}))
+    await stage.rest(before)
+    await stage.rest(execution)
+    return execution
+
+
+async def held_for_a_quota(stage: Stage) -> str:
+    """More calls than may be made at once, and a human who has no more time for the last."""
+    steps = [Step(id=name, agent="Fetch", arguments={"text": name}) for name in ("a", "b", "c")]
+    execution = await stage.start(*steps)
+    await asyncio.sleep(3)
+    await stage.do(stage.process.tizmor.cancel(execution))
+    await stage.rest(execution)
+    return execution
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -481,5 +501,7 @@ SCENARIOS: dict[str, Scenario] = {
         secret_used,
         large_value,
         quick_reads,
+        held_for_a_resource,
+        held_for_a_quota,
     )
 }

@@ -39,9 +39,9 @@ class Stage:
     def __init__(self, loop: SimulatedLoop) -> None:
         self.befalls: Befalling = {}
         self.plans: list[Plan] = []
-        self.database = SimulatedDatabase()
         self._loop = loop
         self._clock = SimulatedClock(loop)
+        self.database = SimulatedDatabase(now_ms=self._clock.now_ms)
         self._choices = Choices(record={"dice": [500] * 1000})
         self._opened = 0
         BEFALLS.set(self.befalls)

@@ -84,7 +84,7 @@ class Run:
         self.faults = Faults.drawn(
             choices.stream("faults"), {**RATES, **MISHAPS, **WHIMS, **UPSETS}
         )
-        self.database = SimulatedDatabase()
+        self.database = SimulatedDatabase(now_ms=self.clock.now_ms)
         self.world = World(self.loop, self.faults, choices.stream("world"))
         WORLD.set(self.world)
         self.witness = Witness(self.loop, self.database, self.world)

@@ -47,6 +47,11 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     resources: tuple[Resource, ...] = ()
     retry: RetryPolicy = RetryPolicy()
     timeout_s: float | None = None
+    rate_limit: str = ""
+    """How often it may be called, as people write it: `60/minute`."""
+    api: str = ""
+    """What it calls outside, in a word that other agents that call the same use, too: they share
+    the quotas that the settings give it."""
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)

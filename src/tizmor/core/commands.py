@@ -74,6 +74,19 @@ class CompensateCall(Command, frozen=True):
     key: str
 
 
+class StandInLine(Command, frozen=True):
+    """Tell when it is the turn of a step that is held (`facts.WaitOver`)."""
+
+    step: str
+
+
+class Release(Command, frozen=True):
+    """Once all that was said is on disk, give back what the step has taken of what others use, and
+    its places in line."""
+
+    step: str
+
+
 class SetTimer(Command, frozen=True):
     """`step` is empty for the execution's own deadline; `due_ms` is wall time. It takes the place
     of one that is set for the same."""

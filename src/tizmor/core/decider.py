@@ -25,6 +25,7 @@ from tizmor.core.decisions.control import (
     woken,
 )
 from tizmor.core.decisions.decision import Decision, end
+from tizmor.core.decisions.holding import call_must_wait, wait_over
 from tizmor.core.decisions.humans import (
     answer_needed,
     answered,
@@ -125,6 +126,8 @@ _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.GateNeeded: gate_needed,
     fx.AnswerNeeded: answer_needed,
     fx.CallFailed: call_failed,
+    fx.CallMustWait: call_must_wait,
+    fx.WaitOver: wait_over,
     fx.CallUnknown: call_unknown,
     fx.PreconditionBroken: precondition_broken,
     fx.Probed: probed,

@@ -219,6 +219,16 @@ class AttemptFailed(Event, frozen=True):
     retry_at_ms: int
 
 
+class StepHeld(Event, frozen=True):
+    """The call has to wait for something that others use, `on`: a place within a quota
+    (`limit:NAME`), a resource (`lock:NAME`), or what another step is just working out
+    (`computation:AGENT`). It is looked at again when that is there, at the latest at `until_ms`."""
+
+    step: str
+    on: str
+    until_ms: int | None = None
+
+
 class OutcomeLost(Event, frozen=True):
     """The call may or may not have happened; `may_still_run`: or may be about to."""
 
@@ -340,6 +350,7 @@ AnyEvent = (
     | StepSucceeded
     | StepKept
     | AttemptFailed
+    | StepHeld
     | OutcomeLost
     | OutcomeFound
     | PreconditionLost

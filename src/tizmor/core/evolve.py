@@ -43,6 +43,7 @@ FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.StepSucceeded: steps.step_succeeded,
     ev.StepKept: steps.step_kept,
     ev.AttemptFailed: steps.attempt_failed,
+    ev.StepHeld: steps.step_held,
     ev.OutcomeLost: steps.outcome_lost,
     ev.OutcomeFound: steps.outcome_found,
     ev.PreconditionLost: steps.precondition_lost,

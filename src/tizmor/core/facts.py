@@ -130,6 +130,20 @@ class CallFailed(Fact, frozen=True):
     dice: float = 0.0
 
 
+class CallMustWait(Fact, frozen=True):
+    """The call did not begin: something that it needs is in use, see `ev.StepHeld`."""
+
+    step: str
+    on: str
+    until_ms: int | None = None
+
+
+class WaitOver(Fact, frozen=True):
+    """What a step was held for is there, or may be."""
+
+    step: str
+
+
 class CallUnknown(Fact, frozen=True):
     """`may_still_run`: the call was let go of, and may go on in a thread or at its server."""
 

@@ -13,6 +13,9 @@
                  ▼
              SUCCEEDED
 
+A call that needs what others use (a quota, a resource, another's computation) is HELD by StepHeld,
+from wherever it could start, and starts from there.
+
 A step that its agent can't go on with until a human says something is ASKED; the answer makes it
 READY again, or SUCCEEDED where it was whether a lost call had happened, and it had. ASKED is also
 where a failure waits for the human's choice. From RUNNING, `PreconditionLost` leads back to READY:
@@ -45,6 +48,7 @@ class StepStatus(enum.StrEnum):
     APPROVED = "approved"
     ASKED = "asked"
     RUNNING = "running"
+    HELD = "held"
     RETRYING = "retrying"
     UNSETTLED = "unsettled"
     REPLANNING = "replanning"
@@ -75,7 +79,7 @@ TERMINAL = UNDOING | {
     S.REPLACED,
 }
 """Nothing of the step is due any more but its compensation."""
-STARTABLE = frozenset({S.READY, S.PREPARED, S.APPROVED, S.RETRYING, S.UNSETTLED, S.RUNNING})
+STARTABLE = frozenset({S.READY, S.PREPARED, S.APPROVED, S.HELD, S.RETRYING, S.UNSETTLED, S.RUNNING})
 """RUNNING is startable once more: a read that was cut off by a crash runs again."""
 _LIVE = frozenset(S) - TERMINAL
 UNBEGUN = _LIVE - {S.RUNNING, S.UNSETTLED, S.EXPANDED, S.REPLANNING}
@@ -83,13 +87,14 @@ UNBEGUN = _LIVE - {S.RUNNING, S.UNSETTLED, S.EXPANDED, S.REPLANNING}
 
 MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.Prepared: (frozenset({S.READY, S.RETRYING}), S.PREPARED),
-    ev.GateOpened: (frozenset({S.READY, S.PREPARED, S.RETRYING}), S.GATED),
+    ev.GateOpened: (frozenset({S.READY, S.PREPARED, S.HELD, S.RETRYING}), S.GATED),
     ev.GateApproved: (frozenset({S.GATED}), S.APPROVED),
     ev.GateRejected: (frozenset({S.GATED}), S.REJECTED),
     ev.StepStarted: (STARTABLE, S.RUNNING),
     ev.StepSucceeded: (STARTABLE, S.SUCCEEDED),
     ev.StepKept: (frozenset({S.PENDING, S.READY}), S.SUCCEEDED),
     ev.AttemptFailed: (STARTABLE, S.RETRYING),
+    ev.StepHeld: (STARTABLE, S.HELD),
     ev.OutcomeLost: (frozenset({S.RUNNING}), S.UNSETTLED),
     ev.PreconditionLost: (STARTABLE, S.READY),
     ev.QuestionAsked: (STARTABLE | {S.EXPANDED}, S.ASKED),

@@ -16,6 +16,7 @@ from tizmor.pipeline.verdicts import (
     Stale,
     Unknown,
     Verdict,
+    Wait,
     Withdrawn,
 )
 from tizmor.ports.clock import Clock
@@ -57,5 +58,9 @@ def judged(
             )
         case Stale():
             return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=cut(verdict.error))
+        case Wait():
+            return fx.CallMustWait(
+                at_ms=at_ms, step=step.id, on=verdict.on, until_ms=verdict.until_ms
+            )
         case Withdrawn():
             return fx.CallWithdrawn(at_ms=at_ms, step=step.id)

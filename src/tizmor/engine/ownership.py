@@ -137,6 +137,7 @@ class Ownership:
             try:
                 async for _ in self._journal.wakes():
                     await self.take_inbox()
+                    self._pump.look_whose_turn()
                     away = False
             except StorageFailed as error:
                 if not away:  # said once: it may stay away for long

@@ -91,6 +91,7 @@ class Performer:
             _arguments=command.arguments,
         )
         call = Call(
+            execution=site.execution,
             step=step,
             arguments=command.arguments,
             key=key,
@@ -115,6 +116,7 @@ class Performer:
             _around=self._around, _site=site, step_id=step.id, attempt=0, _report=_unheard
         )
         call = Call(
+            execution=site.execution,
             step=step,
             arguments=arguments,
             key="",

@@ -176,6 +176,7 @@ class Presenter:
             state=_shown_status(step),
             attempt=step.attempt,
             messages=step.messages,
+            held_on=step.held_on,
             error=step.error,
             depends_on=needs(step.step),
             started_at=None if step.started_at_ms is None else self.time(step.started_at_ms),
@@ -250,5 +251,6 @@ def _step_fields(step: StepState) -> dict[str, Any]:
         "agent": step.step.agent,
         "title": step.step.title,
         "state": _shown_status(step),
+        "message": step.held_on or None,
         "error": step.error,
     }

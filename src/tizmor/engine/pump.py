@@ -23,6 +23,7 @@ from tizmor.core.ids import public_id
 from tizmor.core.state import State
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.findings import Findings
+from tizmor.engine.holds import Holds
 from tizmor.engine.live import Live
 from tizmor.engine.perform import READ, Performer
 from tizmor.engine.projections import RESTS
@@ -32,6 +33,7 @@ from tizmor.engine.waking import Waking
 from tizmor.engine.workers import Workers
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal, NewExecution, StoredExecution
+from tizmor.ports.locks import Holder
 
 _log = logging.getLogger("tizmor.engine")
 
@@ -101,6 +103,7 @@ class Pump:
             park=self._park,
             rest=self._rest_if_idle,
         )
+        self._holds = Holds(journal, clock, go_on=self._go_on, durable=self.durable)
         self._ended_lately: OrderedDict[int, Live] = OrderedDict()
         self._on_adoption: Callable[[Live], None] = lambda live: None
         self._read_inbox: Callable[[], Awaitable[None]] | None = None
@@ -201,6 +204,10 @@ class Pump:
             timer = cmd.Timer.WAKE if rests else cmd.Timer.DEADLINE
             self._timers.set(stored.execution, "", timer, due_ms)
 
+    def look_whose_turn(self) -> None:
+        """Something that steps here stand in line for may have been freed."""
+        self._holds.look()
+
     async def parted(self) -> None:
         """Wait until what this process can't go on with is no more its own on disk."""
         await self._commits.parted()
@@ -290,6 +297,7 @@ class Pump:
             live.break_off(self.failure)
         tasks += [task for task in self._workers.close() if task not in tasks]
         tasks += self._waking.close()
+        tasks += self._holds.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -320,8 +328,19 @@ class Pump:
                 self._timers.set(live.execution, step, timer, due_ms, as_of_ms=at_ms)
             case cmd.StopCall():
                 self._workers.stop_call(live, command.step)
+            case cmd.StandInLine():
+                self._holds.add(Holder(live.execution, command.step))
+            case cmd.Release():
+                self._holds.release(live, command.step)
             case cmd.Finish():
                 self._timers.drop(live.execution)
+
+    def _go_on(self, holder: Holder) -> None:
+        """It is the turn of a step that stood in line."""
+        if self.get(holder.execution) is not None:
+            self._tell(holder.execution, fx.WaitOver(at_ms=self.now_ms(), step=holder.step))
+        else:
+            self._residence.due(holder.execution)
 
     def _tell(self, execution: int, fact: fx.Fact) -> None:
         if (live := self.get(execution)) is not None:

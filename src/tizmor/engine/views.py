@@ -50,8 +50,9 @@ class Waiting(_View, frozen=True):
 
 
 class StepView(_View, frozen=True):
-    """One step. `state`: pending, running, waiting, retrying, succeeded, failed, skipped, rejected,
-    cancelled, unknown, compensating, compensated."""
+    """One step. `state`: pending, held, running, waiting, retrying, succeeded, failed, skipped,
+    rejected, cancelled, unknown, compensating, compensated. `held_on` is what a held one waits for:
+    `limit:NAME`, `lock:NAME` or `computation:AGENT`, which others use just now."""
 
     id: str
     agent: str
@@ -59,6 +60,7 @@ class StepView(_View, frozen=True):
     state: str
     attempt: int = 0
     messages: tuple[str, ...] = ()
+    held_on: str = ""
     error: str | None = None
     depends_on: tuple[str, ...] = ()
     started_at: str | None = None

@@ -23,6 +23,7 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     """What the middlewares know of a call. `key` binds it to its arguments; until it has `begun`,
     nothing has happened."""
 
+    execution: int
     step: Step
     arguments: dict[str, Any]
     key: str

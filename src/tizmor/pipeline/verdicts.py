@@ -53,8 +53,15 @@ class Stale(_Verdict, frozen=True):
     error: str
 
 
+class Wait(_Verdict, frozen=True):
+    """The call needs what others use just now, and did not begin: see `ev.StepHeld`."""
+
+    on: str
+    until_ms: int | None = None
+
+
 class Withdrawn(_Verdict, frozen=True):
     """The call was not to begin (paused, cancelled); nothing happened."""
 
 
-Verdict = Completed | NeedsApproval | NeedsInput | Failed | Unknown | Stale | Withdrawn
+Verdict = Completed | NeedsApproval | NeedsInput | Failed | Unknown | Stale | Wait | Withdrawn

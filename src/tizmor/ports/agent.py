@@ -26,6 +26,7 @@ from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Parameter
 from tizmor.core.events import as_stored
 from tizmor.core.plan import Effect, Resource, RetryPolicy
+from tizmor.ports.quotas import quota
 from tizmor.ports.workspace import Workspace
 
 __all__ = ["Agent", "AgentContext", "Effect", "Gate", "Resource", "RetryPolicy", "agent"]
@@ -224,12 +225,16 @@ def agent(
     resources: tuple[Resource, ...] = (),
     retry: RetryPolicy | None = None,
     timeout: dt.timedelta | None = None,
+    rate_limit: str = "",
+    api: str = "",
 ) -> Callable[[AgentFunction], Agent]:
     """Declare an async function to be an agent; its docstring's first line describes it.
 
     The keywords mean what `AgentSpec` says. Raises `TypeError` when a hint is missing or the
-    output is not a `msgspec.Struct`.
+    output is not a `msgspec.Struct`, `ValueError` for a rate limit that can't be read.
     """
+    if rate_limit:
+        quota(rate_limit)
 
     def declare(function: AgentFunction) -> Agent:
         hints = _argument_types(function)
@@ -263,6 +268,8 @@ def agent(
             resources=resources,
             retry=retry or RetryPolicy(),
             timeout_s=timeout.total_seconds() if timeout else None,
+            rate_limit=rate_limit,
+            api=api,
         )
         return Agent(spec, function, output)
 

@@ -12,6 +12,8 @@ from typing import Protocol
 
 import msgspec
 
+from tizmor.ports.sharing import Sharing
+
 
 class NewExecution(msgspec.Struct, frozen=True, kw_only=True):
     """The first row of an execution: what never changes about it."""
@@ -163,6 +165,11 @@ class Journal(Protocol):
 
     owner: str
     """This process's name as an owner, unique among all processes that ever were."""
+
+    @property
+    def sharing(self) -> Sharing:
+        """What processes on this database share beside the journal."""
+        ...
 
     async def commit(self, appends: Sequence[Append]) -> Committed:
         """Make all appends durable in one transaction.

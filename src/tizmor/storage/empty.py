@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TypeVar
 
 from tizmor.core.errors import StorageFailed, UnknownExecution
 from tizmor.core.ids import public_id
@@ -16,6 +17,12 @@ from tizmor.ports.journal import (
     Record,
     StoredExecution,
 )
+from tizmor.ports.sharing import Sharing
+from tizmor.storage.shared.sharing import DatabaseSharing
+from tizmor.storage.shared.work import Moment, Work
+
+_T = TypeVar("_T")
+_REFUSED = "the workspace was opened only to look at it: nothing can be written"
 
 
 class EmptyJournal:
@@ -23,8 +30,11 @@ class EmptyJournal:
 
     owner = ""
 
+    def __init__(self) -> None:
+        self.sharing: Sharing = DatabaseSharing(_NothingShared())
+
     async def commit(self, appends: Sequence[Append]) -> Committed:
-        raise StorageFailed("the workspace was opened only to look at it: nothing can be written")
+        raise StorageFailed(_REFUSED)
 
     async def read(self, execution: int, *, after_seq: int = 0) -> list[Record]:
         return []
@@ -87,3 +97,8 @@ class EmptyJournal:
 
     async def close(self) -> None:
         return
+
+
+class _NothingShared:
+    async def do(self, work: Callable[[Moment], Work[_T]]) -> _T:
+        raise StorageFailed(_REFUSED)

@@ -18,7 +18,7 @@ def create(connection: sqlite3.Connection, version: str) -> None:
     """Make the tables in one transaction: an interrupted one leaves an empty database."""
     connection.execute("PRAGMA journal_mode = WAL")
     with writing(connection):
-        for statement in _statements():
+        for statement in statements():
             connection.execute(statement)
         connection.execute(
             "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
@@ -27,7 +27,8 @@ def create(connection: sqlite3.Connection, version: str) -> None:
         connection.execute("INSERT INTO alembic_version VALUES (?)", (version,))
 
 
-def _statements() -> list[str]:
+def statements() -> list[str]:
+    """What makes all tables and their indexes, on SQLite."""
     dialect = sqlite.dialect()
     tables = metadata.sorted_tables
     indexes = [

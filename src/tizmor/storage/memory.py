@@ -6,7 +6,9 @@ One `MemoryDatabase` stands for the file, each `MemoryJournal` opened on it for 
 from __future__ import annotations
 
 import bisect
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -26,16 +28,21 @@ from tizmor.ports.journal import (
     StoredExecution,
     WaitingRow,
 )
+from tizmor.ports.sharing import Sharing
 from tizmor.storage.batch import STATE_LEVELS
 from tizmor.storage.blobs import split
 from tizmor.storage.retry import Found, kept_at
+from tizmor.storage.shared.in_memory import MemoryShared, MemoryTables
+from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.wakes import WakeSignal
 
 
 class MemoryDatabase:
-    """What several journals share. Owners are named `memory-1`, `memory-2`, … in turn."""
+    """What several journals share. Owners are named `memory-1`, `memory-2`, … in turn; `now_ms`
+    is what time it is for all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
+        self.now_ms = now_ms
         self.executions: dict[int, StoredExecution] = {}
         self.histories: dict[int, list[Record]] = {}
         self.journal: list[Record] = []
@@ -49,6 +56,11 @@ class MemoryDatabase:
         self.last_position = 0
         self.last_inbox_id = 0
         self._opened = 0
+
+    @cached_property
+    def tables(self) -> MemoryTables:
+        """What is shared beside the journal; made when it is first needed."""
+        return MemoryTables()
 
     def open(self) -> MemoryJournal:
         self._opened += 1
@@ -92,6 +104,17 @@ class MemoryJournal:
         self._created: set[int] = set()
         self._signal = WakeSignal()
         database.living[owner] = self._signal
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        shared = MemoryShared(
+            self._database.tables,
+            self.owner,
+            now_ms=self._database.now_ms,
+            is_dead=lambda owner: owner not in self._database.living,
+            ring=self._ring,
+        )
+        return DatabaseSharing(shared)
 
     async def commit(self, appends: Sequence[Append]) -> Committed:
         if len({append.execution for append in appends}) != len(appends):
@@ -226,6 +249,11 @@ class MemoryJournal:
                 if stored.owner == self.owner:
                     self._store(stored, owner=None)
         self.die()
+
+    def _ring(self, owners: Iterable[str]) -> None:
+        for owner in owners:
+            if (signal := self._database.living.get(owner)) is not None:
+                signal.fire()
 
     def _may_write(self, append: Append) -> bool:
         stored = self._database.executions.get(append.execution)

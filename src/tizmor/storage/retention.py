@@ -43,6 +43,8 @@ _THE_REST = (
     "DELETE FROM pending_approvals WHERE execution = ?",
     "DELETE FROM execution_checkpoints WHERE execution = ?",
     "DELETE FROM blob_uses WHERE execution = ?",
+    "DELETE FROM resource_locks WHERE execution = ?",
+    "DELETE FROM rate_tickets WHERE execution = ?",
     "DELETE FROM executions WHERE id = ?",
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +35,8 @@ from tizmor.storage.owners import Owners, new_owner
 from tizmor.storage.reader import Reader
 from tizmor.storage.retention import remove
 from tizmor.storage.schema import prepare
+from tizmor.storage.shared.on_sqlite import SqliteShared
+from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.usage import Usage
 from tizmor.storage.wakes import WakeSignal, WakeSocket
 from tizmor.storage.wal import refuse_damaged_log
@@ -110,6 +112,16 @@ class SqliteJournal:
         self._socket = WakeSocket(owners)
         self._heard: int | None = None
         self._closed = False
+        self._shared = SqliteShared(
+            owners.me,
+            on_thread=self._write,
+            writing=self._writer.writing,
+            appear=owners.appear,
+            is_dead=lambda owner: not owners.is_alive(owner),
+            ring=self._ring,
+            clock=clock,
+        )
+        self.sharing = DatabaseSharing(self._shared)
 
     async def commit(self, appends: Sequence[Append]) -> Committed:
         settles = any(append.settles for append in appends)
@@ -161,10 +173,8 @@ class SqliteJournal:
 
     async def send(self, execution: int, kind: InboxKind, payload: bytes) -> int:
         inbox_id, owner = await self._write(lambda: self._writer.send(execution, kind, payload))
-        if owner == self.owner:
-            self._signal.fire()
-        elif owner is not None:
-            await self._look(lambda: self._socket.ring([owner]))
+        if owner is not None:
+            await self._ring([owner])
         return inbox_id
 
     async def outcome(self, inbox_id: int) -> str | None:
@@ -201,6 +211,7 @@ class SqliteJournal:
         if self._heard is not None:
             asyncio.get_running_loop().remove_reader(self._heard)
         self._signal.close()
+        await self._shared.close()
         try:
             await self._look(self._reader.close)
             await self._write(self._leave)
@@ -208,6 +219,12 @@ class SqliteJournal:
             self._usage.end()
             self._write_thread.shutdown(wait=False)
             self._read_thread.shutdown(wait=False)
+
+    async def _ring(self, owners: Collection[str]) -> None:
+        if self.owner in owners:
+            self._signal.fire()
+        if others := [owner for owner in owners if owner != self.owner]:
+            await self._look(lambda: self._socket.ring(others))
 
     def _commit(self, appends: Sequence[Append], *, tell: bool) -> Committed:
         committed = self._writer.commit(appends)

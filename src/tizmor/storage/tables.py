@@ -139,3 +139,56 @@ blob_uses = sa.Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
+
+# Claims on named resources. `id` is the place in line and the fencing token.
+resource_locks = sa.Table(
+    "resource_locks",
+    metadata,
+    sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("resource", sa.Text, nullable=False),
+    sa.Column("access", sa.Text, nullable=False),
+    sa.Column("execution", _BigInteger, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("granted", sa.Integer, nullable=False),
+    sa.Column("asked_at_ms", _BigInteger, nullable=False),
+    sa.Column("granted_at_ms", _BigInteger, nullable=True),
+    sa.UniqueConstraint("execution", "step", "resource"),
+    sa.Index(None, "resource", "id"),
+    sa.Index(None, "owner"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+# Quotas as they were last asked for; `served` is the rank of the last ticket that was granted.
+rate_limits = sa.Table(
+    "rate_limits",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("amount", _BigInteger, nullable=False),
+    sa.Column("window_ms", _BigInteger, nullable=False),
+    sa.Column("served", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("blocked_until_ms", _BigInteger, nullable=False, server_default="0"),
+    sqlite_strict=True,
+)
+
+# Who waits for a place within a quota (state 0), has one (1), or has used it (2).
+rate_tickets = sa.Table(
+    "rate_tickets",
+    metadata,
+    sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("execution", _BigInteger, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("amount", _BigInteger, nullable=False),
+    sa.Column("state", sa.Integer, nullable=False),
+    sa.Column("at_ms", _BigInteger, nullable=False),
+    sa.Column("rank", _BigInteger, nullable=False),
+    sa.Index(None, "name", "state", "rank"),
+    sa.Index(None, "name", "state", "at_ms"),
+    sa.Index(None, "execution", "step"),
+    sa.Index(None, "owner", "state"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)

@@ -78,6 +78,7 @@ def call_of(
         _key="key",
     )
     return Call(
+        execution=1,
         step=step,
         arguments=arguments or {},
         key="key",

@@ -23,6 +23,7 @@ class StepProgress:
     title: str
     needs: tuple[str, ...] = ()
     state: str = "pending"
+    held_on: str = ""
     attempt: int = 1
     findings: list[str] = field(default_factory=list)
     error: str | None = None
@@ -117,6 +118,7 @@ def _take_step(step: StepProgress, event: StreamEvent) -> None:
     elif event.type == "step" and event.state:
         step.attempt += event.state == "retrying"
         step.state = event.state
+        step.held_on = event.message or ""
         step.error = event.error
     elif event.type in _DECISIONS:
         step.state = {"open": "waiting", "rejected": "rejected"}.get(event.state or "", step.state)

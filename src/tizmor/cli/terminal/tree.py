@@ -19,6 +19,7 @@ _LOOKS = {
     "pending": ("○", "dim"),
     "running": ("●", "cyan"),
     "waiting": ("◆", "yellow"),
+    "held": ("◌", "yellow"),
     "retrying": ("↻", "yellow"),
     "succeeded": ("✓", "green"),
     "failed": ("✗", "red"),
@@ -61,6 +62,8 @@ def step_text(
         (f" {step.agent}" if step.title else "", "dim"),
         (f" · {words.states.get(step.state, step.state)}", style),
     ]
+    if step.held_on:
+        parts.append((f" ({step.held_on})", "dim"))
     if step.attempt > 1:
         parts.append((f" · {words.attempt.format(number=step.attempt)}", "yellow"))
     if others := [need for need in step.needs if need != beside]:

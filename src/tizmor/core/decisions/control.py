@@ -7,6 +7,7 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_execution, watch_step
 from tizmor.core.decisions.decision import Decision, end
+from tizmor.core.decisions.holding import go_on_held
 from tizmor.core.decisions.ladder import order_replan
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
 from tizmor.core.decisions.planning import make_plan
@@ -102,6 +103,8 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
             settle(d, step)
         case S.RETRYING:
             wait_for_retry(d, step)
+        case S.HELD:
+            go_on_held(d, step)
         case S.REPLANNING:
             order_replan(d, step)
         case _ if is_fed(d, step):
@@ -173,5 +176,7 @@ def timer_fired(d: Decision, fact: fx.TimerFired) -> None:
         end_step_in_time(d, step)
     elif step.status is S.COMPENSATING:
         undo_when_due(d, step)
+    elif step.status is S.HELD:
+        go_on_held(d, step)
     else:
         retry_due(d, step)

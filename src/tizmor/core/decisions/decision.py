@@ -12,7 +12,7 @@ from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
-_READY, _SUCCEEDED = S.READY, S.SUCCEEDED
+_READY, _SUCCEEDED, _HELD = S.READY, S.SUCCEEDED, S.HELD
 """Looked at for every step; through the class it costs more than making an event does."""
 
 
@@ -43,6 +43,8 @@ class Decision(msgspec.Struct, eq=False, gc=False):
 def close(d: Decision, step: StepState, event: ev.Event) -> None:
     """Emit what ends a step, and have looked at what its end lets go on or makes impossible. Each
     edge is looked at once."""
+    if step.step.resources or step.status is _HELD:
+        d.order(cmd.Release(step=step.step.id))
     d.emit(event)
     steps = d.state.steps
     for names in (step.readers, step.followers, step.watchers):

@@ -85,6 +85,9 @@ def fail_unsettled(d: Decision, step: StepState) -> None:
 
 
 def ask_what_happened(d: Decision, step: StepState) -> None:
+    """Others needn't wait for the answer with what the call used."""
+    if step.step.resources:
+        d.order(cmd.Release(step=step.step.id))
     language = d.state.plan.language if d.state.plan else "en"
     error = (step.error or "").removeprefix(_DOUBT)
     if d.state.rolling_back:

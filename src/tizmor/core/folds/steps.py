@@ -13,15 +13,23 @@ from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 S = StepStatus
-_READ = Effect.READ
+_READ, _HELD = Effect.READ, S.HELD
 MAX_MESSAGES = 1_000
 """Findings of one step that are kept in the state; the journal has them all."""
 
 
 def move(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
+    if step.status is _HELD:
+        _let_on(step, at_ms)
     step.status = moved(step.status, event)
     if step.status in TERMINAL:
         _close(state, step, at_ms)
+
+
+def _let_on(step: StepState, at_ms: int) -> None:
+    """What it was held for is there, or doesn't matter any more."""
+    step.waited_ms += at_ms - step.held_at_ms
+    step.held_on = ""
 
 
 def _close(state: State, step: StepState, at_ms: int) -> None:
@@ -63,7 +71,7 @@ def step_started(state: State, event: ev.StepStarted, at_ms: int) -> None:
     step.key = event.key
     if step.started_at_ms is None:
         step.started_at_ms = at_ms
-    step.status = moved(step.status, event)
+    move(state, step, event, at_ms)
 
 
 def found(state: State, event: ev.Found, at_ms: int) -> None:
@@ -131,6 +139,13 @@ def attempt_failed(state: State, event: ev.AttemptFailed, at_ms: int) -> None:
     step.retry_at_ms = event.retry_at_ms
     step.failed_at_ms = at_ms
     move(state, step, event, at_ms)
+
+
+def step_held(state: State, event: ev.StepHeld, at_ms: int) -> None:
+    step = state.steps[event.step]
+    move(state, step, event, at_ms)
+    step.held_on = event.on
+    step.held_at_ms = at_ms
 
 
 def outcome_lost(state: State, event: ev.OutcomeLost, at_ms: int) -> None:

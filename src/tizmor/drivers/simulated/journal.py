@@ -39,8 +39,8 @@ class SimulatedDatabase(MemoryDatabase):
     """What imagined processes share. `written` says of each event, by execution and sequence
     number, who wrote it; `numbers` stand for the chance in new executions' ids."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, now_ms: Callable[[], int]) -> None:
+        super().__init__(now_ms=now_ms)
         self.written: dict[tuple[int, int], Written] = {}
         self.gone_until = 0.0
         self.presumed_dead: set[str] = set()

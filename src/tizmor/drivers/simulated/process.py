@@ -22,11 +22,8 @@ from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
-from tizmor.pipeline.approve import Approve
-from tizmor.pipeline.classify import Classify
-from tizmor.pipeline.compose import compose
-from tizmor.pipeline.invoke import invoke
-from tizmor.pipeline.trace import Trace
+from tizmor.pipeline.rules import QuotaRules
+from tizmor.pipeline.standard import standard
 from tizmor.ports.agent import Agent
 from tizmor.ports.planner import Planner
 from tizmor.ports.secrets import NO_SECRETS, Secrets
@@ -73,7 +70,7 @@ class SimulatedProcess:
         performer = Performer(
             agents=agents,
             planner=planner,
-            pipeline=compose([Trace(), Approve(), Classify()], invoke),
+            pipeline=standard(self.journal.sharing, uses=QuotaRules(agents.values(), {})),
             workspace=workspace,
             clock=clock,
             dice=lambda: dice.below(1000) / 1000,

@@ -34,8 +34,10 @@ from tizmor.storage.postgres.lease import LEASE_S, Lease, new_owner
 from tizmor.storage.postgres.listener import Listener
 from tizmor.storage.postgres.reader import Reader
 from tizmor.storage.postgres.schema import refuse_unusable
+from tizmor.storage.postgres.shared import PostgresShared
 from tizmor.storage.postgres.wire import Connection, Wire
 from tizmor.storage.postgres.writer import Writer
+from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.wakes import WakeSignal
 
 _T = TypeVar("_T")
@@ -67,6 +69,8 @@ class PostgresJournal:
         self._listener = Listener(url, self.owner, self._signal)
         self._heart: asyncio.Task[None] | None = None
         self._closed = False
+        self._shared = PostgresShared(url, self._lease, clock)
+        self.sharing = DatabaseSharing(self._shared)
 
     async def commit(self, appends: Sequence[Append]) -> Committed:
         positions = await self._write(self._writer.commit(appends))
@@ -148,6 +152,7 @@ class PostgresJournal:
         await self._listener.close()
         await self._stop_heart()
         try:
+            await self._shared.close()
             await self._writer.close()
         finally:
             await self._reader.close()

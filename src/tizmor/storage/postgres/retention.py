@@ -40,6 +40,8 @@ _BELONGING = (
     "inbox",
     "execution_checkpoints",
     "blob_uses",
+    "resource_locks",
+    "rate_tickets",
 )
 _KEEP_OUT = "SELECT pg_advisory_xact_lock(hashtext('tizmor blobs'))"
 _BLOBS = "SELECT count(*) AS number, coalesce(sum(octet_length(content)), 0)::bigint AS bytes FROM"

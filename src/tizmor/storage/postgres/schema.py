@@ -26,6 +26,9 @@ TABLES = (
     "journal_origin",
     "owners",
     "pending_approvals",
+    "rate_limits",
+    "rate_tickets",
+    "resource_locks",
 )
 _VERSION = "alembic_version"
 _READ = ("SELECT",)

@@ -1,0 +1,43 @@
+"""Calls that have to wait for what others use: a quota, a resource, another's computation.
+
+Nobody is asked again and again: whoever frees a thing says so to those who wait for it, and a timer
+stands behind that.
+"""
+
+from __future__ import annotations
+
+from tizmor.core import commands as cmd
+from tizmor.core import events as ev
+from tizmor.core import facts as fx
+from tizmor.core.decisions.decision import Decision, answered_by, close
+from tizmor.core.decisions.settling import leave_unsettled
+from tizmor.core.decisions.steps import start
+from tizmor.core.decisions.stopping import end_if_late
+from tizmor.core.state import StepState
+from tizmor.core.transitions import StepStatus
+
+S = StepStatus
+
+
+def call_must_wait(d: Decision, fact: fx.CallMustWait) -> None:
+    step = answered_by(d, fact.step)
+    if step is None:
+        return
+    if d.state.ending and step.lost:
+        leave_unsettled(d, step)
+    elif d.state.ending:
+        close(d, step, ev.StepCancelled(step=fact.step))
+    elif not end_if_late(d, step):
+        if step.status is not S.HELD or step.held_on != fact.on:
+            d.emit(ev.StepHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
+        d.order(cmd.StandInLine(step=fact.step))
+
+
+def wait_over(d: Decision, fact: fx.WaitOver) -> None:
+    go_on_held(d, d.state.steps[fact.step])
+
+
+def go_on_held(d: Decision, step: StepState) -> None:
+    """Have another try at what the step was held for."""
+    if step.status is S.HELD and not (step.busy or d.state.paused or d.state.ending):
+        start(d, step)

@@ -1,0 +1,50 @@
+"""limit: nothing outside is called more often than it allows.
+
+A call that finds its quota used up stands in line and is held; its turn comes once. A place that
+isn't used, because the call has to wait for something else or is not made, goes to who is next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.compose import Next
+from tizmor.pipeline.verdicts import Failed, Verdict, Wait
+from tizmor.ports.locks import Holder
+from tizmor.ports.quotas import Later, Quotas, Use
+
+Uses = Callable[[Call], Sequence[Use]]
+"""The quotas that a call counts against."""
+
+
+class Limit:
+    name = "limit"
+
+    def __init__(self, quotas: Quotas, uses: Uses) -> None:
+        self._quotas = quotas
+        self._uses = uses
+
+    def __call__(self, call: Call, inner: Next) -> Awaitable[Verdict]:
+        uses = self._uses(call)
+        return self._limited(call, inner, uses) if uses else inner(call)
+
+    async def _limited(self, call: Call, inner: Next, uses: Sequence[Use]) -> Verdict:
+        holder = Holder(call.execution, call.step.id)
+        answer = await self._quotas.take(holder, uses)
+        if isinstance(answer, Later):
+            return Wait(f"limit:{answer.name}", answer.at_ms)
+        verdict: Verdict | None = None
+        try:
+            verdict = await inner(call)
+        finally:
+            if call.begun:
+                await self._quotas.used(holder)
+            elif isinstance(verdict, Wait):
+                await self._quotas.stand_back(holder)
+            else:
+                await self._quotas.leave(holder)
+        if isinstance(verdict, Failed) and verdict.retry_after_s is not None:
+            for use in uses:
+                await self._quotas.heed(use.name, delay_ms=round(verdict.retry_after_s * 1000))
+        return verdict

@@ -1,0 +1,34 @@
+"""lock: a step that changes something has it to itself, one that reads it shares it with others.
+
+All that the call needs is taken at once. It is given back when the call is known not to have
+happened; else when what it came to is on disk, and by then the step has ended (`cmd.Release`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.compose import Next
+from tizmor.pipeline.verdicts import Completed, Unknown, Verdict, Wait
+from tizmor.ports.locks import Holder, Locks, Taken
+
+
+class Lock:
+    name = "lock"
+
+    def __init__(self, locks: Locks) -> None:
+        self._locks = locks
+
+    def __call__(self, call: Call, inner: Next) -> Awaitable[Verdict]:
+        return self._locked(call, inner) if call.step.resources else inner(call)
+
+    async def _locked(self, call: Call, inner: Next) -> Verdict:
+        holder = Holder(call.execution, call.step.id)
+        answer = await self._locks.acquire(holder, call.step.resources)
+        if isinstance(answer, Taken):
+            return Wait(f"lock:{answer.name}")
+        verdict = await inner(call)
+        if not isinstance(verdict, Completed | Unknown):
+            await self._locks.release(holder)
+        return verdict

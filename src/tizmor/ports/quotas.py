@@ -1,0 +1,77 @@
+"""How often something outside may be called by all processes together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from tizmor.ports.locks import Holder
+
+_UNITS_S = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_WRITTEN = re.compile(r"\s*(\d{1,9})\s*(?:/|per)\s*(?:(\d{1,6})\s*)?(second|minute|hour|day)s?\s*")
+
+
+class Quota(NamedTuple):
+    """At most `amount` within any `window_ms`, wherever one begins to count."""
+
+    amount: int
+    window_ms: int
+
+
+def quota(written: str) -> Quota:
+    """A quota as people write it: `60/minute`, `5 per 10 seconds`. Raises `ValueError`."""
+    found = _WRITTEN.fullmatch(written.lower())
+    if found is None or not int(found[1]) or found[2] == "0":
+        raise ValueError(f"{written!r} is no quota; write it as 60/minute or 5 per 10 seconds")
+    return Quota(int(found[1]), int(found[2] or 1) * _UNITS_S[found[3]] * 1000)
+
+
+class Use(NamedTuple):
+    """What one call takes of the quota `name`: one request, or as many tokens as it may need."""
+
+    name: str
+    quota: Quota
+    amount: int = 1
+
+
+class Slot(NamedTuple):
+    """The call may be made now."""
+
+
+class Later(NamedTuple):
+    """The quota `name` is used up. The holder stands in line, and is told when its turn comes, not
+    before `at_ms`."""
+
+    name: str
+    at_ms: int
+
+
+class Quotas(Protocol):
+    """Quotas that all processes on one database keep together.
+
+    Executions take turns: one with a thousand calls doesn't hold up another's first. Asking again
+    keeps the place.
+    """
+
+    async def take(self, holder: Holder, uses: Sequence[Use]) -> Slot | Later:
+        """Take a place in every quota, or stand in line. Until it is said that it was used or given
+        back, a place counts as taken."""
+        ...
+
+    async def used(self, holder: Holder) -> None:
+        """The call was made, and is over: from now on its window counts."""
+        ...
+
+    async def stand_back(self, holder: Holder) -> None:
+        """The call has to wait for something else: give the place to who is next, and be the first
+        in line when it is asked for again."""
+        ...
+
+    async def leave(self, holder: Holder) -> None:
+        """The call is not made at all."""
+        ...
+
+    async def heed(self, name: str, *, delay_ms: int) -> None:
+        """The API itself has said that it takes no call for so long."""
+        ...

@@ -1,0 +1,35 @@
+"""What all processes on one database share: locks, quotas, and whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from tizmor.ports.locks import Holder, Locks
+from tizmor.ports.quotas import Quotas
+
+
+class Turns(NamedTuple):
+    """`ready` are steps of this process that stood in line and may go on; `next_ms` is when to look
+    again though nobody says so, None when there is no such time."""
+
+    ready: Sequence[Holder]
+    next_ms: int | None
+
+
+class Sharing(Protocol):
+    """One process's part in it. A wake-up of the journal's (`Journal.wakes`) also says that it may
+    be worth looking at `turns`."""
+
+    @property
+    def locks(self) -> Locks: ...
+    @property
+    def quotas(self) -> Quotas: ...
+
+    async def turns(self) -> Turns:
+        """Whose turn has come."""
+        ...
+
+    async def release(self, holder: Holder) -> None:
+        """Give back all that a step has, and its places in every line."""
+        ...

@@ -1,0 +1,70 @@
+"""What the step pipeline needs: locks and quotas."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+_BigInteger = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    _locks()
+    _quotas()
+
+
+def _locks() -> None:
+    """Claims on named resources."""
+    op.create_table(
+        "resource_locks",
+        sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+        sa.Column("resource", sa.Text, nullable=False),
+        sa.Column("access", sa.Text, nullable=False),
+        sa.Column("execution", _BigInteger, nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("granted", sa.Integer, nullable=False),
+        sa.Column("asked_at_ms", _BigInteger, nullable=False),
+        sa.Column("granted_at_ms", _BigInteger, nullable=True),
+        sa.UniqueConstraint(
+            "execution", "step", "resource", name="uq_resource_locks_execution_step_resource"
+        ),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    op.create_index("ix_resource_locks_resource_id", "resource_locks", ["resource", "id"])
+    op.create_index("ix_resource_locks_owner", "resource_locks", ["owner"])
+
+
+def _quotas() -> None:
+    """Quotas, and who waits for a place within them."""
+    op.create_table(
+        "rate_limits",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("amount", _BigInteger, nullable=False),
+        sa.Column("window_ms", _BigInteger, nullable=False),
+        sa.Column("served", _BigInteger, nullable=False, server_default="0"),
+        sa.Column("blocked_until_ms", _BigInteger, nullable=False, server_default="0"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "rate_tickets",
+        sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("execution", _BigInteger, nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("amount", _BigInteger, nullable=False),
+        sa.Column("state", sa.Integer, nullable=False),
+        sa.Column("at_ms", _BigInteger, nullable=False),
+        sa.Column("rank", _BigInteger, nullable=False),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    op.create_index("ix_rate_tickets_name_state_rank", "rate_tickets", ["name", "state", "rank"])
+    op.create_index("ix_rate_tickets_name_state_at_ms", "rate_tickets", ["name", "state", "at_ms"])
+    op.create_index("ix_rate_tickets_execution_step", "rate_tickets", ["execution", "step"])
+    op.create_index("ix_rate_tickets_owner_state", "rate_tickets", ["owner", "state"])

@@ -1,0 +1,38 @@
+"""All that is shared by way of one database."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tizmor.ports.locks import Holder
+from tizmor.ports.sharing import Turns
+from tizmor.storage.shared import locks, quotas
+from tizmor.storage.shared.locks import SharedLocks
+from tizmor.storage.shared.quotas import SharedQuotas
+from tizmor.storage.shared.work import Moment, Shared, Work
+
+
+class DatabaseSharing:
+    """The `Sharing` of one process."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self.locks = SharedLocks(shared)
+        self.quotas = SharedQuotas(shared)
+
+    async def turns(self) -> Turns:
+        return await self._shared.do(_turns)
+
+    async def release(self, holder: Holder) -> None:
+        await self._shared.do(partial(_release, holder=holder))
+
+
+def _turns(moment: Moment) -> Work[Turns]:
+    free = yield from locks.next_in_line(moment)
+    granted, next_ms = yield from quotas.next_in_line(moment)
+    return Turns([*free, *granted], next_ms)
+
+
+def _release(moment: Moment, holder: Holder) -> Work[None]:
+    yield from locks.leave(holder)
+    yield from quotas.leave(moment, holder)

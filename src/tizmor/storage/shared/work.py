@@ -1,0 +1,56 @@
+"""A piece of work on shared tables, as a generator: it yields what it wants done, is sent what came
+of it, and returns its result.
+
+It knows neither a connection nor whether it has to wait for one. What it may rely on: nothing else
+is done to the shared tables between its beginning and its end, by any process, and all of it is
+kept or nothing. It may be done once more from its beginning, also after it was kept (when nobody
+knows whether it was), so that doing it twice must be as doing it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+_T = TypeVar("_T")
+
+Rows = list[tuple[Any, ...]]
+
+
+class Statement(NamedTuple):
+    """SQL that both databases understand, `?` standing for each of its values."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+class AreDead(NamedTuple):
+    """Which of these owners are dead, or were not heard of for as long as their lease lasts. Each
+    of them is a row."""
+
+    owners: tuple[str, ...]
+
+
+class Tell(NamedTuple):
+    """Have these owners look, once all of this is kept. No rows."""
+
+    owners: tuple[str, ...]
+
+
+Request = Statement | AreDead | Tell
+Work = Generator[Request, Rows, _T]
+
+
+class Moment(NamedTuple):
+    """When, and in whose name, a piece of work is done. `now_ms` is one clock's for all processes
+    on the database."""
+
+    now_ms: int
+    me: str
+
+
+class Shared(Protocol):
+    """Does pieces of work, each as one transaction. Raises `StorageFailed` when that can't be done
+    for longer than its patience lasts, `JournalDamaged` for a database that is not whole."""
+
+    async def do(self, work: Callable[[Moment], Work[_T]]) -> _T: ...

@@ -1,0 +1,120 @@
+"""A call that needs what others use is held: it waits its turn, once, and goes on from there."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.core.script import Script, step, writing
+
+from tizmor.core import commands as cmd
+from tizmor.core import events as ev
+from tizmor.core import facts as fx
+from tizmor.core.plan import Effect, Resource, RetryPolicy
+
+LOCK = "lock:calendar:me"
+
+
+def held(script: Script, name: str = "a", on: str = LOCK, until_ms: int | None = None) -> Script:
+    return script.tell(fx.CallMustWait(step=name, on=on, until_ms=until_ms))
+
+
+def test_a_held_step_stands_in_line_and_goes_on_when_it_is_its_turn() -> None:
+    script = held(Script(step("a")), until_ms=9_000)
+    assert script.one(ev.StepHeld) == ev.StepHeld(step="a", on=LOCK, until_ms=9_000)
+    assert script.ordered(cmd.StandInLine).step == "a"
+    assert (script.status("a"), script.state.steps["a"].held_on) == ("held", LOCK)
+    assert script.tell(fx.WaitOver(step="a")).starts() == ["a"]
+    script.complete("a")
+    assert script.state.status == "COMPLETED"
+
+
+def test_that_it_still_has_to_wait_for_the_same_is_no_news() -> None:
+    script = held(Script(step("a")))
+    held(script.tell(fx.WaitOver(step="a")))
+    assert (script.kinds(), script.ordered(cmd.StandInLine).step) == ([], "a")
+    held(script.tell(fx.WaitOver(step="a")), on="limit:api:mail")
+    assert script.kinds() == ["StepHeld"]
+
+
+def test_how_long_it_was_held_is_known() -> None:
+    script = held(Script(step("a")))
+    held(script.tell(fx.WaitOver(step="a"), later_ms=100), on="limit:api:mail")
+    script.tell(fx.WaitOver(step="a"), later_ms=50)
+    script.complete("a")
+    assert script.state.steps["a"].waited_ms == 152
+    assert script.folded().steps["a"].waited_ms == 152
+
+
+def test_a_word_that_comes_too_early_or_too_late_starts_nothing() -> None:
+    script = Script(step("a"), step("b"))
+    assert script.tell(fx.WaitOver(step="a")).starts() == []
+    held(script)
+    script.tell(fx.WaitOver(step="a"))
+    assert script.tell(fx.WaitOver(step="a")).starts() == []
+    script.complete("a")
+    assert script.tell(fx.WaitOver(step="a")).starts() == []
+
+
+def test_after_a_crash_it_asks_again_for_what_it_needs() -> None:
+    script = held(Script(step("a"))).crash()
+    assert (script.status("a"), script.starts()) == ("held", ["a"])
+
+
+def test_what_is_paused_takes_no_turn_and_asks_again_when_it_is_resumed() -> None:
+    script = held(Script(step("a")))
+    script.tell(fx.PauseAsked())
+    assert script.tell(fx.WaitOver(step="a")).starts() == []
+    assert script.tell(fx.ResumeAsked()).starts() == ["a"]
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "failed"])
+def test_what_ends_while_it_is_held_gives_its_place_back(ending: str) -> None:
+    script = held(Script(step("a", deadline_s=60)))
+    if ending == "cancelled":
+        script.tell(fx.CancelAsked())
+    else:
+        script.tell(fx.TimerFired(step="a", timer=cmd.Timer.DEADLINE), later_ms=60_000)
+    assert script.ordered(cmd.Release).step == "a"
+    assert script.status("a") == ending
+
+
+def test_what_was_told_to_end_while_it_asked_isnt_held() -> None:
+    script = Script(step("a"))
+    script.begin("a")
+    script.crash()
+    script.tell(fx.CancelAsked())
+    assert held(script).events == []
+    assert script.state.status == "CANCELLED"
+
+
+def test_a_step_with_resources_gives_them_back_when_it_has_ended() -> None:
+    script = Script(writing(Effect.IDEMPOTENT, resources=(Resource(name="calendar:me"),)))
+    script.begin("a")
+    assert not [c for c in script.commands if isinstance(c, cmd.Release)]
+    script.complete("a")
+    assert script.ordered(cmd.Release).step == "a"
+
+
+def test_nobody_waits_for_a_human_to_say_what_became_of_a_call() -> None:
+    resources = (Resource(name="calendar:me"),)
+    script = Script(writing(Effect.IRREVERSIBLE, resources=resources), approve_all=True)
+    script.approved("a")
+    script.lose("a")
+    assert script.ordered(cmd.Release).step == "a"
+    assert script.status("a") == "asked"
+
+
+def test_a_call_that_may_have_happened_is_still_in_doubt_when_it_was_held() -> None:
+    script = Script(writing(Effect.IDEMPOTENT, retry=RetryPolicy(attempts=5)))
+    script.lose("a")
+    assert script.starts() == ["a"]
+    held(script)
+    assert script.state.steps["a"].lost
+    script.tell(fx.CancelAsked())
+    assert script.status("a") == "failed"
+    assert "may have happened" in (script.state.steps["a"].error or "")
+
+
+def test_an_execution_whose_steps_are_held_waits_for_nobody() -> None:
+    script = held(Script(step("a"), writing(Effect.IRREVERSIBLE, "b")))
+    script.gate("b")
+    assert not script.state.waits_for_human
