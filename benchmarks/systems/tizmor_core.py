@@ -5,7 +5,6 @@ The pipeline and what agents declare are left out; `tizmor` has all of it.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import secrets
 from collections.abc import AsyncIterator, Sequence
@@ -99,7 +98,8 @@ class _Core:
             for stored in adopted
             for state, seq in [folded[stored.execution]]
         ]
-        await asyncio.gather(*(self._ended(live) for live in lives))
+        for live in lives:
+            await self._ended(live)
 
     async def _ended(self, live: Live) -> None:
         await live.end()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.plan import Plan, Question, Step
-from tizmor.core.transitions import TERMINAL, StepStatus
+from tizmor.core.transitions import OVER, StepStatus
 
 
 class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
@@ -192,7 +192,7 @@ class State(msgspec.Struct, eq=False):
             or (s.status is StepStatus.READY and s.parent in full)
             or (s.status is StepStatus.COMPENSATING and self._is_asked_anything(s))
             for s in self.steps.values()
-            if s.status not in _OVER
+            if s.status not in OVER
         )
 
     def _is_asked_anything(self, step: StepState) -> bool:
@@ -210,4 +210,3 @@ class State(msgspec.Struct, eq=False):
 
 _ASKING = frozenset({StepStatus.GATED, StepStatus.ASKED})
 _HELD = _ASKING | {StepStatus.PENDING, StepStatus.EXPANDED}
-_OVER = TERMINAL - {StepStatus.COMPENSATING}

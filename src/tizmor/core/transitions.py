@@ -79,6 +79,8 @@ TERMINAL = UNDOING | {
     S.REPLACED,
 }
 """Nothing of the step is due any more but its compensation."""
+OVER = TERMINAL - {S.COMPENSATING}
+"""Nothing of the step is due any more."""
 STARTABLE = frozenset({S.READY, S.PREPARED, S.APPROVED, S.HELD, S.RETRYING, S.UNSETTLED, S.RUNNING})
 """RUNNING is startable once more: a read that was cut off by a crash runs again."""
 _LIVE = frozenset(S) - TERMINAL

@@ -9,6 +9,8 @@ from tizmor.ports.journal import ExecutionRow, InboxKind, InboxRow, StoredExecut
 REMOVED = 2
 """Of `executions.ended`: retention is removing it, in several transactions; it isn't there."""
 
+AMONG = "IN (SELECT value FROM json_each(?))"
+"""Given a JSON list."""
 EXECUTION = (
     'SELECT id, query, "user", created_at_ms, status, steps_total, steps_done, updated_at_ms,'
     " ended, owner, epoch, priority, due_ms FROM executions"
@@ -17,6 +19,11 @@ HEAD = (
     "SELECT owner, epoch, last_seq, last_checksum, ended FROM executions"
     " WHERE id = ? AND ended <> 2"
 )
+HEADS = EXECUTION.replace(
+    " FROM executions",
+    f", last_seq, last_checksum FROM executions WHERE id {AMONG} AND ended <> {REMOVED}",
+)
+"""Rows of `EXECUTION`, each with where its chain stands."""
 INBOX = "SELECT inbox.id, inbox.execution, inbox.kind, inbox.payload, inbox.outcome FROM inbox"
 
 

@@ -8,8 +8,9 @@ one doesn't, the transaction is rolled back and the appends are judged one by on
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,13 +26,15 @@ from tizmor.storage.connection import connect, storage_errors, writing
 from tizmor.storage.owners import Owners
 from tizmor.storage.presence import Presence
 from tizmor.storage.retention import compact, is_worth_compacting
-from tizmor.storage.rows import EXECUTION, HEAD, stored_execution
+from tizmor.storage.rows import HEAD, HEADS, stored_execution
 from tizmor.storage.turn import Turn
 from tizmor.storage.usage import Usage
 from tizmor.storage.verdict import Verdict, verdict
 
-_ONE = f"{EXECUTION} WHERE id = ?"
-_TAKE = "UPDATE executions SET owner = ?, epoch = epoch + 1 WHERE id = ?"
+_TAKE = (
+    "UPDATE executions SET owner = ?, epoch = epoch + 1"
+    " WHERE id IN (SELECT value FROM json_each(?))"
+)
 _LET_GO = "UPDATE executions SET owner = NULL WHERE id = ? AND owner = ?"
 _SEND = (
     "INSERT INTO inbox (execution, kind, payload, created_at_ms) VALUES (?, ?, ?, ?) RETURNING id"
@@ -78,25 +81,18 @@ class Writer:
     def adopt(self, executions: Sequence[int]) -> list[StoredExecution]:
         """Take, in one transaction, all of these that no living process owns."""
         self._owners.appear()
-        alive = {self._me: False}
-        heads: dict[int, Head] = {}
-        adopted = []
         with self.writing() as connection:
-            for execution in executions:
-                found = connection.execute(HEAD, (execution,)).fetchone()
-                if found is None:
-                    continue
-                owner, _, seq, checksum, ended = found
-                if owner is not None and owner not in alive:
-                    alive[owner] = self._owners.is_alive(owner)
-                if owner is None or not alive[owner]:
-                    adopted.append(self._take(execution, owner))
-                    heads[execution] = Head(Link(seq, checksum), bool(ended))
-        self._heads.update(heads)
-        for owner, lives in alive.items():
-            if owner != self._me and not lives:
-                self._owners.forget(owner)
-        return adopted
+            rows = connection.execute(HEADS, (json.dumps(list(executions)),)).fetchall()
+            found = [(stored_execution(row), Head(Link(*row[-2:]), bool(row[8]))) for row in rows]
+            dead = self._dead({stored.owner for stored, _ in found})
+            free = [one for one in found if one[0].owner in dead]
+            taken = [stored.execution for stored, _ in free if stored.owner != self._me]
+            connection.execute(_TAKE, (self._me, json.dumps(taken)))
+        self._heads.update({stored.execution: head for stored, head in free})
+        for owner in dead - {None, self._me}:
+            self._owners.forget(str(owner))
+        adopted = {stored.execution: self._taken(stored) for stored, _ in free}
+        return [adopted[execution] for execution in executions if execution in adopted]
 
     def let_go(self, execution: int) -> None:
         """Give up one that this process owns."""
@@ -155,12 +151,19 @@ class Writer:
     def _new_batch(self) -> Batch:
         return Batch(self._me, self._heads, self._now_ms())
 
-    def _take(self, execution: int, owner: str | None) -> StoredExecution:
+    def _dead(self, owners: Iterable[str | None]) -> set[str | None]:
+        """Those of these whose executions may be taken; what is nobody's, or its own, one may."""
+        return {
+            owner
+            for owner in owners
+            if owner in (None, self._me) or not self._owners.is_alive(str(owner))
+        }
+
+    def _taken(self, stored: StoredExecution) -> StoredExecution:
         """The row as it stands once this process owns it."""
-        if owner != self._me:
-            self._connection.execute(_TAKE, (self._me, execution))
-        row = self._connection.execute(_ONE, (execution,)).fetchone()
-        return structs.replace(stored_execution(row), may_still_run=owner == self._me)
+        if stored.owner == self._me:
+            return structs.replace(stored, may_still_run=True)
+        return structs.replace(stored, owner=self._me, epoch=stored.epoch + 1)
 
     def _commit_whole(self, batch: Batch) -> list[int | None] | None:
         try:

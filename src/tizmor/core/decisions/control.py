@@ -23,7 +23,7 @@ from tizmor.core.decisions.stopping import (
 from tizmor.core.folds.lists import child_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import StepState
-from tizmor.core.transitions import TERMINAL, StepStatus
+from tizmor.core.transitions import OVER, TERMINAL, StepStatus
 
 S = StepStatus
 
@@ -51,10 +51,11 @@ def _go_on(d: Decision, *, may_still_run: bool = False) -> None:
     if state.plan is None or state.status == "PLANNING":
         _go_on_planning(d)
         return
-    for step in list(state.steps.values()):
+    under_way = [s for s in state.steps.values() if s.status not in OVER]
+    for step in under_way:
         if step.status is S.EXPANDED:
             count_items_anew(d, step)
-    for step in list(state.steps.values()):
+    for step in under_way:
         _go_on_with(d, step, may_still_run=may_still_run)
 
 
