@@ -32,7 +32,7 @@ START = Link(0, 0)
 
 
 def checksum(previous: int, execution: int, seq: int, at_ms: int, payload: bytes) -> int:
-    return crc32(payload, crc32(_header(execution, seq, at_ms), previous))
+    return crc32(_header(execution, seq, at_ms) + payload, previous)
 
 
 def checkpoint_checksum(execution: int, seq: int, payload: bytes) -> int:
