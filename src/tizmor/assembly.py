@@ -13,6 +13,7 @@ from pathlib import Path
 from tizmor import settings as settings_module
 from tizmor.agents.builtin import builtin
 from tizmor.agents.system import system_check
+from tizmor.caching.keys import partition
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable
 from tizmor.drivers.embedded.clock import SystemClock
@@ -22,10 +23,12 @@ from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
+from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
 from tizmor.pipeline.standard import standard
 from tizmor.planner.embedded.planner import EmbeddedPlanner
 from tizmor.ports.agent import Agent
+from tizmor.ports.cache import CacheUse
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Freed, Journal
 from tizmor.ports.planner import Planner
@@ -60,10 +63,21 @@ class Tizmor(Orchestrator):
         trouble: Trouble,
         program: str,
     ) -> None:
+        journal.sharing.cache.limit(settings.cache_mb * 1_000_000)
         performer = Performer(
             agents=agents,
             planner=planner,
-            pipeline=standard(journal.sharing, uses=QuotaRules(agents.values(), settings.limits)),
+            pipeline=standard(
+                journal.sharing,
+                uses=QuotaRules(agents.values(), settings.limits),
+                cache=Cache(
+                    journal.sharing.cache,
+                    agents.values() if settings.cache_mb else (),
+                    within=partition(workspace),
+                    verify=settings.cache_verify,
+                    dice=random.random,
+                ),
+            ),
             workspace=workspace,
             clock=clock,
             dice=random.random,
@@ -185,6 +199,17 @@ class Tizmor(Orchestrator):
         return await self._journal.gc(
             ended_before_ms=int(before.timestamp() * 1000), dry_run=dry_run
         )
+
+    async def cache(self) -> Sequence[CacheUse]:
+        """What is kept of agents' answers, and how often it served, by agent."""
+        return await self._journal.sharing.cache.uses()
+
+    async def clear_cache(self, agent: str | None = None) -> int:
+        """Remove the kept answers of one agent, or all, and what was counted of them; how many
+        answers it was. What is running keeps what it works out from then on."""
+        if not await self.cache():
+            return 0
+        return await self._journal.sharing.cache.clear(agent)
 
     async def _close(self, inbox: asyncio.Task[None] | None) -> None:
         if inbox is not None:

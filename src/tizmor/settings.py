@@ -39,6 +39,7 @@ _MEETING_MINUTES = range(5, 1441)
 _RETENTION_DAYS = range(1, 36_501)
 _RUNNING_STEPS = range(1, 10_001)
 _LIVE_EXECUTIONS = range(1, 1_000_001)
+_CACHE_MB = range(100_001)
 _LANGUAGES = ("", "he", "en")
 _BIDI = ("auto", "on", "off")
 _SERVERS = ("postgresql", "postgres")
@@ -74,6 +75,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How many calls of agents run at a time in one process."""
     live_executions: int = 1000
     """How many executions a process keeps in memory; those that wait rest on disk."""
+    cache_mb: int = 64
+    """How much may be kept of agents' answers, in 10**6 bytes; with 0 none is."""
+    cache_verify: float = 0.02
+    """The part of answers served because they mean the same for which the call is made all the
+    same, and compared."""
     limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
     """How often may be called what is outside, by name: see `tizmor.pipeline.rules`."""
 
@@ -295,6 +301,14 @@ def _live_executions(value: object) -> int:
     return _whole_number(value, _LIVE_EXECUTIONS, "executions")
 
 
+def _cache_mb(value: object) -> int:
+    return _whole_number(value, _CACHE_MB, "megabytes")
+
+
+def _cache_verify(value: object) -> float:
+    return _number(value, (0.0, 1.0), "a number")
+
+
 def _limits(value: object) -> dict[str, Quota]:
     if isinstance(value, str):
         parts = (part.partition("=") for part in value.split(","))
@@ -360,14 +374,18 @@ def _check_server(url: SplitResult) -> None:
 
 
 def _lease_s(value: object) -> float:
-    least, most = _LEASE_S
+    return _number(value, _LEASE_S, "a number of seconds")
+
+
+def _number(value: object, bounds: tuple[float, float], kind: str) -> float:
+    least, most = bounds
     try:
-        seconds = math.nan if isinstance(value, bool) else float(str(value))
+        number = math.nan if isinstance(value, bool) else float(str(value))
     except ValueError:
-        seconds = math.nan
-    if not least <= seconds <= most:
-        raise ValueError(f"{value!r} is not a number of seconds from {least:g} to {most:g}")
-    return seconds
+        number = math.nan
+    if not least <= number <= most:
+        raise ValueError(f"{value!r} is not {kind} from {least:g} to {most:g}")
+    return number
 
 
 def _one_of(known: tuple[str, ...], value: object) -> str:
@@ -412,5 +430,7 @@ _SETTINGS = {
     "retention_days": _Setting(_retention_days, 30),
     "running_steps": _Setting(_running_steps, 256),
     "live_executions": _Setting(_live_executions, 1000),
+    "cache_mb": _Setting(_cache_mb, 64),
+    "cache_verify": _Setting(_cache_verify, 0.02),
     "limits": _Setting(_limits, {"workspace": "600/minute"}),
 }

@@ -134,6 +134,13 @@ async def enter(text: str, *, ctx: AgentContext) -> Done:
     return Done(value=text)
 
 
+@agent(name="Look", cache_for=dt.timedelta(hours=1))
+async def look(text: str, *, ctx: AgentContext) -> Found:
+    """Look something up."""
+    await meets("Look")
+    return Found(value=f"{text}, looked up")
+
+
 @agent(name="Fetch", rate_limit="1 per 2 seconds")
 async def fetch(text: str = "", *, ctx: AgentContext) -> Found:
     """Ask somebody who doesn't answer often."""
@@ -177,5 +184,5 @@ class Vault:
 
 CAST = {
     a.spec.name: a
-    for a in (find, much, other, read, note, meet, book, enter, fetch, send, post, login)
+    for a in (find, much, other, read, note, meet, book, enter, fetch, look, send, post, login)
 }

@@ -463,6 +463,17 @@ async def held_for_a_quota(stage: Stage) -> str:
     return execution
 
 
+async def answered_from_the_cache(stage: Stage) -> str:
+    """Another execution is just working the answer out; a second step asks once it is there."""
+    look = Step(id="look", agent="Look", arguments={"text": "tea"})
+    before = await stage.start(look)
+    again = Step(id="again", agent="Look", arguments={"text": "tea"}, after=("look",))
+    execution = await stage.start(look, again)
+    await stage.rest(before)
+    await stage.rest(execution)
+    return execution
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -503,5 +514,6 @@ SCENARIOS: dict[str, Scenario] = {
         quick_reads,
         held_for_a_resource,
         held_for_a_quota,
+        answered_from_the_cache,
     )
 }

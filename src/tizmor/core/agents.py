@@ -53,5 +53,10 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     """What it calls outside, in a word that other agents that call the same use, too: they share
     the quotas that the settings give it."""
 
+    cache_for_s: float | None = None
+    """For how long its answers may be given again; None: not at all."""
+    semantic: tuple[str, ...] = ()
+    """Arguments, free text, for which another wording of the same may have the same answer."""
+
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)

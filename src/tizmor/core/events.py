@@ -193,13 +193,15 @@ class Found(Event, frozen=True):
 
 class StepSucceeded(Event, frozen=True):
     """`attempt` and `started_at_ms` stand here where no `StepStarted` went before: a read that was
-    over before its beginning was worth a word."""
+    over before its beginning was worth a word. `cached`: no call was made, or it failed; this is
+    what an earlier one gave."""
 
     step: str
     output: dict[str, Any]
     attempt: int = 0
     started_at_ms: int | None = None
     probed: bool = False
+    cached: bool = False
     tokens: int = 0
     cost_usd: float = 0.0
 

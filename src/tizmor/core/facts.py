@@ -99,11 +99,13 @@ class CallPrepared(Fact, frozen=True):
 
 
 class CallCompleted(Fact, frozen=True):
-    """`begun_at_ms`: the call, a read, began then, and nothing was said of it (see `may_begin`)."""
+    """`begun_at_ms`: the call, a read, began then, and nothing was said of it (see `may_begin`);
+    `cached`: none was made, and the output is an earlier one's."""
 
     step: str
     output: dict[str, Any]
     begun_at_ms: int | None = None
+    cached: bool = False
     tokens: int = 0
     cost_usd: float = 0.0
 

@@ -19,7 +19,8 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     plan's own agent, `lost`: some call of it may have happened, `told` what a human said became of
     the last such call, `children` how many calls a `for_each` has, `messages` the newest findings,
     `undoing` counts the attempts to take back what the step did, `held_on` is what it is held for
-    since `held_at_ms`, `waited_ms` how long it was held before.
+    since `held_at_ms`, `waited_ms` how long it was held before, `cached`: its output was
+    given to an earlier call.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -47,6 +48,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     ended_at_ms: int | None = None
     undoing: int = 0
     late: bool = False
+    cached: bool = False
     held_on: str = ""
     held_at_ms: int = 0
     waited_ms: int = 0

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Container, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import structs
 
+from tizmor.caching import sources
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.events import storable
 from tizmor.pipeline.classify import cut, worded
+from tizmor.ports.cache import Source
 from tizmor.ports.clock import Clock
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
@@ -72,6 +75,7 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     _key: str = ""
     _arguments: dict[str, Any] | None = None
     _revealed: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @property
     def key(self) -> str:
@@ -102,6 +106,15 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     @property
     def stopping(self) -> bool:
         return self.step_id in self._site.stopping
+
+    @property
+    def knows_secrets(self) -> bool:
+        return bool(self._revealed)
+
+    def source(self, path: str) -> Path:
+        place = self.workspace.path(path)
+        self.sources += (sources.source(self.workspace.root, path, self.now),)
+        return place
 
     def secret(self, name: str) -> str:
         value = self._around.secrets.get(name)

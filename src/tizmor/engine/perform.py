@@ -102,11 +102,13 @@ class Performer:
         )
         verdict = context.cleared(await self._pipeline(call))
         if isinstance(verdict, Completed):
+            at_ms = self._clock.now_ms()
             return fx.CallCompleted(
-                at_ms=self._clock.now_ms(),
+                at_ms=at_ms,
                 step=step.id,
                 output=verdict.output,
-                begun_at_ms=site.begun.pop(step.id, None),
+                begun_at_ms=site.begun.pop(step.id, at_ms if verdict.from_cache else None),
+                cached=verdict.from_cache,
             )
         return self._judged(command, key, verdict)
 

@@ -177,6 +177,7 @@ class Presenter:
             attempt=step.attempt,
             messages=step.messages,
             held_on=step.held_on,
+            cached=step.cached,
             error=step.error,
             depends_on=needs(step.step),
             started_at=None if step.started_at_ms is None else self.time(step.started_at_ms),
@@ -252,5 +253,6 @@ def _step_fields(step: StepState) -> dict[str, Any]:
         "title": step.step.title,
         "state": _shown_status(step),
         "message": step.held_on or None,
+        "cached": step.cached or None,
         "error": step.error,
     }

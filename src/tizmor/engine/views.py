@@ -52,7 +52,8 @@ class Waiting(_View, frozen=True):
 class StepView(_View, frozen=True):
     """One step. `state`: pending, held, running, waiting, retrying, succeeded, failed, skipped,
     rejected, cancelled, unknown, compensating, compensated. `held_on` is what a held one waits for:
-    `limit:NAME`, `lock:NAME` or `computation:AGENT`, which others use just now."""
+    `limit:NAME`, `lock:NAME` or `computation:AGENT`, which others use just now. `cached`: its
+    output was given to an earlier call."""
 
     id: str
     agent: str
@@ -61,6 +62,7 @@ class StepView(_View, frozen=True):
     attempt: int = 0
     messages: tuple[str, ...] = ()
     held_on: str = ""
+    cached: bool = False
     error: str | None = None
     depends_on: tuple[str, ...] = ()
     started_at: str | None = None
@@ -117,7 +119,8 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     """One line of the stream; `id` is the position in the journal, None for what isn't journaled.
 
     type `progress` with `status`, `done`, `total`, once also `plan`; `step` with `step`, `agent`,
-    `title`, `state`, `message`, `error`; `log` with `step` and `message` (a finding); `approval`
+    `title`, `state`, `message`, `error`, `cached` (true: its output was given to an earlier call);
+    `log` with `step` and `message` (a finding); `approval`
     and `question` with `step`, `state` (`open`, `approved`, `rejected`, `answered`, `withdrawn`)
     and `waiting`; at the end `complete`, `failed`, `cancelled`, `rejected`, and, when this process
     stops following, `waiting` or `paused`. `partial` comes before the `step` that has just given
@@ -137,6 +140,7 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     title: str | None = None
     state: str | None = None
     message: str | None = None
+    cached: bool | None = None
     error: str | None = None
     waiting: Waiting | None = None
     result: dict[str, Any] | None = None

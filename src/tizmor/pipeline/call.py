@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from tizmor.core.errors import Permanent
 from tizmor.core.plan import Step
 from tizmor.ports.agent import Agent, AgentContext
+from tizmor.ports.cache import Source
 from tizmor.ports.secrets import PREFIX
 
 Begin = Callable[[str], bool | Awaitable[bool]]
@@ -17,6 +18,20 @@ Begin = Callable[[str], bool | Awaitable[bool]]
 
 True only when its intent is journaled, or nothing need be said of it yet; for a call with an
 effect, only when the intent and all before it are durable (the barrier)."""
+
+
+class CallContext(AgentContext, Protocol):
+    """What a call is given, and what is known of how it used it."""
+
+    @property
+    def sources(self) -> Sequence[Source]:
+        """The files and folders that the call said it reads."""
+        ...
+
+    @property
+    def knows_secrets(self) -> bool:
+        """Whether the call was given the value of a secret."""
+        ...
 
 
 class Call(msgspec.Struct, kw_only=True, eq=False):
@@ -29,7 +44,7 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     key: str
     approved_key: str | None
     agent: Agent
-    context: AgentContext
+    context: CallContext
     begin: Begin
     begun: bool = False
 

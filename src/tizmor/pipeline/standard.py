@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tizmor.pipeline.approve import Approve
+from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import Next, compose
 from tizmor.pipeline.invoke import invoke
@@ -12,8 +13,9 @@ from tizmor.pipeline.trace import Trace
 from tizmor.ports.sharing import Sharing
 
 
-def standard(sharing: Sharing, *, uses: Uses) -> Next:
-    """`uses` says which quotas a call counts against."""
+def standard(sharing: Sharing, *, uses: Uses, cache: Cache) -> Next:
+    """`uses` says which quotas a call counts against, `cache` whose answers are kept."""
     return compose(
-        [Trace(), Approve(), Limit(sharing.quotas, uses), Lock(sharing.locks), Classify()], invoke
+        [Trace(), cache, Approve(), Limit(sharing.quotas, uses), Lock(sharing.locks), Classify()],
+        invoke,
     )

@@ -15,9 +15,10 @@ class _Verdict(msgspec.Struct, frozen=True, gc=False):
 
 
 class Completed(_Verdict, frozen=True):
-    """The output, as JSON."""
+    """The output, as JSON; `from_cache` when it was given to an earlier call, and none was made."""
 
     output: dict[str, Any]
+    from_cache: bool = False
 
 
 class NeedsApproval(_Verdict, frozen=True):

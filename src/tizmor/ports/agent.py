@@ -18,6 +18,7 @@ import datetime as dt
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -73,6 +74,13 @@ class AgentContext(Protocol):
     def stopping(self) -> bool:
         """Whether the call was told to stop: cancelled, or out of time. An agent that works in
         parts looks here between two of them; one that doesn't is cut off after some seconds."""
+        ...
+
+    def source(self, path: str) -> Path:
+        """Say that the call reads this file or folder of the workspace; its place. An answer that
+        is kept is given again only while all sources are as they were when this was said: so say it
+        before reading, and name the folder where files may be added. Blocks for as long as it
+        takes to look at each file. Raises `Permanent` for a path that leads outside."""
         ...
 
     def secret(self, name: str) -> str:
@@ -227,14 +235,18 @@ def agent(
     timeout: dt.timedelta | None = None,
     rate_limit: str = "",
     api: str = "",
+    cache_for: dt.timedelta | None = None,
+    semantic: tuple[str, ...] = (),
 ) -> Callable[[AgentFunction], Agent]:
     """Declare an async function to be an agent; its docstring's first line describes it.
 
     The keywords mean what `AgentSpec` says. Raises `TypeError` when a hint is missing or the
-    output is not a `msgspec.Struct`, `ValueError` for a rate limit that can't be read.
+    output is not a `msgspec.Struct`, `ValueError` for a rate limit that can't be read, and for
+    answers that can't be kept.
     """
     if rate_limit:
         quota(rate_limit)
+    _refuse_cache(name, effect, cache_for, semantic, critical=critical)
 
     def declare(function: AgentFunction) -> Agent:
         hints = _argument_types(function)
@@ -244,6 +256,8 @@ def agent(
         schemas, defs = msgspec.json.schema_components(
             [*hints.values(), output], ref_template="#/$defs/{name}"
         )
+        if wrong := [argument for argument in semantic if hints.get(argument) is not str]:
+            raise TypeError(f"{name}: {', '.join(wrong)} is no argument of type str")
         defaults = {
             p.name: p.default is not inspect.Parameter.empty
             for p in inspect.signature(function).parameters.values()
@@ -270,10 +284,30 @@ def agent(
             timeout_s=timeout.total_seconds() if timeout else None,
             rate_limit=rate_limit,
             api=api,
+            cache_for_s=cache_for.total_seconds() if cache_for else None,
+            semantic=semantic,
         )
         return Agent(spec, function, output)
 
     return declare
+
+
+def _refuse_cache(
+    name: str,
+    effect: Effect,
+    cache_for: dt.timedelta | None,
+    semantic: tuple[str, ...],
+    *,
+    critical: bool,
+) -> None:
+    if cache_for is None:
+        if semantic:
+            raise ValueError(f"{name}: semantic says which answers are kept; say cache_for, too")
+        return
+    if cache_for <= dt.timedelta(0):
+        raise ValueError(f"{name}: cache_for must be longer than nothing")
+    if effect is not Effect.READ or critical:
+        raise ValueError(f"{name}: only answers of reads that nobody is asked about can be kept")
 
 
 def _is_moment(hint: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from tizmor.ports.cache import Cache
 from tizmor.ports.locks import Holder, Locks
 from tizmor.ports.quotas import Quotas
 
@@ -25,6 +26,8 @@ class Sharing(Protocol):
     def locks(self) -> Locks: ...
     @property
     def quotas(self) -> Quotas: ...
+    @property
+    def cache(self) -> Cache: ...
 
     async def turns(self) -> Turns:
         """Whose turn has come."""
@@ -32,4 +35,8 @@ class Sharing(Protocol):
 
     async def release(self, holder: Holder) -> None:
         """Give back all that a step has, and its places in every line."""
+        ...
+
+    async def close(self) -> None:
+        """Write what this process has still to say."""
         ...

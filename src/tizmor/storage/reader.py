@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -50,6 +50,8 @@ _BEYOND = (1 << 63) - 1
 _AT_ONCE = 500
 """Executions whose events are read by one statement."""
 
+_T = TypeVar("_T")
+
 
 class Reader:
     """Reads one database; it opens its connection when it first must."""
@@ -57,6 +59,11 @@ class Reader:
     def __init__(self, database: Path) -> None:
         self._database = database
         self._opened: sqlite3.Connection | None = None
+
+    def look(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do something else that only looks."""
+        with storage_errors():
+            return work(self._connection)
 
     def history(self, execution: int, after_seq: int) -> list[Record]:
         """One execution's events, to the very one that `executions` holds for its last."""

@@ -45,6 +45,7 @@ _THE_REST = (
     "DELETE FROM blob_uses WHERE execution = ?",
     "DELETE FROM resource_locks WHERE execution = ?",
     "DELETE FROM rate_tickets WHERE execution = ?",
+    "DELETE FROM cache_claims WHERE execution = ?",
     "DELETE FROM executions WHERE id = ?",
 )
 

@@ -116,6 +116,7 @@ class SqliteJournal:
             owners.me,
             on_thread=self._write,
             writing=self._writer.writing,
+            looking=lambda work: self._look(lambda: self._reader.look(work)),
             appear=owners.appear,
             is_dead=lambda owner: not owners.is_alive(owner),
             ring=self._ring,
@@ -211,6 +212,7 @@ class SqliteJournal:
         if self._heard is not None:
             asyncio.get_running_loop().remove_reader(self._heard)
         self._signal.close()
+        await self.sharing.close()
         await self._shared.close()
         try:
             await self._look(self._reader.close)

@@ -192,3 +192,52 @@ rate_tickets = sa.Table(
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
+
+# Answers that are kept. `key` and `meaning` are hashes: what was asked can't be read from them.
+cache_entries = sa.Table(
+    "cache_entries",
+    metadata,
+    sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("meaning", sa.LargeBinary, nullable=True),
+    sa.Column("agent", sa.Text, nullable=False),
+    sa.Column("output", sa.LargeBinary, nullable=False),
+    sa.Column("sources", sa.LargeBinary, nullable=False),
+    sa.Column("size", _BigInteger, nullable=False),
+    sa.Column("expires_at_ms", _BigInteger, nullable=False),
+    sa.Column("used_at_ms", _BigInteger, nullable=False),
+    sa.Index(None, "meaning"),
+    sa.Index(None, "agent", "size"),
+    sa.Index(None, "expires_at_ms"),
+    sa.Index(None, "used_at_ms", "size"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+# Who works an answer out (`computing` 1), and who waits for it (0).
+cache_claims = sa.Table(
+    "cache_claims",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("computing", sa.Integer, nullable=False),
+    sa.Index(None, "key"),
+    sa.Index(None, "owner", "computing"),
+    sqlite_strict=True,
+)
+
+# What each process has counted so far; with no owner, what those have that are dead.
+cache_counts = sa.Table(
+    "cache_counts",
+    metadata,
+    sa.Column("agent", sa.Text, primary_key=True),
+    sa.Column("owner", sa.Text, primary_key=True),
+    sa.Column("hits", _BigInteger, nullable=False),
+    sa.Column("alike", _BigInteger, nullable=False),
+    sa.Column("misses", _BigInteger, nullable=False),
+    sa.Column("verified", _BigInteger, nullable=False),
+    sa.Column("false_hits", _BigInteger, nullable=False),
+    sqlite_strict=True,
+)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tizmor.caching.keys import partition
 from tizmor.core.errors import StorageFailed
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Effect, Plan, RetryPolicy, Step
@@ -25,11 +26,13 @@ from tizmor.engine.present import Presenter
 from tizmor.engine.pump import GRACE_S, LIMITS, Limits, Pump
 from tizmor.engine.views import StreamEvent
 from tizmor.pipeline.approve import Approve
+from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import compose
 from tizmor.pipeline.invoke import invoke
 from tizmor.pipeline.trace import Trace
 from tizmor.ports.agent import Agent, AgentContext, Gate, agent
+from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.secrets import NO_SECRETS, Secrets
@@ -128,7 +131,8 @@ class House:
         self.planner = OnePlan(Plan(goal="g", steps=(Step(id="a", agent="Read"),)))
         self.troubles: list[StorageFailed | None] = []
         self.random_bits: Callable[[int], int] = randbits
-        self.clock = SystemClock()
+        self.clock: Clock = SystemClock()
+        self.verify = 0.0
 
     def open_journal(self) -> Journal:
         if self.folder is None:
@@ -151,10 +155,17 @@ class House:
         workspace = Workspace(root=self.folder or Path("/w"), timezone="Asia/Jerusalem")
         known = {a.spec.name: a for a in (self.agents.all() if agents is None else agents)}
         clock = self.clock
+        cache = Cache(
+            journal.sharing.cache,
+            known.values(),
+            within=partition(workspace),
+            verify=self.verify,
+            dice=lambda: 0.5,
+        )
         performer = Performer(
             agents=known,
             planner=self.planner,
-            pipeline=compose([Trace(), Approve(), Classify()], invoke),
+            pipeline=compose([Trace(), cache, Approve(), Classify()], invoke),
             workspace=workspace,
             clock=clock,
             dice=lambda: 0.0,

@@ -24,6 +24,7 @@ class StepProgress:
     needs: tuple[str, ...] = ()
     state: str = "pending"
     held_on: str = ""
+    cached: bool = False
     attempt: int = 1
     findings: list[str] = field(default_factory=list)
     error: str | None = None
@@ -69,6 +70,7 @@ class Progress:
                 needs=step.depends_on,
                 state=step.state,
                 attempt=max(step.attempt, 1),
+                cached=step.cached,
                 findings=list(step.messages),
                 error=step.error,
             )
@@ -119,6 +121,7 @@ def _take_step(step: StepProgress, event: StreamEvent) -> None:
         step.attempt += event.state == "retrying"
         step.state = event.state
         step.held_on = event.message or ""
+        step.cached = bool(event.cached)
         step.error = event.error
     elif event.type in _DECISIONS:
         step.state = {"open": "waiting", "rejected": "rejected"}.get(event.state or "", step.state)

@@ -64,6 +64,8 @@ def step_text(
     ]
     if step.held_on:
         parts.append((f" ({step.held_on})", "dim"))
+    if step.cached:
+        parts.append((f" · {words.cached}", "dim"))
     if step.attempt > 1:
         parts.append((f" · {words.attempt.format(number=step.attempt)}", "yellow"))
     if others := [need for need in step.needs if need != beside]:

@@ -40,6 +40,8 @@ class Words:
     plan: str
     after: str
     attempt: str
+    cached: str
+    """Of a step whose output an earlier call gave."""
     assumptions: str
     meeting: str
     agenda: str
@@ -112,6 +114,7 @@ ENGLISH = Words(
     plan="Plan",
     after="after",
     attempt="attempt {number}",
+    cached="from the cache",
     assumptions="Assumed",
     meeting="Meeting created",
     agenda="Agenda",
@@ -181,6 +184,7 @@ HEBREW = Words(
     plan="תוכנית",
     after="אחרי",
     attempt="ניסיון {number}",
+    cached="מהמטמון",
     assumptions="הונח",
     meeting="נוצרה פגישה",
     agenda="אג'נדה",

@@ -39,6 +39,7 @@ def call_completed(d: Decision, fact: fx.CallCompleted) -> None:
             output=fact.output,
             attempt=step.attempt + 1 if quiet else 0,
             started_at_ms=fact.begun_at_ms if quiet else None,
+            cached=fact.cached,
             tokens=fact.tokens,
             cost_usd=fact.cost_usd,
         )

@@ -90,6 +90,8 @@ def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
     state.cost_usd += event.cost_usd
     step.error = None
     step.lost = False
+    if event.cached:
+        step.cached = True
     if event.attempt:
         step.attempt = event.attempt
     if step.started_at_ms is None:

@@ -12,6 +12,7 @@ import contextvars
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
+from tizmor.caching.keys import partition
 from tizmor.core.errors import EngineError
 from tizmor.drivers.simulated.choices import Stream
 from tizmor.drivers.simulated.clock import SimulatedClock
@@ -22,6 +23,7 @@ from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
+from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
 from tizmor.pipeline.standard import standard
 from tizmor.ports.agent import Agent
@@ -30,6 +32,9 @@ from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
 _T = TypeVar("_T")
+
+VERIFY = 0.02
+"""The part of answers served for their meaning that is verified."""
 
 
 class SimulatedProcess:
@@ -70,7 +75,17 @@ class SimulatedProcess:
         performer = Performer(
             agents=agents,
             planner=planner,
-            pipeline=standard(self.journal.sharing, uses=QuotaRules(agents.values(), {})),
+            pipeline=standard(
+                self.journal.sharing,
+                uses=QuotaRules(agents.values(), {}),
+                cache=Cache(
+                    self.journal.sharing.cache,
+                    agents.values(),
+                    within=partition(workspace),
+                    verify=VERIFY,
+                    dice=lambda: dice.below(1000) / 1000,
+                ),
+            ),
             workspace=workspace,
             clock=clock,
             dice=lambda: dice.below(1000) / 1000,

@@ -152,6 +152,7 @@ class PostgresJournal:
         await self._listener.close()
         await self._stop_heart()
         try:
+            await self.sharing.close()
             await self._shared.close()
             await self._writer.close()
         finally:

@@ -42,6 +42,7 @@ _BELONGING = (
     "blob_uses",
     "resource_locks",
     "rate_tickets",
+    "cache_claims",
 )
 _KEEP_OUT = "SELECT pg_advisory_xact_lock(hashtext('tizmor blobs'))"
 _BLOBS = "SELECT count(*) AS number, coalesce(sum(octet_length(content)), 0)::bigint AS bytes FROM"

@@ -18,6 +18,9 @@ from tizmor.storage.schema import VERSION
 TABLES = (
     "blob_uses",
     "blobs",
+    "cache_claims",
+    "cache_counts",
+    "cache_entries",
     "execution_checkpoints",
     "execution_steps",
     "executions",

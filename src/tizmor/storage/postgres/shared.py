@@ -32,15 +32,22 @@ class PostgresShared:
 
     def __init__(self, url: str, lease: Lease, clock: Clock) -> None:
         self._wire = Wire(url, f"shared {lease.me}", prepare=_as_it_is, patience_s=PATIENCE_S)
+        self._looking = Wire(
+            url, f"looking {lease.me}", prepare=_only_to_look, patience_s=PATIENCE_S
+        )
         self._lease = lease
         self._batches = Batches(self._do_all, _told_already, clock)
 
     async def do(self, work: Callable[[Moment], Work[_T]]) -> _T:
         return await self._batches.do(work)
 
+    async def look(self, work: Callable[[Moment], Work[_T]]) -> _T:
+        return await self._looking.use(partial(self._look, work=work))
+
     async def close(self) -> None:
         await self._batches.close()
         await self._wire.close()
+        await self._looking.close()
 
     async def _do_all(self, pieces: Collection[Piece]) -> Collection[str]:
         try:
@@ -65,6 +72,10 @@ class PostgresShared:
                 piece.result = await _done(connection, piece.work(moment), told)
             if told:
                 await connection.execute(_TELL, sorted(told), CHANNEL)
+
+    async def _look(self, connection: Connection, work: Callable[[Moment], Work[_T]]) -> _T:
+        moment = Moment(await connection.fetchval(_NOW), self._lease.me)
+        return await _done(connection, work(moment), set())
 
 
 async def _done(connection: Connection, work: Work[_T], told: set[str]) -> _T:
@@ -99,6 +110,10 @@ def _numbered(sql: str) -> str:
 
 async def _told_already(owners: Collection[str]) -> None:
     """The database tells them itself."""
+
+
+async def _only_to_look(connection: Connection) -> None:
+    await connection.execute("SET default_transaction_read_only = on")
 
 
 async def _as_it_is(connection: Connection) -> None:

@@ -52,3 +52,7 @@ class MemoryShared:
         connection.execute("COMMIT")
         self._ring(told)
         return result
+
+    async def look(self, work: Callable[[Moment], Work[_T]]) -> _T:
+        moment = Moment(self._now_ms(), self._me)
+        return done(self._tables.connection, work(moment), self._is_dead, set())

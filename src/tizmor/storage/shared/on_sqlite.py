@@ -16,12 +16,13 @@ from tizmor.storage.shared.work import AreDead, Moment, Rows, Statement, Tell, W
 _T = TypeVar("_T")
 
 OnThread = Callable[[Callable[[], Any]], Awaitable[Any]]
+Looking = Callable[[Callable[[sqlite3.Connection], Any]], Awaitable[Any]]
 
 
 class SqliteShared:
     """The `Shared` of one process, `me`. `on_thread` runs what it is given on the thread that may
-    write, `writing` is a transaction there, `appear` lets this process be seen as alive, `is_dead`
-    knows of others, `ring` has them look."""
+    write, `writing` is a transaction there, `looking` runs it on the one that reads; `appear` lets
+    this process be seen as alive, `is_dead` knows of others, `ring` has them look."""
 
     def __init__(
         self,
@@ -29,6 +30,7 @@ class SqliteShared:
         *,
         on_thread: OnThread,
         writing: Callable[[], AbstractContextManager[sqlite3.Connection]],
+        looking: Looking,
         appear: Callable[[], None],
         is_dead: Callable[[str], bool],
         ring: Callable[[Collection[str]], Awaitable[None]],
@@ -37,6 +39,7 @@ class SqliteShared:
         self._me = me
         self._on_thread = on_thread
         self._writing = writing
+        self._looking = looking
         self._appear = appear
         self._is_dead = is_dead
         self._clock = clock
@@ -44,6 +47,13 @@ class SqliteShared:
 
     async def do(self, work: Callable[[Moment], Work[_T]]) -> _T:
         return await self._batches.do(work)
+
+    async def look(self, work: Callable[[Moment], Work[_T]]) -> _T:
+        moment = Moment(self._clock.now_ms(), self._me)
+        result: _T = await self._looking(
+            lambda connection: done(connection, work(moment), self._is_dead, set())
+        )
+        return result
 
     async def close(self) -> None:
         """Wait until what was asked for is done."""

@@ -6,7 +6,8 @@ from functools import partial
 
 from tizmor.ports.locks import Holder
 from tizmor.ports.sharing import Turns
-from tizmor.storage.shared import locks, quotas
+from tizmor.storage.shared import computations, locks, quotas
+from tizmor.storage.shared.cache import SharedCache
 from tizmor.storage.shared.locks import SharedLocks
 from tizmor.storage.shared.quotas import SharedQuotas
 from tizmor.storage.shared.work import Moment, Shared, Work
@@ -19,6 +20,7 @@ class DatabaseSharing:
         self._shared = shared
         self.locks = SharedLocks(shared)
         self.quotas = SharedQuotas(shared)
+        self.cache = SharedCache(shared)
 
     async def turns(self) -> Turns:
         return await self._shared.do(_turns)
@@ -26,13 +28,18 @@ class DatabaseSharing:
     async def release(self, holder: Holder) -> None:
         await self._shared.do(partial(_release, holder=holder))
 
+    async def close(self) -> None:
+        await self.cache.close()
+
 
 def _turns(moment: Moment) -> Work[Turns]:
     free = yield from locks.next_in_line(moment)
     granted, next_ms = yield from quotas.next_in_line(moment)
-    return Turns([*free, *granted], next_ms)
+    answered = yield from computations.next_in_line(moment)
+    return Turns([*free, *granted, *answered], next_ms)
 
 
 def _release(moment: Moment, holder: Holder) -> Work[None]:
     yield from locks.leave(holder)
     yield from quotas.leave(moment, holder)
+    yield from computations.leave(holder)

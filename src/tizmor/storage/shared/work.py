@@ -54,3 +54,8 @@ class Shared(Protocol):
     for longer than its patience lasts, `JournalDamaged` for a database that is not whole."""
 
     async def do(self, work: Callable[[Moment], Work[_T]]) -> _T: ...
+
+    async def look(self, work: Callable[[Moment], Work[_T]]) -> _T:
+        """Do a piece of work that only looks, beside all others and without waiting for them. Each
+        of its statements sees what is kept by then."""
+        ...

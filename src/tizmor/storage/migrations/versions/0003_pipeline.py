@@ -1,4 +1,4 @@
-"""What the step pipeline needs: locks and quotas."""
+"""What the step pipeline needs: locks, quotas and kept answers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _BigInteger = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _locks()
     _quotas()
+    _cache()
 
 
 def _locks() -> None:
@@ -68,3 +69,47 @@ def _quotas() -> None:
     op.create_index("ix_rate_tickets_name_state_at_ms", "rate_tickets", ["name", "state", "at_ms"])
     op.create_index("ix_rate_tickets_execution_step", "rate_tickets", ["execution", "step"])
     op.create_index("ix_rate_tickets_owner_state", "rate_tickets", ["owner", "state"])
+
+
+def _cache() -> None:
+    """Kept answers, who works them out, and how often they served."""
+    op.create_table(
+        "cache_entries",
+        sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+        sa.Column("key", sa.LargeBinary, nullable=False),
+        sa.Column("meaning", sa.LargeBinary, nullable=True),
+        sa.Column("agent", sa.Text, nullable=False),
+        sa.Column("output", sa.LargeBinary, nullable=False),
+        sa.Column("sources", sa.LargeBinary, nullable=False),
+        sa.Column("size", _BigInteger, nullable=False),
+        sa.Column("expires_at_ms", _BigInteger, nullable=False),
+        sa.Column("used_at_ms", _BigInteger, nullable=False),
+        sa.UniqueConstraint("key", name="uq_cache_entries_key"),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cache_entries_meaning", "cache_entries", ["meaning"])
+    op.create_index("ix_cache_entries_agent_size", "cache_entries", ["agent", "size"])
+    op.create_index("ix_cache_entries_expires_at_ms", "cache_entries", ["expires_at_ms"])
+    op.create_index("ix_cache_entries_used_at_ms_size", "cache_entries", ["used_at_ms", "size"])
+    op.create_table(
+        "cache_claims",
+        sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("step", sa.Text, primary_key=True),
+        sa.Column("key", sa.LargeBinary, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("computing", sa.Integer, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_cache_claims_key", "cache_claims", ["key"])
+    op.create_index("ix_cache_claims_owner_computing", "cache_claims", ["owner", "computing"])
+    op.create_table(
+        "cache_counts",
+        sa.Column("agent", sa.Text, primary_key=True),
+        sa.Column("owner", sa.Text, primary_key=True),
+        *(
+            sa.Column(name, _BigInteger, nullable=False)
+            for name in ("hits", "alike", "misses", "verified", "false_hits")
+        ),
+        sqlite_strict=True,
+    )
