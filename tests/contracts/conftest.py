@@ -51,6 +51,10 @@ class Backend(Protocol):
         """Let the journal's process be dead for all others."""
         ...
 
+    def come_back(self, journal: Journal) -> None:
+        """It was stopped, and goes on."""
+        ...
+
     async def commit_and_die(self, append: Append) -> None:
         """Commit in another process, which then dies by `kill -9`."""
         ...
@@ -69,6 +73,10 @@ class MemoryBackend:
     def die(self, journal: Journal) -> None:
         assert isinstance(journal, MemoryJournal)
         journal.die()
+
+    def come_back(self, journal: Journal) -> None:
+        assert isinstance(journal, MemoryJournal)
+        self.database.living[journal.owner] = journal._signal
 
     async def commit_and_die(self, append: Append) -> None:
         journal = self.database.open()
@@ -93,6 +101,10 @@ class SqliteBackend:
     def die(self, journal: Journal) -> None:
         assert isinstance(journal, SqliteJournal)
         journal._owners.vanish()
+
+    def come_back(self, journal: Journal) -> None:
+        assert isinstance(journal, SqliteJournal)
+        journal._owners.appear()
 
     async def commit_and_die(self, append: Append) -> None:
         await _commit_and_die(str(self.folder), append)
@@ -121,6 +133,10 @@ class PostgresBackend:
         if journal._heart is not None:
             journal._heart.cancel()
         self.execute("UPDATE owners SET until = '-infinity' WHERE name = $1", journal.owner)
+
+    def come_back(self, journal: Journal) -> None:
+        renew = "UPDATE owners SET until = clock_timestamp() + interval '1 hour' WHERE name = $1"
+        self.execute(renew, journal.owner)
 
     async def commit_and_die(self, append: Append) -> None:
         await _commit_and_die(self.url, append)

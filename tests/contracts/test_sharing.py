@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
 from tizmor.core.plan import Access, Resource
-from tizmor.ports.journal import Journal
+from tizmor.ports.journal import Append, ExecutionRow, Journal, NewExecution
 from tizmor.ports.locks import Held, Holder, Taken
-from tizmor.ports.quotas import Later, Quota, Slot, Use
+from tizmor.ports.quotas import UNLIMITED, Later, Left, Quota, Slot, Use
 from tizmor.storage.postgres import shared as on_postgres
 
 A, B, C, D = (Holder(1000 + number, "step") for number in range(4))
@@ -123,6 +124,24 @@ async def test_whose_turn_it_is_is_seen_by_its_own_process(backend: Any) -> None
     assert (await others.sharing.turns()).ready == [B]
 
 
+async def test_of_many_in_line_those_go_first_who_came_first(journal: Journal) -> None:
+    """Readers together, a writer by itself, and nobody before who came earlier."""
+    locks = journal.sharing.locks
+    await locks.acquire(A, [CALENDAR])
+    readers = [Holder(1, f"reader{number}") for number in range(3)]
+    for reader in readers:
+        await locks.acquire(reader, [READ_CALENDAR])
+    await locks.acquire(B, [CALENDAR])
+    await locks.acquire(C, [READ_CALENDAR])
+    assert (await journal.sharing.turns()).ready == []
+    await locks.release(A)
+    assert (await journal.sharing.turns()).ready == readers
+    for reader in readers:
+        assert isinstance(await locks.acquire(reader, [READ_CALENDAR]), Held)
+        await locks.release(reader)
+    assert (await journal.sharing.turns()).ready == [B]
+
+
 async def test_who_waits_in_another_process_is_woken_when_something_is_freed(backend: Any) -> None:
     mine, others = backend.open(), backend.open()
     wakes = others.wakes()
@@ -182,7 +201,7 @@ async def test_who_gives_a_place_back_is_the_first_in_line(
     for holder in (A, B, C, D):
         await quotas.take(holder, [TWO_A_SECOND])
     await quotas.stand_back(A)
-    assert set((await journal.sharing.turns()).ready) == {B, C}
+    assert (await journal.sharing.turns()).ready == [C]
     assert isinstance(await quotas.take(A, [TWO_A_SECOND]), Later)
     await quotas.leave(B)
     assert set((await journal.sharing.turns()).ready) == {A, C}
@@ -193,7 +212,7 @@ async def test_nobody_is_served_before_the_api_itself_says_so(
 ) -> None:
     quotas = journal.sharing.quotas
     await quotas.take(A, [TWO_A_SECOND])
-    await quotas.heed("api:mail", delay_ms=5_000)
+    await quotas.heed("api:mail", Left(0, 5_000))
     assert isinstance(await quotas.take(B, [TWO_A_SECOND]), Later)
     advance(4_999)
     assert isinstance(await quotas.take(B, [TWO_A_SECOND]), Later)
@@ -209,5 +228,214 @@ async def test_what_a_dead_process_was_granted_counts_as_used(
     await dead.sharing.quotas.take(B, [TWO_A_SECOND])
     backend.die(dead)
     assert isinstance(await mine.sharing.quotas.take(C, [TWO_A_SECOND]), Later)
-    advance(1_000)
+    assert (await mine.sharing.turns()).ready == []
+    advance(999)
+    assert (await mine.sharing.turns()).ready == []
+    advance(1)
+    assert (await mine.sharing.turns()).ready == [C]
     assert await mine.sharing.quotas.take(C, [TWO_A_SECOND]) == Slot()
+
+
+async def test_what_a_dead_process_was_granted_and_had_not_come_for_is_free(
+    backend: Any, advance: Callable[[int], None]
+) -> None:
+    dead, mine = backend.open(), backend.open()
+    await mine.sharing.quotas.take(A, [TWO_A_SECOND])
+    await mine.sharing.quotas.take(B, [TWO_A_SECOND])
+    await dead.sharing.quotas.take(C, [TWO_A_SECOND])
+    await mine.sharing.quotas.leave(A)
+    backend.die(dead)
+    await mine.sharing.quotas.take(D, [TWO_A_SECOND])
+    assert (await mine.sharing.turns()).ready == [D]
+
+
+WORKSPACE = Use("workspace", Quota(4, 1_000))
+SLOW = Use("agent:slow", Quota(1, 60_000))
+
+
+async def test_who_waits_for_a_narrow_quota_keeps_nobody_from_a_wide_one(journal: Journal) -> None:
+    """Ten that may go once a minute don't hold up who only needs what all share."""
+    quotas = journal.sharing.quotas
+    slow = [Holder(1, f"slow{number}") for number in range(10)]
+    answers = [await quotas.take(holder, [SLOW, WORKSPACE]) for holder in slow]
+    assert [type(answer) for answer in answers] == [Slot, *[Later] * 9]
+    assert [await quotas.take(h, [WORKSPACE]) for h in (A, B, C)] == [Slot()] * 3
+    assert await quotas.take(D, [WORKSPACE]) == Later("workspace", ANY)
+
+
+async def test_a_place_in_a_narrow_quota_is_kept_while_a_wide_one_is_waited_for(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    quotas = journal.sharing.quotas
+    for number in range(4):
+        await quotas.take(Holder(2, f"step{number}"), [WORKSPACE])
+    assert await quotas.take(A, [SLOW, WORKSPACE]) == Later("workspace", ANY)
+    assert await quotas.take(B, [SLOW, WORKSPACE]) == Later("agent:slow", ANY)
+    await quotas.leave(Holder(2, "step0"))
+    assert (await journal.sharing.turns()).ready == [A]
+    assert await quotas.take(A, [SLOW, WORKSPACE]) == Slot()
+
+
+async def test_who_wants_much_is_not_passed_over_for_those_who_want_little(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    quotas = journal.sharing.quotas
+    tokens = Quota(100, 1_000)
+    assert await quotas.take(A, [Use("tokens", tokens, 60)]) == Slot()
+    assert isinstance(await quotas.take(B, [Use("tokens", tokens, 80)]), Later)
+    assert isinstance(await quotas.take(C, [Use("tokens", tokens, 10)]), Later)
+    await quotas.used(A)
+    advance(1_000)
+    assert (await journal.sharing.turns()).ready == [B, C]
+
+
+async def test_what_was_reserved_and_not_spent_is_there_for_the_next(journal: Journal) -> None:
+    quotas = journal.sharing.quotas
+    tokens = Quota(100, 1_000)
+    await quotas.take(A, [Use("tokens", tokens, 90)])
+    assert isinstance(await quotas.take(B, [Use("tokens", tokens, 70)]), Later)
+    await quotas.used(A, {"tokens": 31})
+    assert (await journal.sharing.turns()).ready == []
+    await quotas.leave(B)
+    assert await quotas.take(C, [Use("tokens", tokens, 69)]) == Slot()
+    assert isinstance(await quotas.take(D, [Use("tokens", tokens, 1)]), Later)
+
+
+async def test_who_spent_more_than_was_reserved_makes_the_next_wait(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    quotas = journal.sharing.quotas
+    tokens = Quota(100, 1_000)
+    await quotas.take(A, [Use("tokens", tokens, 10)])
+    await quotas.used(A, {"tokens": 130})
+    assert isinstance(await quotas.take(B, [Use("tokens", tokens, 1)]), Later)
+    advance(1_000)
+    assert (await journal.sharing.turns()).ready == [B]
+
+
+async def test_no_more_is_granted_than_the_api_says_is_left(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    quotas = journal.sharing.quotas
+    wide = Use("api:mail", Quota(100, 1_000))
+    await quotas.take(A, [wide])
+    await quotas.used(A)
+    await quotas.heed("api:mail", Left(2, 5_000))
+    answers = [await quotas.take(h, [wide]) for h in (B, C, D)]
+    assert answers == [Slot(), Slot(), Later("api:mail", ANY)]
+    advance(4_999)
+    assert (await journal.sharing.turns()).ready == []
+    advance(1)
+    assert (await journal.sharing.turns()).ready == [D]
+
+
+async def test_what_the_api_had_not_counted_yet_is_not_granted_again(journal: Journal) -> None:
+    quotas = journal.sharing.quotas
+    wide = Use("api:mail", Quota(100, 1_000))
+    for holder in (A, B):
+        await quotas.take(holder, [wide])
+    await quotas.used(A)
+    await quotas.heed("api:mail", Left(1, 5_000))
+    assert isinstance(await quotas.take(C, [wide]), Later)
+
+
+async def test_of_what_nobody_has_limited_the_api_says_how_much(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    quotas = journal.sharing.quotas
+    free = Use("api:open", UNLIMITED)
+    for number in range(50):
+        assert await quotas.take(Holder(1, f"step{number}"), [free]) == Slot()
+        await quotas.used(Holder(1, f"step{number}"))
+    await quotas.heed("api:open", Left(0, 2_000))
+    assert isinstance(await quotas.take(A, [free]), Later)
+    advance(2_000)
+    assert (await journal.sharing.turns()).ready == [A]
+
+
+def said(execution: int, seq: int, *, epoch: int = 1, **more: Any) -> Append:
+    return Append(execution=execution, epoch=epoch, first_seq=seq, events=[(seq, b"event")], **more)
+
+
+def new() -> NewExecution:
+    return NewExecution(query="?", user="me", created_at_ms=0)
+
+
+async def tokens_of(journal: Journal, holder: Holder) -> tuple[int, ...]:
+    held = await journal.sharing.locks.acquire(holder, [CALENDAR])
+    assert isinstance(held, Held)
+    return held.tokens
+
+
+async def test_who_has_the_lease_may_write_under_it(journal: Journal) -> None:
+    await journal.commit([said(1, 1, create=new())])
+    tokens = await tokens_of(journal, Holder(1, "step"))
+    kept = await journal.commit([said(1, 2, fences=tokens)])
+    assert kept.first_positions[0] is not None
+
+
+async def test_a_stale_holder_writes_nothing_and_its_execution_is_nobodys(backend: Any) -> None:
+    """It was taken for dead, others had what it held, and it goes on."""
+    stale, mine = backend.open(), backend.open()
+    await stale.commit([said(1, 1, create=new()), said(2, 1, create=new())])
+    tokens = await tokens_of(stale, Holder(1, "step"))
+    await mine.sharing.locks.acquire(A, [CALENDAR])
+    backend.die(stale)
+    assert isinstance(await mine.sharing.locks.acquire(A, [CALENDAR]), Held)
+    backend.come_back(stale)
+    kept = await stale.commit([said(1, 2, fences=tokens), said(2, 2)])
+    assert kept.first_positions[0] is None
+    assert kept.first_positions[1] is not None
+    assert len(await mine.read(1)) == 1
+    adopted = await mine.adopt(1)
+    assert adopted is not None
+    assert adopted.epoch == 2
+
+
+async def test_what_was_kept_under_a_lease_is_recognised_when_the_lease_is_gone(
+    journal: Journal,
+) -> None:
+    """Nobody knew whether it was; the lease was given back since."""
+    await journal.commit([said(1, 1, create=new())])
+    tokens = await tokens_of(journal, Holder(1, "step"))
+    first = await journal.commit([said(1, 2, fences=tokens)])
+    await journal.sharing.release(Holder(1, "step"))
+    assert await journal.commit([said(1, 2, fences=tokens)]) == first
+    after = await journal.commit([said(1, 3)])
+    assert after.first_positions[0] is not None
+
+
+async def test_a_lease_that_another_step_has_is_no_fence(journal: Journal) -> None:
+    await journal.commit([said(1, 1, create=new())])
+    tokens = await tokens_of(journal, Holder(1, "step"))
+    await journal.sharing.release(Holder(1, "step"))
+    assert await tokens_of(journal, Holder(2, "step")) > tokens
+    kept = await journal.commit([said(1, 2, fences=tokens)])
+    assert kept.first_positions == [None]
+
+
+async def test_retention_takes_an_ended_execution_out_of_all_lines(journal: Journal) -> None:
+    ended = ExecutionRow(status="COMPLETED", ended=True)
+    await journal.commit([said(1, 1, create=new(), row=ended, release=True)])
+    left, other = Holder(1, "left"), Holder(1, "other")
+    await journal.sharing.locks.acquire(left, [CALENDAR])
+    await journal.sharing.quotas.take(left, [TWO_A_SECOND])
+    await journal.sharing.quotas.take(other, [TWO_A_SECOND])
+    assert isinstance(await journal.sharing.quotas.take(A, [TWO_A_SECOND]), Later)
+    assert (await journal.gc(ended_before_ms=1_000)).executions == 1
+    assert isinstance(await journal.sharing.locks.acquire(A, [CALENDAR]), Held)
+    assert (await journal.sharing.turns()).ready == [A]
+
+
+async def test_what_a_removed_execution_used_counts_until_its_window_is_over(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    ended = ExecutionRow(status="COMPLETED", ended=True)
+    await journal.commit([said(1, 1, create=new(), row=ended, release=True)])
+    for step in ("one", "two"):
+        await journal.sharing.quotas.take(Holder(1, step), [TWO_A_SECOND])
+        await journal.sharing.quotas.used(Holder(1, step))
+    await journal.gc(ended_before_ms=1_000)
+    assert isinstance(await journal.sharing.quotas.take(A, [TWO_A_SECOND]), Later)
+    advance(1_000)
+    assert (await journal.sharing.turns()).ready == [A]

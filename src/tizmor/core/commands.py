@@ -75,9 +75,10 @@ class CompensateCall(Command, frozen=True):
 
 
 class StandInLine(Command, frozen=True):
-    """Tell when it is the turn of a step that is held (`facts.WaitOver`)."""
+    """Tell when it is the turn of a step that is held (`facts.WaitOver`): not before `until_ms`."""
 
     step: str
+    until_ms: int | None = None
 
 
 class Release(Command, frozen=True):

@@ -93,7 +93,11 @@ class Permanent(AgentError):
 
 
 class OutcomeUnknown(AgentError):
-    """The call may or may not have happened."""
+    """The call may or may not have happened. `retry_after_s` as in `Transient`."""
+
+    def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class PreconditionFailed(AgentError):

@@ -152,6 +152,7 @@ class CallUnknown(Fact, frozen=True):
     step: str
     error: str
     may_still_run: bool = False
+    retry_after_s: float | None = None
     dice: float = 0.0
 
 

@@ -196,6 +196,7 @@ class GroupCommit:
             settles=settles,
             checkpoint=self._checkpoint_of(live),
             release=state.ended,
+            fences=live.fences_of_append() if live.fences else (),
         )
 
     def _checkpoint_of(self, live: Live) -> bytes | None:
@@ -221,7 +222,11 @@ class GroupCommit:
                 del self._parting[live.execution]
                 live.tell()
             elif position is None:
-                live.break_off(OwnershipLost(f"another process runs {live.public_id} now"))
+                live.break_off(
+                    OwnershipLost(
+                        f"{live.public_id} is another process's now, or what it had locked is"
+                    )
+                )
                 self._let_go(live)
             else:
                 live.release(append.first_seq + len(append.events) - 1)

@@ -14,9 +14,11 @@ from msgspec import structs
 from tizmor.caching import sources
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.events import storable
+from tizmor.pipeline.allowance import allowance as said_in
 from tizmor.pipeline.classify import cut, worded
 from tizmor.ports.cache import Source
 from tizmor.ports.clock import Clock
+from tizmor.ports.quotas import Left
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
@@ -76,6 +78,7 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     _arguments: dict[str, Any] | None = None
     _revealed: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+    allowance: Left | None = None
 
     @property
     def key(self) -> str:
@@ -102,6 +105,9 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     def progress(self, message: str) -> None:
         found = self.redacted(storable(message))[:_MESSAGE_LIMIT]
         self._report(self._site, self.step_id, found)
+
+    def heed(self, headers: Mapping[str, str]) -> None:
+        self.allowance = said_in(headers, self._around.clock.now()) or self.allowance
 
     @property
     def stopping(self) -> bool:

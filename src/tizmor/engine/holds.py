@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from tizmor.core.errors import EngineError
 from tizmor.engine.live import Live
@@ -39,21 +40,34 @@ class Holds:
         self._go_on = go_on
         self._durable = durable
         self._held: dict[Holder, None] = {}
+        self._early: set[Holder] = set()
         self._looking: asyncio.Task[None] | None = None
         self._look_again = False
         self._timer: asyncio.TimerHandle | None = None
-        self._releases: set[asyncio.Task[None]] = set()
+        self._releases: dict[Holder, asyncio.Task[None]] = {}
         self._closed = False
 
-    def add(self, holder: Holder) -> None:
-        """A step has just come to stand in line."""
+    def add(self, holder: Holder, until_ms: int | None) -> None:
+        """A step has just come to stand in line; its turn doesn't come before `until_ms`, or when
+        somebody else says so."""
+        if self._closed:
+            return
+        if holder in self._early:
+            self._early.discard(holder)
+            asyncio.get_running_loop().call_soon(self._go_on, holder)
+            return
         self._held[holder] = None
         if self._timer is None:
             self.look()
+        elif until_ms is not None:
+            self._look_in((until_ms - self._clock.now_ms()) / 1000)
 
     def look(self) -> None:
         """Something may have been freed."""
-        if not self._held or self._closed:
+        if self._closed:
+            return
+        if not self._held:
+            self._stop_timer()
             return
         self._look_again = True
         if self._looking is None:
@@ -63,16 +77,26 @@ class Holds:
         """Give back what a step has, once what it came to is on disk."""
         holder = Holder(live.execution, step)
         self._held.pop(holder, None)
-        task = asyncio.get_running_loop().create_task(self._release(live, holder))
-        self._releases.add(task)
-        task.add_done_callback(self._releases.discard)
+        if holder not in self._releases and not self._closed:
+            live.unfence(step)
+            task = asyncio.get_running_loop().create_task(self._release(live, holder))
+            self._releases[holder] = task
+            task.add_done_callback(lambda ended: self._releases.pop(holder))
+
+    def releases(self, live: Live, step: str) -> bool:
+        """Whether what a step has is just being given back."""
+        return bool(self._releases) and Holder(live.execution, step) in self._releases
+
+    def once_released(self, live: Live, step: str, then: Callable[[], None]) -> None:
+        """Call `then` when it was given back: what is taken before would be given back, too."""
+        release = self._releases[Holder(live.execution, step)]
+        release.add_done_callback(partial(_unless_cancelled, then))
 
     def close(self) -> Sequence[asyncio.Task[None]]:
         """Look at nothing more; the tasks that are to be ended."""
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-        return [*self._releases, *([] if self._looking is None else [self._looking])]
+        self._stop_timer()
+        return [*self._releases.values(), *([] if self._looking is None else [self._looking])]
 
     async def _look(self) -> None:
         try:
@@ -90,16 +114,29 @@ class Holds:
             _log.warning("it can't be seen now whose turn it is: %s", error)
         else:
             if turns.next_ms is not None:
-                until_s = (turns.next_ms - self._clock.now_ms()) / 1000
-                delay_s = min(delay_s, max(until_s, 0.0))
+                delay_s = (turns.next_ms - self._clock.now_ms()) / 1000
+            self._early = {holder for holder in turns.ready if holder not in self._held}
             for holder in turns.ready:
                 if self._held.pop(holder, _NOT_HELD) is None:
                     self._go_on(holder)
+        self._stop_timer()
+        if self._held:
+            self._look_in(delay_s)
+
+    def _look_in(self, delay_s: float) -> None:
+        """Look after so many seconds, unless that happens before."""
+        if self._closed:
+            return
+        loop = asyncio.get_running_loop()
+        at = loop.time() + min(max(delay_s, 0.0), FALLBACK_S)
+        if self._timer is None or at < self._timer.when():
+            self._stop_timer()
+            self._timer = loop.call_at(at, self.look)
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._held and not self._closed:
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self.look)
 
     async def _release(self, live: Live, holder: Holder) -> None:
         try:
@@ -111,3 +148,8 @@ class Holds:
 
 
 _NOT_HELD = object()
+
+
+def _unless_cancelled(then: Callable[[], None], release: asyncio.Task[None]) -> None:
+    if not release.cancelled():
+        then()

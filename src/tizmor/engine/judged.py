@@ -54,6 +54,7 @@ def judged(
                 step=step.id,
                 error=cut(verdict.error),
                 may_still_run=verdict.may_still_run,
+                retry_after_s=verdict.retry_after_s,
                 dice=dice(),
             )
         case Stale():

@@ -22,7 +22,8 @@ class Live:
     `appends` what was handed to the journal, `landed` what of that is there. `held`: there is no
     room for it now, and nothing of it is performed but that its timers are set. `queued` counts the
     calls that wait for room, `stopping` are the steps whose running call was told to stop, `begun`
-    those whose call began when and nothing was said of it yet, `last_checkpoint` is the newest
+    those whose call began when and nothing was said of it yet, `fences` the fencing tokens of the
+    leases that steps have, `last_checkpoint` is the newest
     one's sequence number and monotonic time. `lost`: this
     process may not, or can't, go on with it, or holds it no more; if it rests, it comes back as a
     `Live` of its own.
@@ -47,6 +48,8 @@ class Live:
         self.lost = False
         self.stopping: set[str] = set()
         self.begun: dict[str, int] = {}
+        self.fences: dict[str, tuple[int, ...]] = {}
+        self._given_back: list[str] = []
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
         self.broken: Exception | None = None
         self._changed: asyncio.Event | None = None
@@ -84,6 +87,21 @@ class Live:
         """Whether it has a step of this name, and what that does has an effect."""
         step = self.state.steps.get(name)
         return step is not None and step.step.effect is not Effect.READ
+
+    def unfence(self, step: str) -> None:
+        """What was said so far is the last that the step's lease stands for."""
+        if step in self.fences:
+            self._given_back.append(step)
+            if not (self.unwritten or self.settles):
+                self.fences_of_append()
+
+    def fences_of_append(self) -> tuple[int, ...]:
+        """The fencing tokens under which all that is to be written was decided."""
+        tokens = tuple(token for tokens in self.fences.values() for token in tokens)
+        for step in self._given_back:
+            self.fences.pop(step, None)
+        self._given_back.clear()
+        return tokens
 
     def write(self, at_ms: int, event: Any) -> None:
         """Take an event into the next append. Raises `TypeError` or `JournalDamaged` for one that

@@ -43,6 +43,11 @@ class CallSite(Site, Protocol):
         """When calls began of which nothing was said yet, by step; taken by what ends them."""
         ...
 
+    @property
+    def fences(self) -> dict[str, tuple[int, ...]]:
+        """The fencing tokens of the leases that steps have, by step."""
+        ...
+
 
 class Performer:
     """Makes calls, and has what else commands ask for. It holds no state of any execution."""
@@ -99,6 +104,7 @@ class Performer:
             agent=self.agent(step),
             context=context,
             begin=begin,
+            fences=site.fences,
         )
         verdict = context.cleared(await self._pipeline(call))
         if isinstance(verdict, Completed):

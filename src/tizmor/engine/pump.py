@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import NamedTuple
 
 from tizmor.core import commands as cmd
@@ -319,6 +320,9 @@ class Pump:
         if self._stopping or (live.held and not isinstance(command, cmd.SetTimer)):
             return  # who goes on with it begins with what is due
         match command:
+            case cmd.RunCall() if self._holds.releases(live, command.step.id):
+                again = partial(self._workers.call, live, command)
+                self._holds.once_released(live, command.step.id, again)
             case cmd.RunCall() | cmd.PrepareCall() | cmd.ProbeCall() | cmd.CompensateCall():
                 self._workers.call(live, command)
             case cmd.MakePlan() | cmd.Replan():
@@ -329,7 +333,7 @@ class Pump:
             case cmd.StopCall():
                 self._workers.stop_call(live, command.step)
             case cmd.StandInLine():
-                self._holds.add(Holder(live.execution, command.step))
+                self._holds.add(Holder(live.execution, command.step), command.until_ms)
             case cmd.Release():
                 self._holds.release(live, command.step)
             case cmd.Finish():

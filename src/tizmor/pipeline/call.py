@@ -11,6 +11,7 @@ from tizmor.core.errors import Permanent
 from tizmor.core.plan import Step
 from tizmor.ports.agent import Agent, AgentContext
 from tizmor.ports.cache import Source
+from tizmor.ports.quotas import Left
 from tizmor.ports.secrets import PREFIX
 
 Begin = Callable[[str], bool | Awaitable[bool]]
@@ -22,6 +23,11 @@ effect, only when the intent and all before it are durable (the barrier)."""
 
 class CallContext(AgentContext, Protocol):
     """What a call is given, and what is known of how it used it."""
+
+    @property
+    def allowance(self) -> Left | None:
+        """What the outside has said of how many more calls it takes."""
+        ...
 
     @property
     def sources(self) -> Sequence[Source]:
@@ -36,7 +42,8 @@ class CallContext(AgentContext, Protocol):
 
 class Call(msgspec.Struct, kw_only=True, eq=False):
     """What the middlewares know of a call. `key` binds it to its arguments; until it has `begun`,
-    nothing has happened."""
+    nothing has happened. `fences` are the fencing tokens of the leases that its execution has, by
+    step."""
 
     execution: int
     step: Step
@@ -47,6 +54,7 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     context: CallContext
     begin: Begin
     begun: bool = False
+    fences: dict[str, tuple[int, ...]] = {}
 
     def converted(self) -> dict[str, Any]:
         """The arguments as the agent's own types. Raises `Permanent` when they don't fit."""

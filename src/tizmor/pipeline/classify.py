@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import traceback
 
 from tizmor.core.errors import (
@@ -57,17 +58,17 @@ def agent_verdict(error: AgentError) -> Verdict:
         case Permanent():
             return Failed(message, retryable=False)
         case PreconditionFailed():
-            return Stale(message)
+            return Stale(message, retry_after_s=delay_s(error))
         case NeedsAnswer():
             return _asked(error)
         case _:  # OutcomeUnknown, and what says nothing of its outcome
-            return Unknown(message, may_still_run=True)
+            return Unknown(message, may_still_run=True, retry_after_s=delay_s(error))
 
 
 def delay_s(error: BaseException) -> float | None:
     """How long an error says to wait, if it says so in a number."""
     delay = getattr(error, "retry_after_s", None)
-    return delay if isinstance(delay, (int, float)) else None
+    return delay if isinstance(delay, (int, float)) and 0 <= delay < math.inf else None
 
 
 def worded(error: BaseException) -> str:

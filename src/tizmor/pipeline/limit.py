@@ -2,6 +2,7 @@
 
 A call that finds its quota used up stands in line and is held; its turn comes once. A place that
 isn't used, because the call has to wait for something else or is not made, goes to who is next.
+What the outside has said itself is heeded for all calls that go there.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
-from tizmor.pipeline.verdicts import Failed, Verdict, Wait
+from tizmor.pipeline.rules import told_by_api
+from tizmor.pipeline.verdicts import Failed, Stale, Unknown, Verdict, Wait
 from tizmor.ports.locks import Holder
-from tizmor.ports.quotas import Later, Quotas, Use
+from tizmor.ports.quotas import Later, Left, Quotas, Use
 
 Uses = Callable[[Call], Sequence[Use]]
-"""The quotas that a call counts against."""
+"""The quotas that a call counts against, the narrowest first."""
 
 
 class Limit:
@@ -44,7 +46,15 @@ class Limit:
                 await self._quotas.stand_back(holder)
             else:
                 await self._quotas.leave(holder)
-        if isinstance(verdict, Failed) and verdict.retry_after_s is not None:
-            for use in uses:
-                await self._quotas.heed(use.name, delay_ms=round(verdict.retry_after_s * 1000))
+        left = _said(call, verdict)
+        if left is not None and (name := told_by_api(uses)):
+            await self._quotas.heed(name, left)
         return verdict
+
+
+def _said(call: Call, verdict: Verdict) -> Left | None:
+    """What the outside has said of how often it may be called: in an answer's header fields, or by
+    way of what the agent raised."""
+    if isinstance(verdict, Failed | Stale | Unknown) and verdict.retry_after_s is not None:
+        return Left(0, round(verdict.retry_after_s * 1000))
+    return call.context.allowance

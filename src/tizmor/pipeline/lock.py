@@ -1,7 +1,7 @@
 """lock: a step that changes something has it to itself, one that reads it shares it with others.
 
-All that the call needs is taken at once. It is given back when the call is known not to have
-happened; else when what it came to is on disk, and by then the step has ended (`cmd.Release`).
+All that the call needs is taken at once. It is given back when what the call came to is on disk
+(`cmd.Release`): until then, all that the execution writes is fenced by it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
-from tizmor.pipeline.verdicts import Completed, Unknown, Verdict, Wait
+from tizmor.pipeline.verdicts import Verdict, Wait
 from tizmor.ports.locks import Holder, Locks, Taken
 
 
@@ -28,7 +28,5 @@ class Lock:
         answer = await self._locks.acquire(holder, call.step.resources)
         if isinstance(answer, Taken):
             return Wait(f"lock:{answer.name}")
-        verdict = await inner(call)
-        if not isinstance(verdict, Completed | Unknown):
-            await self._locks.release(holder)
-        return verdict
+        call.fences[call.step.id] = answer.tokens
+        return await inner(call)

@@ -5,6 +5,8 @@ workspace = "600/minute"        # all calls together
 "api:gmail" = "60/minute"       # all agents that call it
 "api:gmail/key" = "10/minute"   # for each secret that it is called with
 "agent:WebRead" = "5/minute"    # instead of the agent's own
+
+What calls an API that nobody has limited counts, too: it may say itself that it takes no more.
 """
 
 from __future__ import annotations
@@ -13,41 +15,57 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tizmor.pipeline.call import Call
 from tizmor.ports.agent import Agent
-from tizmor.ports.quotas import Quota, Use, quota
+from tizmor.ports.quotas import UNLIMITED, Quota, Use, quota
 from tizmor.ports.secrets import PREFIX
 
 WORKSPACE = "workspace"
-_KEY = "/key"
+_AGENT, _API, _KEY = "agent:", "api:", "/key"
 
 
 class QuotaRules:
-    """The quotas of a workspace's agents; `limits` are the settings'."""
+    """The quotas of a workspace's agents; `limits` are the settings'. The narrowest comes first, in
+    one order for all: agent, key, API, workspace."""
 
     def __init__(self, agents: Iterable[Agent], limits: Mapping[str, Quota]) -> None:
         self._fixed: dict[str, tuple[Use, ...]] = {}
         self._by_key: dict[str, tuple[str, Quota]] = {}
         for agent in agents:
             spec = agent.spec
-            own = f"agent:{spec.name}"
+            own, api = f"{_AGENT}{spec.name}", f"{_API}{spec.api}"
             known = {own: quota(spec.rate_limit)} if spec.rate_limit else {}
-            known |= {n: limits[n] for n in (WORKSPACE, own, f"api:{spec.api}") if n in limits}
+            known |= {own: limits[own]} if own in limits else {}
+            known |= {api: limits.get(api, UNLIMITED)} if spec.api else {}
+            known |= {WORKSPACE: limits[WORKSPACE]} if WORKSPACE in limits else {}
             if known:
-                self._fixed[spec.name] = tuple(Use(name, known[name]) for name in sorted(known))
-            by_key = f"api:{spec.api}{_KEY}"
-            if by_key in limits and agent.secrets:
-                self._by_key[spec.name] = (by_key, limits[by_key])
+                self._fixed[spec.name] = tuple(Use(*each) for each in known.items())
+            if f"{api}{_KEY}" in limits and agent.secrets:
+                self._by_key[spec.name] = (f"{api}{_KEY}", limits[f"{api}{_KEY}"])
 
     def __call__(self, call: Call) -> Sequence[Use]:
         name = call.step.agent
         uses = self._fixed.get(name, ())
         if name in self._by_key:
             limit, allowed = self._by_key[name]
-            uses += tuple(Use(f"{limit}:{key}", allowed) for key in _keys(call))
+            by_key = tuple(Use(f"{limit}:{key}", allowed) for key in _keys(call))
+            own = uses[0].name.startswith(_AGENT)
+            uses = (*uses[:own], *by_key, *uses[own:])
         return uses
 
 
+def told_by_api(uses: Sequence[Use]) -> str:
+    """Of which quota an answer speaks: of the key's that it was called with, else of the API's,
+    else of the agent's. Empty when of none: not of all that the workspace calls."""
+    for prefix in (_API, _AGENT):
+        for use in uses:
+            if use.name.startswith(prefix):
+                return use.name
+    return ""
+
+
 def _keys(call: Call) -> list[str]:
-    """The names of the secrets that a call is given."""
+    """The names of the secrets that a call is given, each once."""
     given = call.agent.secret_defaults | call.arguments
-    named = (given.get(argument) for argument in sorted(call.agent.secrets))
-    return [n.removeprefix(PREFIX) for n in named if isinstance(n, str) and n.startswith(PREFIX)]
+    named = {given.get(argument) for argument in call.agent.secrets}
+    return sorted(
+        n.removeprefix(PREFIX) for n in named if isinstance(n, str) and n.startswith(PREFIX)
+    )

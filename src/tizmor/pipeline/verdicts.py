@@ -46,12 +46,14 @@ class Unknown(_Verdict, frozen=True):
 
     error: str
     may_still_run: bool = False
+    retry_after_s: float | None = None
 
 
 class Stale(_Verdict, frozen=True):
     """What was prepared no longer holds; nothing happened."""
 
     error: str
+    retry_after_s: float | None = None
 
 
 class Wait(_Verdict, frozen=True):

@@ -92,6 +92,12 @@ class AgentContext(Protocol):
         """Report a finding ("found 15 documents"). It is journaled and shown live."""
         ...
 
+    def heed(self, headers: Mapping[str, str]) -> None:
+        """Hand on the header fields of an API's answer, of a good one, too: what they say of how
+        often it may be called (`Retry-After`, `RateLimit`, `X-RateLimit-…`) holds for all calls of
+        this API, in every process."""
+        ...
+
     def say(self, *, he: str, en: str) -> str:
         """The one of the two that is in the request's language."""
         ...

@@ -67,6 +67,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     first of all). `create` comes with the first append of an execution; the appender becomes its
     owner with epoch 1. `settles` are inbox rows whose effect is in these events, with the outcome
     that is told to whoever sent them. `release` gives the ownership up in the same commit.
+    `fences` are fencing tokens (`tizmor.ports.locks`) of leases that the appender must still have.
     """
 
     execution: int
@@ -80,6 +81,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     settles: Sequence[tuple[int, str]] = ()
     checkpoint: bytes | None = None
     release: bool = False
+    fences: Sequence[int] = ()
 
 
 class Committed(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,8 +178,11 @@ class Journal(Protocol):
 
         An append that is already there, event for event, is answered as if it was just written
         (a commit whose outcome was unknown is retried so). One whose epoch isn't the stored one is
-        left out and answered with None; it doesn't spoil the others. Raises `StorageFailed` when
-        nothing was written or that isn't known, `JournalDamaged` when a stored row is wrong.
+        left out and answered with None; it doesn't spoil the others. So is one that names a lease
+        which this process has no more: it was given to others while this process was taken for
+        dead, and what was decided under it is void. The execution is then nobody's. Raises
+        `StorageFailed` when nothing was written or that isn't known, `JournalDamaged` when a stored
+        row is wrong.
         """
         ...
 

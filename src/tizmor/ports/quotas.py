@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from tizmor.ports.locks import Holder
 
 _UNITS_S = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 _WRITTEN = re.compile(r"\s*(\d{1,9})\s*(?:/|per)\s*(?:(\d{1,6})\s*)?(second|minute|hour|day)s?\s*")
+AS_RESERVED: Mapping[str, int] = MappingProxyType({})
 
 
 class Quota(NamedTuple):
@@ -17,6 +19,10 @@ class Quota(NamedTuple):
 
     amount: int
     window_ms: int
+
+
+UNLIMITED = Quota(2**53, 1)
+"""Of what nobody has limited, but that may say itself that it takes no more for a while."""
 
 
 def quota(written: str) -> Quota:
@@ -47,6 +53,13 @@ class Later(NamedTuple):
     at_ms: int
 
 
+class Left(NamedTuple):
+    """What an API itself has said: for `delay_ms` from now it takes no more than `amount`."""
+
+    amount: int
+    delay_ms: int
+
+
 class Quotas(Protocol):
     """Quotas that all processes on one database keep together.
 
@@ -56,11 +69,16 @@ class Quotas(Protocol):
 
     async def take(self, holder: Holder, uses: Sequence[Use]) -> Slot | Later:
         """Take a place in every quota, or stand in line. Until it is said that it was used or given
-        back, a place counts as taken."""
+        back, a place counts as taken.
+
+        The places are taken one after the other, so that who waits for one holds none of those
+        behind it: the narrowest quota comes first, in one order for all calls.
+        """
         ...
 
-    async def used(self, holder: Holder) -> None:
-        """The call was made, and is over: from now on its window counts."""
+    async def used(self, holder: Holder, spent: Mapping[str, int] = AS_RESERVED) -> None:
+        """The call was made, and is over: from now on its window counts. `spent` is what it took
+        of quotas, by their names, where that isn't what was asked for."""
         ...
 
     async def stand_back(self, holder: Holder) -> None:
@@ -72,6 +90,7 @@ class Quotas(Protocol):
         """The call is not made at all."""
         ...
 
-    async def heed(self, name: str, *, delay_ms: int) -> None:
-        """The API itself has said that it takes no call for so long."""
+    async def heed(self, name: str, left: Left) -> None:
+        """The API itself has said what it takes. The later of two that say that it takes nothing
+        holds."""
         ...

@@ -31,8 +31,10 @@ from tizmor.ports.journal import (
 from tizmor.ports.sharing import Sharing
 from tizmor.storage.batch import STATE_LEVELS
 from tizmor.storage.blobs import split
+from tizmor.storage.fences import stand
 from tizmor.storage.retry import Found, kept_at
 from tizmor.storage.shared.in_memory import MemoryShared, MemoryTables
+from tizmor.storage.shared.removal import FORGET
 from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.wakes import WakeSignal
 
@@ -89,6 +91,8 @@ class MemoryDatabase:
             del self.executions[number], self.histories[number]
             self.checkpoints.pop(number, None)
             self.blobs.pop(number, None)
+            for statement in FORGET:
+                self.tables.connection.execute(statement, (number,))
         self.journal = [r for r in self.journal if r.execution not in executions]
         self.steps = {key: row for key, row in self.steps.items() if key[0] not in executions}
         self.waiting = {key: row for key, row in self.waiting.items() if key[0] not in executions}
@@ -121,6 +125,9 @@ class MemoryJournal:
             raise ValueError("an execution may be in a commit once only")
         created_before = self._created
         self._created = {append.execution for append in appends if append.create is not None}
+        for append in appends:
+            if append.fences and self._may_write(append):
+                self._give_up_void(append)
         writable = [self._may_write(append) for append in appends]
         found = [
             None if write else self._already_there(append, created_before)
@@ -266,6 +273,12 @@ class MemoryJournal:
             and (stored.owner, stored.epoch) == (self.owner, append.epoch)
             and len(self._database.histories[append.execution]) == append.first_seq - 1
         )
+
+    def _give_up_void(self, append: Append) -> None:
+        """As `tizmor.storage.fences` says."""
+        tables = self._database.tables.connection
+        if append.create is None and not stand(tables, self.owner, append.fences):
+            self._store(self._database.executions[append.execution], owner=None)
 
     def _already_there(self, append: Append, created_before: set[int]) -> int | None:
         stored = self._database.executions.get(append.execution)

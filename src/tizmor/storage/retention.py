@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from tizmor.ports.journal import Freed
 from tizmor.storage.connection import storage_errors
+from tizmor.storage.shared.removal import FORGET
 
 Writing = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
@@ -43,8 +44,7 @@ _THE_REST = (
     "DELETE FROM pending_approvals WHERE execution = ?",
     "DELETE FROM execution_checkpoints WHERE execution = ?",
     "DELETE FROM blob_uses WHERE execution = ?",
-    "DELETE FROM resource_locks WHERE execution = ?",
-    "DELETE FROM rate_tickets WHERE execution = ?",
+    *FORGET,
     "DELETE FROM cache_claims WHERE execution = ?",
     "DELETE FROM executions WHERE id = ?",
 )

@@ -155,7 +155,8 @@ resource_locks = sa.Table(
     sa.Column("granted_at_ms", _BigInteger, nullable=True),
     sa.UniqueConstraint("execution", "step", "resource"),
     sa.Index(None, "resource", "id"),
-    sa.Index(None, "owner"),
+    sa.Index(None, "resource", "access", "id"),
+    sa.Index(None, "owner", "granted", "resource"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
@@ -168,11 +169,13 @@ rate_limits = sa.Table(
     sa.Column("amount", _BigInteger, nullable=False),
     sa.Column("window_ms", _BigInteger, nullable=False),
     sa.Column("served", _BigInteger, nullable=False, server_default="0"),
-    sa.Column("blocked_until_ms", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("taken", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("left_amount", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("left_until_ms", _BigInteger, nullable=False, server_default="0"),
     sqlite_strict=True,
 )
 
-# Who waits for a place within a quota (state 0), has one (1), or has used it (2).
+# Places within quotas; `shared/quotas.py` says what their states are.
 rate_tickets = sa.Table(
     "rate_tickets",
     metadata,
@@ -187,6 +190,7 @@ rate_tickets = sa.Table(
     sa.Column("rank", _BigInteger, nullable=False),
     sa.Index(None, "name", "state", "rank"),
     sa.Index(None, "name", "state", "at_ms"),
+    sa.Index(None, "execution", "name", "state", "rank"),
     sa.Index(None, "execution", "step"),
     sa.Index(None, "owner", "state"),
     sqlite_autoincrement=True,

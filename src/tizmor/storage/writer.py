@@ -23,6 +23,7 @@ from tizmor.ports.journal import Append, Committed, InboxKind, StoredExecution
 from tizmor.storage.batch import Batch, Head
 from tizmor.storage.chain import Link
 from tizmor.storage.connection import connect, storage_errors, writing
+from tizmor.storage.fences import give_up_void, stand
 from tizmor.storage.owners import Owners
 from tizmor.storage.presence import Presence
 from tizmor.storage.retention import compact, is_worth_compacting
@@ -73,7 +74,8 @@ class Writer:
         whole = True
         for append in appends:
             whole = batch.add(append) and whole
-        positions = self._commit_whole(batch) if whole else None
+        fences = [token for append in appends for token in append.fences]
+        positions = self._commit_whole(batch, fences) if whole else None
         if positions is None:
             positions = self._commit_each(appends, created_before)
         return Committed(first_positions=positions)
@@ -165,10 +167,10 @@ class Writer:
             return structs.replace(stored, may_still_run=True)
         return structs.replace(stored, owner=self._me, epoch=stored.epoch + 1)
 
-    def _commit_whole(self, batch: Batch) -> list[int | None] | None:
+    def _commit_whole(self, batch: Batch, fences: Sequence[int]) -> list[int | None] | None:
         try:
             with self.writing() as connection:
-                if not batch.claim(connection):
+                if not (stand(connection, self._me, fences) and batch.claim(connection)):
                     raise _Contested
                 positions = self._write(batch)
         except _Contested:
@@ -185,6 +187,8 @@ class Writer:
         with self.writing() as connection:
             for append in appends:
                 batch = self._new_batch()
+                if append.fences:
+                    give_up_void(connection, self._me, append)
                 if batch.add(append) and batch.claim(connection):
                     positions += self._write(batch)
                     kept.append(batch)

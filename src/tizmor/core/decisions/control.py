@@ -6,8 +6,8 @@ from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_execution, watch_step
-from tizmor.core.decisions.decision import Decision, end
-from tizmor.core.decisions.holding import go_on_held
+from tizmor.core.decisions.decision import Decision, end, give_back
+from tizmor.core.decisions.holding import go_on_held, rest_held
 from tizmor.core.decisions.ladder import order_replan
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
 from tizmor.core.decisions.planning import make_plan
@@ -94,6 +94,7 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
         watch_step(d, step)
     if d.state.paused:
         _lose_in_flight(d, step, may_still_run=may_still_run)
+        rest_held(d, step)
         return
     if end_if_late(d, step):
         return
@@ -151,6 +152,8 @@ def call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
     """What stood against the call may be gone by now."""
     step = d.state.steps[fact.step]
     step.busy = False
+    if step.status is not S.UNSETTLED:
+        give_back(d, step)
     if is_over(d.state, d.at_ms):
         end_in_time(d)
     _go_on_with(d, step)

@@ -43,8 +43,7 @@ class Decision(msgspec.Struct, eq=False, gc=False):
 def close(d: Decision, step: StepState, event: ev.Event) -> None:
     """Emit what ends a step, and have looked at what its end lets go on or makes impossible. Each
     edge is looked at once."""
-    if step.step.resources or step.status is _HELD:
-        d.order(cmd.Release(step=step.step.id))
+    give_back(d, step)
     d.emit(event)
     steps = d.state.steps
     for names in (step.readers, step.followers, step.watchers):
@@ -55,6 +54,13 @@ def close(d: Decision, step: StepState, event: ev.Event) -> None:
     block(d, step)
     if step.parent is not None:
         d.due.append((steps[step.parent], None))
+
+
+def give_back(d: Decision, step: StepState) -> None:
+    """No call of the step is under way: others needn't wait for what it used or stood in line
+    for."""
+    if step.step.resources or step.status is _HELD:
+        d.order(cmd.Release(step=step.step.id))
 
 
 def block(d: Decision, step: StepState) -> None:

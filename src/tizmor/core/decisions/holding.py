@@ -9,7 +9,7 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decisions.decision import Decision, answered_by, close
+from tizmor.core.decisions.decision import Decision, answered_by, close, give_back
 from tizmor.core.decisions.settling import leave_unsettled
 from tizmor.core.decisions.steps import start
 from tizmor.core.decisions.stopping import end_if_late
@@ -30,11 +30,21 @@ def call_must_wait(d: Decision, fact: fx.CallMustWait) -> None:
     elif not end_if_late(d, step):
         if step.status is not S.HELD or step.held_on != fact.on:
             d.emit(ev.StepHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
-        d.order(cmd.StandInLine(step=fact.step))
+        d.order(cmd.StandInLine(step=fact.step, until_ms=fact.until_ms))
 
 
 def wait_over(d: Decision, fact: fx.WaitOver) -> None:
-    go_on_held(d, d.state.steps[fact.step])
+    step = d.state.steps[fact.step]
+    if d.state.paused:
+        rest_held(d, step)
+    else:
+        go_on_held(d, step)
+
+
+def rest_held(d: Decision, step: StepState) -> None:
+    """Who is paused holds up nobody: its place goes to who is next, and it asks again later."""
+    if step.status is S.HELD and not step.busy:
+        give_back(d, step)
 
 
 def go_on_held(d: Decision, step: StepState) -> None:

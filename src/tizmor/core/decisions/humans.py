@@ -18,7 +18,15 @@ from tizmor.core.approval import (
     untrusted_controls,
 )
 from tizmor.core.canonical import idempotency_key
-from tizmor.core.decisions.decision import Decision, answered_by, ask, close, fail, is_left_out
+from tizmor.core.decisions.decision import (
+    Decision,
+    answered_by,
+    ask,
+    close,
+    fail,
+    give_back,
+    is_left_out,
+)
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.planning import make_plan
 from tizmor.core.decisions.rollback import COMPENSATION, leave, roll_back, undo_as_told
@@ -38,6 +46,7 @@ def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
     step = answered_by(d, fact.step)
     if step is None or d.state.plan is None:
         return
+    give_back(d, step)
     untrusted = _untrusted(d.state, d.state.plan, step)
     gate = f"a{len(d.state.gates) + 1}"
     d.emit(
@@ -114,6 +123,7 @@ def answer_needed(d: Decision, fact: fx.AnswerNeeded) -> None:
     step = answered_by(d, fact.step)
     if step is None:
         return
+    give_back(d, step)
     if d.state.ending:
         close(d, step, ev.StepCancelled(step=fact.step))
     elif step.late:

@@ -18,6 +18,7 @@ from tizmor.core.decisions.decision import (
     block,
     close,
     fail,
+    give_back,
     is_left_out,
 )
 from tizmor.core.decisions.rollback import roll_back
@@ -83,6 +84,9 @@ def replan_made(d: Decision, fact: fx.ReplanMade) -> None:
     if d.state.ending:
         close(d, step, ev.StepCancelled(step=fact.step))
     else:
+        for held in d.state.steps.values():
+            if held.status is S.HELD and not held.busy:
+                give_back(d, held)  # those that stay ask again
         d.emit(ev.Replanned(step=fact.step, plan=fact.plan))
         for ended in d.state.steps.values():
             if ended.status in TERMINAL:
@@ -107,6 +111,7 @@ def resort(d: Decision, step: StepState, error: str) -> None:
     """The end of the ladder: what the step's own policy says."""
     policy = _policy(d, step)
     if policy is OnFailure.ASK:
+        give_back(d, step)
         plan = d.state.plan
         question = failure_question(
             step.step,

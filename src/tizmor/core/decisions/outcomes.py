@@ -7,7 +7,7 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decisions.decision import Decision, answered_by, close, is_left_out
+from tizmor.core.decisions.decision import Decision, answered_by, close, give_back, is_left_out
 from tizmor.core.decisions.ladder import give_up
 from tizmor.core.decisions.rollback import probed_for_undoing
 from tizmor.core.decisions.settling import (
@@ -48,6 +48,7 @@ def call_completed(d: Decision, fact: fx.CallCompleted) -> None:
 
 def call_failed(d: Decision, fact: fx.CallFailed) -> None:
     if step := answered_by(d, fact.step):
+        give_back(d, step)
         _retry_or_give_up(d, step, fact)
 
 
@@ -96,6 +97,7 @@ def precondition_broken(d: Decision, fact: fx.PreconditionBroken) -> None:
     step = answered_by(d, fact.step)
     if step is None:
         return
+    give_back(d, step)
     if step.lost:
         leave_unsettled(d, step)  # prepared anew, it would be another call
     elif d.state.ending:
@@ -112,7 +114,14 @@ def call_unknown(d: Decision, fact: fx.CallUnknown) -> None:
     if step is None:
         return
     if step.step.effect is Effect.READ:
-        failed = fx.CallFailed(step=fact.step, error=fact.error, retryable=True, dice=fact.dice)
+        failed = fx.CallFailed(
+            step=fact.step,
+            error=fact.error,
+            retryable=True,
+            retry_after_s=fact.retry_after_s,
+            dice=fact.dice,
+        )
+        give_back(d, step)
         _retry_or_give_up(d, step, failed)
         return
     d.emit(ev.OutcomeLost(step=fact.step, error=fact.error, may_still_run=fact.may_still_run))

@@ -10,7 +10,7 @@ from typing import Any
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core.approval import doubtful_question, unsettled_question
-from tizmor.core.decisions.decision import Decision, ask, close, fail, is_left_out
+from tizmor.core.decisions.decision import Decision, ask, close, fail, give_back, is_left_out
 from tizmor.core.decisions.steps import resolved_arguments, run
 from tizmor.core.plan import Effect, OnFailure
 from tizmor.core.recovery import may_retry
@@ -86,8 +86,7 @@ def fail_unsettled(d: Decision, step: StepState) -> None:
 
 def ask_what_happened(d: Decision, step: StepState) -> None:
     """Others needn't wait for the answer with what the call used."""
-    if step.step.resources:
-        d.order(cmd.Release(step=step.step.id))
+    give_back(d, step)
     language = d.state.plan.language if d.state.plan else "en"
     error = (step.error or "").removeprefix(_DOUBT)
     if d.state.rolling_back:

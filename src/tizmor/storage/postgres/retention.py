@@ -11,6 +11,7 @@ from functools import partial
 from tizmor.ports.journal import Freed
 from tizmor.storage.postgres.lease import Life, lives
 from tizmor.storage.postgres.wire import Connection, Wire
+from tizmor.storage.shared.removal import FORGET
 
 PATIENCE_S = 600.0
 
@@ -40,8 +41,6 @@ _BELONGING = (
     "inbox",
     "execution_checkpoints",
     "blob_uses",
-    "resource_locks",
-    "rate_tickets",
     "cache_claims",
 )
 _KEEP_OUT = "SELECT pg_advisory_xact_lock(hashtext('tizmor blobs'))"
@@ -91,6 +90,8 @@ async def _remove(
         if not dry_run:
             for table in _BELONGING:
                 await connection.execute(f"DELETE FROM {table} WHERE execution = ANY($1)", gone)
+            for statement in FORGET:
+                await connection.execute(statement.replace("= ?", "= ANY($1::bigint[])"), gone)
     return len(gone), number, size
 
 

@@ -16,6 +16,7 @@ from tizmor.storage.chain import Link
 from tizmor.storage.postgres import position
 from tizmor.storage.postgres.adoption import adopt
 from tizmor.storage.postgres.batch import Batch
+from tizmor.storage.postgres.fences import give_up_void
 from tizmor.storage.postgres.lease import Lease
 from tizmor.storage.postgres.listener import CHANNEL
 from tizmor.storage.postgres.statement import statement
@@ -141,10 +142,13 @@ class Writer:
     async def _try(self, connection: Connection, appends: Sequence[Append]) -> list[int | None]:
         batch = Batch(self._links, self._now_ms())
         added = [batch.add(append) for append in appends]
-        if all(added) and not batch.has_blobs:
+        fenced = [append for append in appends if append.fences]
+        if all(added) and not batch.has_blobs and not fenced:
             written, judged = await self._write(connection, batch, appends)
         else:
             async with connection.transaction():
+                if fenced:
+                    await give_up_void(connection, self._me, fenced)
                 if batch.has_blobs:
                     await connection.execute(KEEP_BLOBS)
                 written, judged = await self._write(connection, batch, appends)
@@ -241,6 +245,7 @@ def _pieces(append: Append) -> Iterator[Append]:
                 first_seq=append.first_seq + start,
                 events=events,
                 create=append.create if start == 0 else None,
+                fences=append.fences,
             )
         else:
             yield msgspec.structs.replace(

@@ -2,12 +2,13 @@
 
 Every claim has a number, given in the order of asking; it is the place in line and, once the claim
 is granted, the fencing token. Of two claims that exclude each other the one with the lower number
-goes first, on every resource alike, so that there is always one that can go on.
+goes first, on every resource alike, so that there is always one that can go on. So whether a claim
+can be granted is said by the lowest one that excludes it, and by no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -15,27 +16,35 @@ from tizmor.core.plan import Access, Resource
 from tizmor.ports.locks import Held, Holder, Taken
 from tizmor.storage.shared.work import AreDead, Moment, Shared, Statement, Tell, Work
 
-_MINE = (
-    "SELECT id, resource, access, granted FROM resource_locks"
-    " WHERE execution = ? AND step = ? ORDER BY resource"
-)
+_CLAIMS = "SELECT id, resource, access, granted, execution, step, owner FROM resource_locks"
+_MINE = f"{_CLAIMS} WHERE execution = ? AND step = ? ORDER BY resource"
 _CLAIM = (
     "INSERT INTO resource_locks (resource, access, execution, step, owner, granted, asked_at_ms)"
     " VALUES (?, ?, ?, ?, ?, 0, ?)"
 )
 _TAKE_OVER = "UPDATE resource_locks SET owner = ? WHERE execution = ? AND step = ?"
-_RIVALS = (
-    "SELECT id, execution, step, owner, access FROM resource_locks"
-    " WHERE resource = ? AND (granted = 1 OR id < ?) AND NOT (execution = ? AND step = ?)"
-    " ORDER BY id"
-)
+_BEFORE = f"{_CLAIMS} WHERE resource = ? AND id < ?"
+_FIRST_BEFORE = f"{_BEFORE} ORDER BY id LIMIT 1"
+_FIRST_WRITER_BEFORE = f"{_BEFORE} AND access = 'exclusive' ORDER BY id LIMIT 1"
 _GRANT = (
     "UPDATE resource_locks SET granted = 1, granted_at_ms = ?"
     " WHERE execution = ? AND step = ? AND granted = 0"
 )
 _DROP = "DELETE FROM resource_locks WHERE execution = ? AND step = ?"
-_WAITING = "SELECT DISTINCT execution, step FROM resource_locks WHERE owner = ? AND granted = 0"
-_NEXT = "SELECT execution, step, owner FROM resource_locks WHERE resource = ? ORDER BY id"
+_WANTED = "SELECT DISTINCT resource FROM resource_locks WHERE owner = ? AND granted = 0"
+_FIRST_WRITER = (
+    "SELECT id FROM resource_locks WHERE resource = ? AND access = 'exclusive' ORDER BY id LIMIT 1"
+)
+_UP_TO = f"{_CLAIMS} WHERE resource = ? AND id <= ? ORDER BY id"
+_HELD_BY = "SELECT DISTINCT execution, step FROM resource_locks WHERE owner = ?"
+# An index is skipped through: one look for each owner, not for each claim.
+_OWNERS = (
+    "WITH RECURSIVE one (owner) AS (SELECT min(owner) FROM resource_locks"
+    " UNION ALL SELECT (SELECT min(owner) FROM resource_locks WHERE owner > one.owner)"
+    " FROM one WHERE one.owner IS NOT NULL)"
+    " SELECT owner FROM one WHERE owner IS NOT NULL"
+)
+_LAST = 2**63 - 1
 
 
 class _Claim(NamedTuple):
@@ -43,6 +52,13 @@ class _Claim(NamedTuple):
     resource: str
     access: str
     granted: int
+    execution: int
+    step: str
+    owner: str
+
+    @property
+    def holder(self) -> Holder:
+        return Holder(self.execution, self.step)
 
 
 class SharedLocks:
@@ -70,7 +86,7 @@ def _strictest(wanted: Iterable[Resource]) -> dict[str, Access]:
 def _acquire(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[Held | Taken]:
     claims = yield from _claims(moment, holder, wanted)
     for claim in claims:
-        if not claim.granted and (yield from _is_taken(holder, claim)):
+        if not claim.granted and (yield from _is_taken(moment, claim)):
             return Taken(claim.resource)
     yield Statement(_GRANT, (moment.now_ms, *holder))
     return Held(tuple(claim.id for claim in claims))
@@ -78,33 +94,31 @@ def _acquire(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[
 
 def _claims(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[list[_Claim]]:
     """The holder's claims, as they were or made now."""
-    claims = [_Claim(*row) for row in (yield Statement(_MINE, holder))]
+    claims = yield from _of(holder)
     if {claim.resource: claim.access for claim in claims} == wanted:
-        yield Statement(_TAKE_OVER, (moment.me, *holder))
+        if any(claim.owner != moment.me for claim in claims):
+            yield Statement(_TAKE_OVER, (moment.me, *holder))
         return claims
-    yield Statement(_DROP, holder)
+    yield from leave(holder)
     for name, access in wanted.items():
         yield Statement(_CLAIM, (name, access.value, *holder, moment.me, moment.now_ms))
+    return (yield from _of(holder))
+
+
+def _of(holder: Holder) -> Work[list[_Claim]]:
     return [_Claim(*row) for row in (yield Statement(_MINE, holder))]
 
 
-def _is_taken(holder: Holder, claim: _Claim) -> Work[bool]:
+def _is_taken(moment: Moment, claim: _Claim) -> Work[bool]:
     """Whether another's claim excludes this one. Those of dead processes are swept away."""
     exclusive = claim.access == Access.EXCLUSIVE
-    rivals = [
-        (Holder(execution, step), owner)
-        for _, execution, step, owner, access in (
-            yield Statement(_RIVALS, (claim.resource, claim.id, *holder))
-        )
-        if exclusive or access == Access.EXCLUSIVE
-    ]
-    if not rivals:
-        return False
-    dead = {row[0] for row in (yield AreDead(tuple({owner for _, owner in rivals})))}
-    for rival, owner in rivals:
-        if owner in dead:
-            yield from leave(rival)
-    return any(owner not in dead for _, owner in rivals)
+    statement = _FIRST_BEFORE if exclusive else _FIRST_WRITER_BEFORE
+    while rivals := (yield Statement(statement, (claim.resource, claim.id))):
+        rival = _Claim(*rivals[0])
+        if rival.owner == moment.me or not (yield AreDead((rival.owner,))):
+            return True
+        yield from leave(rival.holder)
+    return False
 
 
 def _release(moment: Moment, holder: Holder) -> Work[None]:
@@ -112,26 +126,52 @@ def _release(moment: Moment, holder: Holder) -> Work[None]:
 
 
 def leave(holder: Holder) -> Work[None]:
-    """Take a holder's claims away, and have those look who stand in line for what it had."""
-    claims = [_Claim(*row) for row in (yield Statement(_MINE, holder))]
+    """Take a holder's claims away, and have those look who are the first in line for what it
+    had."""
+    claims = yield from _of(holder)
     if not claims:
         return
     yield Statement(_DROP, holder)
     waiting: set[str] = set()
     for claim in claims:
-        waiting.update(row[2] for row in (yield Statement(_NEXT, (claim.resource,))))
-    yield Tell(tuple(sorted(waiting)))
+        front = yield from _front(claim.resource)
+        waiting.update(first.owner for first in front if not first.granted)
+    if waiting:
+        yield Tell(tuple(sorted(waiting)))
+
+
+def _front(resource: str) -> Work[list[_Claim]]:
+    """The claims before which no other excludes them: one writer, or all readers that came before
+    any."""
+    writers = yield Statement(_FIRST_WRITER, (resource,))
+    first_writer = writers[0][0] if writers else _LAST
+    rows = yield Statement(_UP_TO, (resource, first_writer))
+    claims = [_Claim(*row) for row in rows]
+    if len(claims) > 1 and claims[-1].access == Access.EXCLUSIVE:
+        claims.pop()
+    return claims
 
 
 def next_in_line(moment: Moment) -> Work[list[Holder]]:
     """The holders of this process that stand in line, and for whom everything is free by now."""
-    free = []
-    for row in (yield Statement(_WAITING, (moment.me,))):
-        holder = Holder(*row)
-        claims = [_Claim(*found) for found in (yield Statement(_MINE, holder))]
-        taken = False
-        for claim in claims:
-            taken = taken or (yield from _is_taken(holder, claim))
-        if not taken:
-            free.append(holder)
-    return free
+    yield from _without_the_dead(moment)
+    looked_at: dict[Holder, bool] = {}
+    for (resource,) in (yield Statement(_WANTED, (moment.me,))):
+        for first in (yield from _front(resource)):
+            if first.owner == moment.me and not first.granted and first.holder not in looked_at:
+                looked_at[first.holder] = yield from _is_free(moment, first.holder)
+    return [holder for holder, is_free in looked_at.items() if is_free]
+
+
+def _is_free(moment: Moment, holder: Holder) -> Work[bool]:
+    for claim in (yield from _of(holder)):
+        if (yield from _is_taken(moment, claim)):
+            return False
+    return True
+
+
+def _without_the_dead(moment: Moment) -> Work[None]:
+    owners: Collection[str] = [row[0] for row in (yield Statement(_OWNERS)) if row[0] != moment.me]
+    for (owner,) in (yield AreDead(tuple(owners))) if owners else []:
+        for row in (yield Statement(_HELD_BY, (owner,))):
+            yield from leave(Holder(*row))

@@ -1,95 +1,124 @@
 """Quotas in the shared tables: a sliding log of what was taken, and a fair line behind it.
 
-A ticket waits (0), is granted (1), was used (2), or is parked while its holder waits for something
-else (3). What counts against a quota are all that are
-granted, and those that were used within its window: so however long a call takes to be made, no
-window of that length holds more calls than the quota allows.
+A call has a ticket for each quota, and stands in one line after the other: its ticket is ahead (4),
+waits (0), is granted (1); once all are and it has come for them, it is being made (5), and was used
+(2) when it is over. What has to wait for something else has parked its tickets (3).
+
+What counts against a quota (`taken`) are all that are granted or being made, and those that were
+used within its window: so however long a call takes to be made, no window of that length holds more
+calls than the quota allows.
 
 The line is served by start-time fair queuing (Goyal, Vin and Cheng, 1996): an execution's next
 ticket gets the rank after its last one, or after the one served last, whichever is later. So who
-comes with one call goes ahead of who still has a thousand waiting.
+comes with one call goes ahead of who still has a thousand waiting. Nobody is passed over for
+wanting more than there is just now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from tizmor.ports.locks import Holder
-from tizmor.ports.quotas import Later, Slot, Use
+from tizmor.ports.quotas import AS_RESERVED, Later, Left, Slot, Use
 from tizmor.storage.shared.work import AreDead, Moment, Shared, Statement, Tell, Work
 
-_WAITING, _GRANTED = 0, 1
+_WAITING, _GRANTED, _PARKED, _AHEAD, _CALLING = 0, 1, 3, 4, 5
 _AT_ONCE = 500
-"""Tickets that are looked at in one go, at most."""
+"""Tickets that are granted in one go, at most."""
 
 _MINE = (
-    "SELECT name, state, owner FROM rate_tickets"
-    " WHERE execution = ? AND step = ? AND state IN (0, 1, 3) ORDER BY name"
+    "SELECT id, name, amount, state, rank, owner FROM rate_tickets"
+    " WHERE execution = ? AND step = ? AND state <> 2 ORDER BY id"
 )
 _KNOWN = (
     "INSERT INTO rate_limits (name, amount, window_ms) VALUES (?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET amount = excluded.amount, window_ms = excluded.window_ms"
+    " WHERE rate_limits.amount <> excluded.amount"
+    " OR rate_limits.window_ms <> excluded.window_ms"
+)
+_TICKET = (
+    "INSERT INTO rate_tickets (name, execution, step, owner, amount, state, at_ms, rank)"
+    " VALUES (?, ?, ?, ?, ?, 4, ?, 0)"
 )
 _LAST_RANK = (
-    "SELECT served, (SELECT max(rank) FROM rate_tickets"
-    " WHERE name = rate_limits.name AND execution = ? AND state = 0)"
+    "SELECT served, coalesce((SELECT max(rank) FROM rate_tickets WHERE execution = ?"
+    " AND rate_tickets.name = rate_limits.name AND state = 0), 0)"
     " FROM rate_limits WHERE name = ?"
 )
-_STAND = (
-    "INSERT INTO rate_tickets (name, execution, step, owner, amount, state, at_ms, rank)"
-    " VALUES (?, ?, ?, ?, ?, 0, ?, ?)"
-)
-_TAKE_OVER = (
-    "UPDATE rate_tickets SET owner = ?, state = 0"
-    " WHERE execution = ? AND step = ? AND state IN (0, 3)"
-)
-_SPENT = (
-    "UPDATE rate_tickets SET state = 2, at_ms = ? WHERE execution = ? AND step = ? AND state = 1"
-)
-_PARK = "UPDATE rate_tickets SET state = 3 WHERE execution = ? AND step = ? AND state = 1"
-_LEAVE = "DELETE FROM rate_tickets WHERE execution = ? AND step = ? AND state IN (0, 1, 3)"
+_TAKE_OVER = "UPDATE rate_tickets SET owner = ? WHERE execution = ? AND step = ? AND state <> 2"
+_PUT_AHEAD = "UPDATE rate_tickets SET state = 4 WHERE id = ?"
+_WAIT = "UPDATE rate_tickets SET state = 0, rank = ? WHERE id = ?"
+_TO_BE_MADE = "UPDATE rate_tickets SET state = 5 WHERE execution = ? AND step = ? AND state <> 2"
+_SPENT = "UPDATE rate_tickets SET state = 2, at_ms = ?, owner = '', amount = ? WHERE id = ?"
+_PARK = "UPDATE rate_tickets SET state = 3 WHERE execution = ? AND step = ? AND state <> 2"
+_LEAVE = "DELETE FROM rate_tickets WHERE execution = ? AND step = ? AND state <> 2"
 _GRANT = (
-    "UPDATE rate_tickets SET state = 1, at_ms = ? WHERE execution = ? AND step = ? AND state = 0"
+    "UPDATE rate_tickets SET state = 1"
+    " WHERE name = ? AND state = 0 AND (rank < ? OR (rank = ? AND id <= ?))"
 )
-_SERVED = "UPDATE rate_limits SET served = ? WHERE name = ? AND served < ?"
-_FORGET = "DELETE FROM rate_tickets WHERE name = ? AND state = 2 AND at_ms <= ?"
-_LIMIT = "SELECT amount, window_ms, blocked_until_ms FROM rate_limits WHERE name = ?"
-_COUNTED = (
-    "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM rate_tickets"
-    " WHERE name = ? AND state IN (1, 2)"
+_NEXT_TICKET = (
+    "SELECT id, name, rank FROM rate_tickets WHERE execution = ? AND step = ? AND state = 4"
+    " ORDER BY id LIMIT 1"
+)
+_SERVED = (
+    "UPDATE rate_limits SET taken = taken + ?, left_amount = left_amount - ?,"
+    " served = CASE WHEN served < ? THEN ? ELSE served END WHERE name = ?"
+)
+_GIVE_BACK = "UPDATE rate_limits SET taken = taken - ? WHERE name = ?"
+_FORGET = "DELETE FROM rate_tickets WHERE name = ? AND state = 2 AND at_ms <= ? RETURNING amount"
+_LIMIT = (
+    "SELECT amount, window_ms, taken, served, left_amount, left_until_ms"
+    " FROM rate_limits WHERE name = ?"
 )
 _LINE = (
-    "SELECT execution, step, owner FROM rate_tickets"
+    "SELECT id, execution, step, owner, amount, rank FROM rate_tickets"
     " WHERE name = ? AND state = 0 ORDER BY rank, id LIMIT ?"
 )
-_OWNERS = "SELECT DISTINCT owner FROM rate_tickets WHERE name = ? AND state IN (0, 1, 3)"
-_LOSE_PLACE = "DELETE FROM rate_tickets WHERE name = ? AND owner = ? AND state IN (0, 3)"
-_MAY_BE_USED = (
-    "UPDATE rate_tickets SET state = 2, at_ms = ? WHERE name = ? AND owner = ? AND state = 1"
-)
-_TICKETS = (
-    "SELECT name, amount, rank FROM rate_tickets"
-    " WHERE execution = ? AND step = ? AND state = 0 ORDER BY name"
-)
-_AHEAD = (
-    "SELECT count(*) FROM rate_tickets AS other, rate_tickets AS mine"
-    " WHERE mine.execution = ? AND mine.step = ? AND mine.name = ? AND mine.state = 0"
-    " AND other.name = mine.name AND other.state = 0 AND other.rank < mine.rank"
-)
+_OLDEST = "SELECT at_ms FROM rate_tickets WHERE name = ? AND state = 2 ORDER BY at_ms LIMIT 1"
 _WAITED_FOR = "SELECT DISTINCT name FROM rate_tickets WHERE owner = ? AND state = 0 ORDER BY name"
-_GRANTED_TO = "SELECT DISTINCT execution, step FROM rate_tickets WHERE owner = ? AND state = 1"
-_OLDEST = (
-    "SELECT at_ms, amount FROM rate_tickets WHERE name = ? AND state = 2 ORDER BY at_ms LIMIT ?"
+_GRANTED_TO = (
+    "SELECT DISTINCT execution, step FROM rate_tickets AS mine WHERE owner = ? AND state = 1"
+    " AND NOT EXISTS (SELECT 1 FROM rate_tickets AS other WHERE other.execution = mine.execution"
+    " AND other.step = mine.step AND other.state IN (0, 4))"
 )
-_BLOCK = "UPDATE rate_limits SET blocked_until_ms = ? WHERE name = ? AND blocked_until_ms < ?"
+# An index is skipped through: one look for each owner, not for each ticket.
+_OWNERS = (
+    "WITH RECURSIVE one (owner) AS (SELECT min(owner) FROM rate_tickets WHERE owner > ''"
+    " UNION ALL SELECT (SELECT min(owner) FROM rate_tickets WHERE owner > one.owner)"
+    " FROM one WHERE one.owner IS NOT NULL)"
+    " SELECT owner FROM one WHERE owner IS NOT NULL"
+)
+_HOLDERS = "SELECT DISTINCT execution, step FROM rate_tickets WHERE owner = ? AND state <> 2"
+_LEFT = "UPDATE rate_limits SET left_amount = ?, left_until_ms = ? WHERE name = ?"
+_BEING_MADE = (
+    "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM rate_tickets"
+    " WHERE name = ? AND state IN (1, 5)"
+)
 
 
 class _Limit(NamedTuple):
     amount: int
     window_ms: int
-    blocked_until_ms: int
+    taken: int
+    served: int
+    left_amount: int
+    left_until_ms: int
+
+
+class _Ticket(NamedTuple):
+    id: int
+    name: str
+    amount: int
+    state: int
+    rank: int
+    owner: str
+
+    @property
+    def counts(self) -> bool:
+        return self.state in (_GRANTED, _CALLING)
 
 
 class SharedQuotas:
@@ -101,136 +130,175 @@ class SharedQuotas:
     async def take(self, holder: Holder, uses: Sequence[Use]) -> Slot | Later:
         return await self._shared.do(partial(_take, holder=holder, uses=uses))
 
-    async def used(self, holder: Holder) -> None:
-        await self._shared.do(partial(_use, holder=holder))
+    async def used(self, holder: Holder, spent: Mapping[str, int] = AS_RESERVED) -> None:
+        await self._shared.do(partial(_used, holder=holder, spent=spent))
 
     async def stand_back(self, holder: Holder) -> None:
-        await self._shared.do(partial(_free, holder=holder, statement=_PARK))
+        await self._shared.do(partial(_give_back, holder=holder, statement=_PARK))
 
     async def leave(self, holder: Holder) -> None:
         await self._shared.do(partial(leave, holder=holder))
 
-    async def heed(self, name: str, *, delay_ms: int) -> None:
-        await self._shared.do(partial(_heed, name=name, delay_ms=delay_ms))
+    async def heed(self, name: str, left: Left) -> None:
+        await self._shared.do(partial(_heed, name=name, left=left))
 
 
 def _take(moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | Later]:
-    mine = yield Statement(_MINE, holder)
-    if any(state == _GRANTED and owner != moment.me for _, state, owner in mine):
-        # Who was granted it may have made the call before it ended.
-        yield Statement(_SPENT, (moment.now_ms, *holder))
-        mine = []
-    if any(state == _GRANTED for _, state, _ in mine):
-        return Slot()
-    if [name for name, _, _ in mine] == sorted(use.name for use in uses):
-        yield Statement(_TAKE_OVER, (moment.me, *holder))
-    else:
-        yield Statement(_LEAVE, holder)
+    mine = yield from _tickets(holder)
+    if any(ticket.owner != moment.me for ticket in mine):
+        mine = yield from _taken_over(moment, holder, mine)
+    if [ticket.name for ticket in mine] != [use.name for use in uses]:
+        yield from _used(moment, holder, AS_RESERVED)
+        yield from leave(moment, holder)
         for use in uses:
-            yield from _stand_in_line(moment, holder, use)
-    yield from serve(moment, [use.name for use in uses], asking=holder)
-    waiting = [name for name, state, _ in (yield Statement(_MINE, holder)) if state == _WAITING]
-    if not waiting:
+            amount = min(use.amount, use.quota.amount)  # it would wait for ever for more
+            yield Statement(_KNOWN, (use.name, *use.quota))
+            yield Statement(_TICKET, (use.name, *holder, moment.me, amount, moment.now_ms))
+        mine = yield from _tickets(holder)
+    if all(ticket.state in (_PARKED, _AHEAD) for ticket in mine):
+        yield from _stand_in_line(holder, mine[0].id, mine[0].name, mine[0].rank)
+        yield from _put_ahead(mine[1:])
+        mine[0] = mine[0]._replace(state=_WAITING)
+    if any(ticket.state == _WAITING for ticket in mine):
+        yield from serve(moment, [t.name for t in mine if t.state == _WAITING], asking=holder)
+        mine = yield from _tickets(holder)
+    waiting = next((ticket for ticket in mine if ticket.state == _WAITING), None)
+    if waiting is None:
+        yield Statement(_TO_BE_MADE, holder)
         return Slot()
-    latest = Later("", 0)
-    for name in waiting:
-        at_ms = yield from _expected(moment, holder, name)
-        latest = max(latest, Later(name, at_ms), key=lambda later: later.at_ms)
-    return latest
+    return Later(waiting.name, (yield from _expected(moment, waiting)))
 
 
-def _stand_in_line(moment: Moment, holder: Holder, use: Use) -> Work[None]:
-    amount = min(use.amount, use.quota.amount)  # it would wait for more than there is for ever
-    yield Statement(_KNOWN, (use.name, *use.quota))
-    served, last = (yield Statement(_LAST_RANK, (holder.execution, use.name)))[0]
-    rank = 1 + max(served, last or 0)
-    yield Statement(_STAND, (use.name, *holder, moment.me, amount, moment.now_ms, rank))
+def _tickets(holder: Holder) -> Work[list[_Ticket]]:
+    return [_Ticket(*row) for row in (yield Statement(_MINE, holder))]
+
+
+def _taken_over(moment: Moment, holder: Holder, mine: Sequence[_Ticket]) -> Work[list[_Ticket]]:
+    """The tickets of a holder that another process had: a call that it was making counts."""
+    if any(ticket.state == _CALLING for ticket in mine):
+        yield from _used(moment, holder, AS_RESERVED)
+    yield Statement(_TAKE_OVER, (moment.me, *holder))
+    return (yield from _tickets(holder))
+
+
+def _put_ahead(tickets: Iterable[_Ticket]) -> Work[None]:
+    for ticket in tickets:
+        if ticket.state == _PARKED:
+            yield Statement(_PUT_AHEAD, (ticket.id,))
+
+
+def _stand_in_line(holder: Holder, ticket: int, name: str, rank: int) -> Work[None]:
+    """Let a ticket wait: behind the others of its execution, or where it has stood before."""
+    if not rank:
+        served, last = (yield Statement(_LAST_RANK, (holder.execution, name)))[0]
+        rank = 1 + max(served, last)
+    yield Statement(_WAIT, (rank, ticket))
 
 
 def serve(moment: Moment, names: Iterable[str], *, asking: Holder | None = None) -> Work[None]:
-    """Grant what there is room for, in the order of the line, and tell whose turn has come but for
+    """Grant what there is room for, in the order of the lines, and tell whose turn has come but for
     who asks: that one sees it."""
-    room: dict[str, int] = {}
     told: set[str] = set()
-    for name in names:
-        if name not in room:
-            room[name] = yield from _room(moment, name)
-        yield from _without_the_dead(moment, name)
-        if room[name] > 0:
-            line = yield Statement(_LINE, (name, min(room[name], _AT_ONCE)))
-            for execution, step, owner in line:
-                holder = Holder(execution, step)
-                if (yield from _granted(moment, holder, room)) and holder != asking:
-                    told.add(owner)
+    to_serve = deque(dict.fromkeys(names))
+    while to_serve:
+        for holder, owner in (yield from _granted(moment, to_serve.popleft())):
+            following = yield Statement(_NEXT_TICKET, holder)
+            if following:
+                ticket, name, rank = following[0]
+                yield from _stand_in_line(holder, ticket, name, rank)
+                if name not in to_serve:
+                    to_serve.append(name)
+            elif holder != asking:
+                told.add(owner)
     if told:
         yield Tell(tuple(sorted(told)))
 
 
-def _granted(moment: Moment, holder: Holder, room: dict[str, int]) -> Work[bool]:
-    """Grant a holder all of its tickets, if every quota has room for it."""
-    tickets = yield Statement(_TICKETS, holder)
-    for name, amount, _ in tickets:
-        if name not in room:
-            room[name] = yield from _room(moment, name)
-        if room[name] < amount:
-            return False
-    yield Statement(_GRANT, (moment.now_ms, *holder))
-    for name, amount, rank in tickets:
-        room[name] -= amount
-        yield Statement(_SERVED, (rank, name, rank))
-    return bool(tickets)
+def _granted(moment: Moment, name: str) -> Work[list[tuple[Holder, str]]]:
+    """Grant the first in line what there is room for: they, and whose they are."""
+    room = yield from _room(moment, name)
+    if room <= 0:
+        return []
+    line = yield Statement(_LINE, (name, min(room, _AT_ONCE)))
+    granted = []
+    amount = last_id = last_rank = 0
+    for ticket, execution, step, owner, wanted, rank in line:
+        if amount + wanted > room:
+            break
+        amount, last_id, last_rank = amount + wanted, ticket, rank
+        granted.append((Holder(execution, step), owner))
+    if granted:
+        yield Statement(_GRANT, (name, last_rank, last_rank, last_id))
+        yield Statement(_SERVED, (amount, amount, last_rank, last_rank, name))
+    return granted
 
 
 def _room(moment: Moment, name: str) -> Work[int]:
     """How much may be taken of a quota now."""
     limit = _Limit(*(yield Statement(_LIMIT, (name,)))[0])
-    yield Statement(_FORGET, (name, moment.now_ms - limit.window_ms))
-    if limit.blocked_until_ms > moment.now_ms:
-        return 0
-    counted: int = (yield Statement(_COUNTED, (name,)))[0][0]
-    return limit.amount - counted
+    forgotten = yield Statement(_FORGET, (name, moment.now_ms - limit.window_ms))
+    freed: int = sum(amount for (amount,) in forgotten)
+    if freed:
+        yield Statement(_GIVE_BACK, (freed, name))
+    room = limit.amount - limit.taken + freed
+    return min(room, limit.left_amount) if moment.now_ms < limit.left_until_ms else room
 
 
-def _without_the_dead(moment: Moment, name: str) -> Work[None]:
-    """Nobody stands in line for the dead; what they were granted may have been used."""
-    owners = tuple(owner for (owner,) in (yield Statement(_OWNERS, (name,))))
-    for (owner,) in (yield AreDead(owners)) if owners else []:
-        yield Statement(_LOSE_PLACE, (name, owner))
-        yield Statement(_MAY_BE_USED, (moment.now_ms, name, owner))
-
-
-def _expected(moment: Moment, holder: Holder, name: str) -> Work[int]:
-    """When the holder's turn comes, if all before it take one each."""
-    limit = _Limit(*(yield Statement(_LIMIT, (name,)))[0])
-    ahead: int = (yield Statement(_AHEAD, (*holder, name)))[0][0]
-    first = yield from next_ms(moment, name)
+def _expected(moment: Moment, waiting: _Ticket) -> Work[int]:
+    """When a turn comes at the earliest: when those of the same execution before it have had
+    theirs."""
+    limit = _Limit(*(yield Statement(_LIMIT, (waiting.name,)))[0])
+    ahead = max(0, waiting.rank - limit.served - 1)
+    first: int = yield from next_ms(moment, waiting.name)
     return first + ahead // limit.amount * limit.window_ms
 
 
 def next_ms(moment: Moment, name: str) -> Work[int]:
     """When the quota may have room again, at the earliest."""
     limit = _Limit(*(yield Statement(_LIMIT, (name,)))[0])
-    oldest = yield Statement(_OLDEST, (name, 1))
-    taken_ms = min((at_ms for at_ms, _ in oldest), default=moment.now_ms)
-    return max(taken_ms + limit.window_ms, limit.blocked_until_ms, moment.now_ms)
+    at_ms = max(limit.left_until_ms, moment.now_ms)
+    if limit.taken:
+        oldest = yield Statement(_OLDEST, (name,))
+        used_ms: int = oldest[0][0] if oldest else moment.now_ms
+        at_ms = max(at_ms, used_ms + limit.window_ms)
+    return at_ms
 
 
-def _use(moment: Moment, holder: Holder) -> Work[None]:
-    yield Statement(_SPENT, (moment.now_ms, *holder))
+def _used(moment: Moment, holder: Holder, spent: Mapping[str, int]) -> Work[None]:
+    less = []
+    for ticket in (yield from _tickets(holder)):
+        if ticket.state == _CALLING:
+            amount = max(0, spent.get(ticket.name, ticket.amount))
+            yield Statement(_SPENT, (moment.now_ms, amount, ticket.id))
+            if amount != ticket.amount:
+                yield Statement(_GIVE_BACK, (ticket.amount - amount, ticket.name))
+            if amount < ticket.amount:
+                less.append(ticket.name)
+    if less:
+        yield from serve(moment, less)
 
 
-def _free(moment: Moment, holder: Holder, statement: str) -> Work[None]:
-    mine = yield Statement(_MINE, holder)
-    if mine:
-        yield Statement(statement, holder)
-        yield from serve(moment, [name for name, _, _ in mine])
+def leave(moment: Moment, holder: Holder) -> Work[None]:
+    """Take a holder's tickets away that it didn't use."""
+    yield from _give_back(moment, holder, _LEAVE)
+
+
+def _give_back(moment: Moment, holder: Holder, statement: str) -> Work[None]:
+    mine = yield from _tickets(holder)
+    if not mine:
+        return
+    yield Statement(statement, holder)
+    for ticket in mine:
+        if ticket.counts:
+            yield Statement(_GIVE_BACK, (ticket.amount, ticket.name))
+    yield from serve(moment, [ticket.name for ticket in mine if ticket.state != _PARKED])
 
 
 def next_in_line(moment: Moment) -> Work[tuple[list[Holder], int | None]]:
-    """The holders of this process that were granted a place, and when there may be room for more of
-    those that stand in line."""
-    waiting = [name for (name,) in (yield Statement(_WAITED_FOR, (moment.me,)))]
-    yield from serve(moment, waiting)
+    """The holders of this process that were granted all that they wait for, and when there may be
+    room for more of those that stand in line."""
+    yield from _without_the_dead(moment)
+    yield from serve(moment, [name for (name,) in (yield Statement(_WAITED_FOR, (moment.me,)))])
     granted = [Holder(*row) for row in (yield Statement(_GRANTED_TO, (moment.me,)))]
     next_look: int | None = None
     for (name,) in (yield Statement(_WAITED_FOR, (moment.me,))):
@@ -239,11 +307,29 @@ def next_in_line(moment: Moment) -> Work[tuple[list[Holder], int | None]]:
     return granted, next_look
 
 
-def leave(moment: Moment, holder: Holder) -> Work[None]:
-    """Take a holder's tickets away that it didn't use."""
-    yield from _free(moment, holder, _LEAVE)
+def _without_the_dead(moment: Moment) -> Work[None]:
+    """Nobody stands in line for the dead, and what they were granted and hadn't come for is free;
+    the calls that they were making count."""
+    owners = tuple(row[0] for row in (yield Statement(_OWNERS)) if row[0] != moment.me)
+    for (owner,) in (yield AreDead(owners)) if owners else []:
+        for row in (yield Statement(_HOLDERS, (owner,))):
+            yield from _used(moment, Holder(*row), AS_RESERVED)
+            yield from leave(moment, Holder(*row))
 
 
-def _heed(moment: Moment, name: str, delay_ms: int) -> Work[None]:
-    not_before_ms = moment.now_ms + delay_ms
-    yield Statement(_BLOCK, (not_before_ms, name, not_before_ms))
+def _heed(moment: Moment, name: str, left: Left) -> Work[None]:
+    known = yield Statement(_LIMIT, (name,))
+    if not known:
+        return
+    limit = _Limit(*known[0])
+    until_ms = moment.now_ms + left.delay_ms
+    still_holds = moment.now_ms < limit.left_until_ms
+    if still_holds and limit.left_amount <= 0 and limit.left_until_ms >= until_ms:
+        return
+    # What is under way it may not have counted yet.
+    being_made: int = (yield Statement(_BEING_MADE, (name,)))[0][0]
+    amount = max(0, left.amount - being_made)
+    if still_holds and amount > 0:
+        amount = min(amount, max(0, limit.left_amount))
+        until_ms = max(until_ms, limit.left_until_ms)
+    yield Statement(_LEFT, (amount, until_ms, name))

@@ -37,7 +37,14 @@ def _locks() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_resource_locks_resource_id", "resource_locks", ["resource", "id"])
-    op.create_index("ix_resource_locks_owner", "resource_locks", ["owner"])
+    op.create_index(
+        "ix_resource_locks_resource_access_id", "resource_locks", ["resource", "access", "id"]
+    )
+    op.create_index(
+        "ix_resource_locks_owner_granted_resource",
+        "resource_locks",
+        ["owner", "granted", "resource"],
+    )
 
 
 def _quotas() -> None:
@@ -48,7 +55,9 @@ def _quotas() -> None:
         sa.Column("amount", _BigInteger, nullable=False),
         sa.Column("window_ms", _BigInteger, nullable=False),
         sa.Column("served", _BigInteger, nullable=False, server_default="0"),
-        sa.Column("blocked_until_ms", _BigInteger, nullable=False, server_default="0"),
+        sa.Column("taken", _BigInteger, nullable=False, server_default="0"),
+        sa.Column("left_amount", _BigInteger, nullable=False, server_default="0"),
+        sa.Column("left_until_ms", _BigInteger, nullable=False, server_default="0"),
         sqlite_strict=True,
     )
     op.create_table(
@@ -67,6 +76,11 @@ def _quotas() -> None:
     )
     op.create_index("ix_rate_tickets_name_state_rank", "rate_tickets", ["name", "state", "rank"])
     op.create_index("ix_rate_tickets_name_state_at_ms", "rate_tickets", ["name", "state", "at_ms"])
+    op.create_index(
+        "ix_rate_tickets_execution_name_state_rank",
+        "rate_tickets",
+        ["execution", "name", "state", "rank"],
+    )
     op.create_index("ix_rate_tickets_execution_step", "rate_tickets", ["execution", "step"])
     op.create_index("ix_rate_tickets_owner_state", "rate_tickets", ["owner", "state"])
 
