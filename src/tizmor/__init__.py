@@ -13,13 +13,16 @@ from typing import Any
 
 from tizmor.core.errors import (
     AgentError,
+    Conflict,
     NeedsAnswer,
     OutcomeUnknown,
     Permanent,
     PlanRefused,
     PreconditionFailed,
+    TalkError,
     TizmorError,
     Transient,
+    Undelivered,
     UserError,
 )
 from tizmor.ports.agent import AgentContext, Effect, Gate, agent
@@ -29,6 +32,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AgentContext",
     "AgentError",
+    "Conflict",
     "Effect",
     "Gate",
     "NeedsAnswer",
@@ -36,9 +40,11 @@ __all__ = [
     "Permanent",
     "PlanRefused",
     "PreconditionFailed",
+    "TalkError",
     "Tizmor",
     "TizmorError",
     "Transient",
+    "Undelivered",
     "UserError",
     "agent",
 ]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -59,6 +61,10 @@ class Backend(Protocol):
         """Commit in another process, which then dies by `kill -9`."""
         ...
 
+    async def rows(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+        """Some columns of what steps told each other, in the order of their keys."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -83,6 +89,14 @@ class MemoryBackend:
         await journal.commit([append])
         journal.die()
 
+    async def rows(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+        tables: dict[str, dict[Any, Any]] = {
+            "shared_context": self.database.shared,
+            "agent_messages": self.database.messages,
+        }
+        found = [row for _, row in sorted(tables[table].items())]
+        return [tuple(getattr(row, name) for name in columns.split(", ")) for row in found]
+
     async def close(self) -> None:
         return
 
@@ -105,6 +119,10 @@ class SqliteBackend:
     def come_back(self, journal: Journal) -> None:
         assert isinstance(journal, SqliteJournal)
         journal._owners.appear()
+
+    async def rows(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+        with contextlib.closing(sqlite3.connect(self.folder / "tizmor.db")) as connection:
+            return connection.execute(_select(table, columns)).fetchall()
 
     async def commit_and_die(self, append: Append) -> None:
         await _commit_and_die(str(self.folder), append)
@@ -145,11 +163,19 @@ class PostgresBackend:
         for journal in self._opened:
             await journal.close()
 
+    async def rows(self, table: str, columns: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await self.ask(_select(table, columns))]
+
     def execute(self, statement: str, *values: object) -> list[Any]:
         return self.server.execute(statement, *values, database=self.database)
 
     async def ask(self, statement: str, *values: object) -> list[Any]:
         return await asyncio.to_thread(self.execute, statement, *values)
+
+
+def _select(table: str, columns: str) -> str:
+    order = "1, 2" if ", " in columns else "1"
+    return " ".join(("SELECT", columns, "FROM", table, "ORDER BY", order))
 
 
 async def _commit_and_die(place: str, append: Append) -> None:

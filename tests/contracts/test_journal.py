@@ -18,8 +18,10 @@ from tizmor.ports.journal import (
     ExecutionRow,
     InboxKind,
     Journal,
+    MessageRow,
     NewExecution,
     Record,
+    SharedRow,
     StepRow,
     WaitingRow,
 )
@@ -659,6 +661,50 @@ async def test_a_number_drawn_twice_by_one_process_makes_one_execution(journal: 
 
 def ended(at_ms: int, status: str = "COMPLETED") -> ExecutionRow:
     return ExecutionRow(status=status, updated_at_ms=at_ms, ended=True)
+
+
+async def test_what_steps_told_each_other_is_kept_with_its_events_and_goes_with_them(
+    backend: Any,
+) -> None:
+    journal = backend.open()
+    large = b'{"value":"' + b"x" * 40_000 + b'"}'
+    shared = [
+        SharedRow(key="k", version=1, step="s", payload=b'{"value":1}', untrusted=False, at_ms=1),
+        SharedRow(key="k", version=2, step="s", payload=large, untrusted=True, at_ms=2),
+    ]
+    message = MessageRow(
+        id="m1",
+        kind="REQUEST",
+        sender="s",
+        recipient="t",
+        correlation=None,
+        payload=b'{"payload":[]}',
+        untrusted=False,
+        state="open",
+        reason=None,
+        sent_at_ms=1,
+        due_ms=9,
+    )
+    died = msgspec.structs.replace(message, state="dead", reason="nul \0 byte", ended_at_ms=9)
+    event = paused("a1")
+    await journal.commit([created(A, event, shared=shared[:1], messages=[message])])
+    await journal.commit([then(A, 2, paused("a2"), shared=shared[1:], messages=[died])])
+    stale = then(A, 3, paused("a3"), epoch=9, shared=[msgspec.structs.replace(shared[0], key="z")])
+    await journal.commit([stale])
+
+    kept = await backend.rows("shared_context", "key, version, step, untrusted, at_ms")
+    assert kept == [("k", 1, "s", 0, 1), ("k", 2, "s", 1, 2)]
+    columns = "id, kind, sender, recipient, correlation, state, due_ms, ended_at_ms"
+    assert await backend.rows("agent_messages", columns) == [
+        ("m1", "REQUEST", "s", "t", None, "dead", 9, 9)
+    ]
+
+    end = ExecutionRow(status="COMPLETED", updated_at_ms=3, ended=True)
+    await journal.commit([then(A, 3, paused("end"), row=end, release=True)])
+    assert (await journal.gc(ended_before_ms=100)).executions == 1
+    assert await backend.rows("shared_context", "key") == []
+    assert await backend.rows("agent_messages", "id") == []
+    assert {state for _, state, _ in await asyncio.to_thread(journal.check, deep=True)} == {"ok"}
 
 
 async def test_retention_removes_what_ended_before_and_nothing_else(backend: Any) -> None:

@@ -83,6 +83,22 @@ async def read(text: str = "", n: str = "", *, ctx: AgentContext) -> Found:
     return Found(value=f"{text}{n}")
 
 
+@agent(name="Tell", untrusted=True)
+async def tells(text: str = "", *, ctx: AgentContext) -> Found:
+    """Share what was found."""
+    await meets("Tell")
+    version = await ctx.share("found", {"text": text})
+    return Found(value=str(version))
+
+
+@agent(name="Hear")
+async def hears(text: str = "", *, ctx: AgentContext) -> Found:
+    """See what was shared."""
+    await meets("Hear")
+    known = await ctx.shared("found")
+    return Found(value="nothing" if known is None else f"{known.value['text']} {known.version}")
+
+
 @agent(name="Note", effect=Effect.IDEMPOTENT, retry=RETRY)
 async def note(text: str, *, ctx: AgentContext) -> Done:
     """Write something down."""
@@ -184,5 +200,21 @@ class Vault:
 
 CAST = {
     a.spec.name: a
-    for a in (find, much, other, read, note, meet, book, enter, fetch, look, send, post, login)
+    for a in (
+        find,
+        much,
+        other,
+        read,
+        tells,
+        hears,
+        note,
+        meet,
+        book,
+        enter,
+        fetch,
+        look,
+        send,
+        post,
+        login,
+    )
 }

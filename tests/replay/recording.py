@@ -74,6 +74,8 @@ def picture(state: State) -> dict[str, Any]:
         "effects": state.effects,
         "result": result(state),
     }
+    if state.talk is not None:
+        shown["talk"] = msgspec.to_builtins(state.talk)
     decoded: dict[str, Any] = json.loads(json.dumps(_short(shown)))
     return decoded
 

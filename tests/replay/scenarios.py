@@ -474,6 +474,30 @@ async def answered_from_the_cache(stage: Stage) -> str:
     return execution
 
 
+def _sharing() -> tuple[Step, ...]:
+    return (
+        Step(id="share", agent="Tell", arguments={"text": "from a page"}),
+        Step(id="look", agent="Hear", after=("share",)),
+        meet("meet", of("look")),
+    )
+
+
+async def shared_and_read(stage: Stage) -> str:
+    """What a page said is shared and read; the gate behind it says so."""
+    execution = await stage.start(*_sharing(), approve_all=True)
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.approve(execution))
+    await stage.rest(execution)
+    return execution
+
+
+async def shared_in_a_fork(stage: Stage) -> str:
+    execution = await shared_and_read(stage)
+    forked = await stage.process.ask(stage.process.tizmor.fork(execution, "meet"))
+    await stage.rest(forked.id)
+    return forked.id
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -515,5 +539,7 @@ SCENARIOS: dict[str, Scenario] = {
         held_for_a_resource,
         held_for_a_quota,
         answered_from_the_cache,
+        shared_and_read,
+        shared_in_a_fork,
     )
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from tizmor.drivers.simulated.loop import SimulatedLoop
 from tizmor.drivers.simulated.process import SimulatedProcess
 from tizmor.engine.pump import LIMITS
 from tizmor.engine.views import Execution
+from tizmor.ports.agent import Agent
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.workspace import Workspace
 
@@ -36,7 +37,8 @@ Event = tuple[int, bytes]
 class Stage:
     """One database, one process after another, and a planner that has its plans beforehand."""
 
-    def __init__(self, loop: SimulatedLoop) -> None:
+    def __init__(self, loop: SimulatedLoop, agents: Mapping[str, Agent] = CAST) -> None:
+        self._agents = agents
         self.befalls: Befalling = {}
         self.plans: list[Plan] = []
         self._loop = loop
@@ -57,7 +59,7 @@ class Stage:
             database=self.database,
             faults=Faults(self._choices.stream("faults"), {}),
             dice=self._choices.stream("dice"),
-            agents=CAST,
+            agents=self._agents,
             planner=self,
             workspace=Workspace(root=Path("workspace"), timezone="Asia/Jerusalem"),
             patience_s=1.0,

@@ -15,7 +15,14 @@ from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
 from tizmor.core.plan import Plan
 from tizmor.drivers.embedded.process import run
-from tizmor.engine.views import Execution, ExecutionSummary, Replay, StreamEvent, Waiting
+from tizmor.engine.views import (
+    Execution,
+    ExecutionSummary,
+    Replay,
+    SharedVersion,
+    StreamEvent,
+    Waiting,
+)
 from tizmor.ports.cache import CacheUse
 from tizmor.ports.journal import Freed
 from tizmor.ports.vocabulary import Check
@@ -56,6 +63,9 @@ class Library(Protocol):
     async def get(self, execution_id: str) -> Execution: ...
     async def list(self, *, limit: int = 50) -> Sequence[ExecutionSummary]: ...
     async def interrupted(self) -> Sequence[ExecutionSummary]: ...
+    async def context(
+        self, execution_id: str, key: str | None = None
+    ) -> Sequence[SharedVersion]: ...
     async def logs(self, execution_id: str) -> Sequence[StreamEvent]: ...
     def stream(
         self, execution_id: str, *, after: int = 0, keep_waiting: bool = False

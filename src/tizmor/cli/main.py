@@ -40,6 +40,7 @@ VERBS = {
     "plan": Verb("plan:plan", "Show what would be done; creates nothing."),
     "list": Verb("list:list_executions", "The newest executions."),
     "show": Verb("show:show", "One execution as it stands."),
+    "context": Verb("context:context", "What the steps of an execution have shared."),
     "logs": Verb("logs:logs", "All that happened in one execution."),
     "approve": Verb("approve:approve", "Approve what asks for approval."),
     "reject": Verb("reject:reject", "Reject what asks for approval."),

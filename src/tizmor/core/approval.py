@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tizmor.core.graph import references, takes_item, tokens
@@ -17,16 +17,17 @@ def needs_gate(step: Step) -> bool:
     return step.critical or step.effect is _IRREVERSIBLE
 
 
-def tainted_steps(plan: Plan) -> frozenset[str]:
+def tainted_steps(plan: Plan, read: Sequence[str] = ()) -> frozenset[str]:
     """The steps whose output carries what a document or a stranger said: those that declare it,
-    and all that take arguments from them. The plan's references must be free of cycles."""
-    tainted: set[str] = {s.id for s in plan.steps if s.untrusted}
+    those that have `read` it, and all that take arguments from them. The plan's references must be
+    free of cycles."""
+    tainted: set[str] = {*(s.id for s in plan.steps if s.untrusted), *read}
     sources = {s.id: {tokens(p)[0] for p in references(_data(s))} for s in plan.steps}
     readers: dict[str, list[str]] = {}
     for step, used in sources.items():
         for source in sorted(used):
             readers.setdefault(source, []).append(step)
-    queue = [s.id for s in plan.steps if s.untrusted]
+    queue = [*(s.id for s in plan.steps if s.untrusted), *read]
     while queue:
         for reader in readers.get(queue.pop(), ()):
             if reader not in tainted:

@@ -16,6 +16,7 @@ from tizmor.core.folds.lists import add_children
 from tizmor.core.folds.steps import replace_agent
 from tizmor.core.plan import Plan, Step
 from tizmor.core.state import GateState, QuestionState, State, StepMark, StepState
+from tizmor.core.talk import Talk
 from tizmor.core.transitions import TERMINAL
 
 
@@ -50,6 +51,7 @@ class _Image(msgspec.Struct, kw_only=True, omit_defaults=True):
     ended_at_ms: int | None = None
     tokens: int = 0
     cost_usd: float = 0.0
+    talk: Talk | None = None
 
 
 _MARKS = StepMark.__struct_fields__

@@ -55,6 +55,7 @@ from tizmor.core.decisions.steps import (
     look_at_due,
     reported,
 )
+from tizmor.core.decisions.talking import untrusted_read, value_shared
 from tizmor.core.state import State
 from tizmor.core.transitions import TERMINAL, StepStatus
 
@@ -121,6 +122,8 @@ _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.CallStarting: call_starting,
     fx.CallWithdrawn: call_withdrawn,
     fx.Reported: reported,
+    fx.ValueShared: value_shared,
+    fx.UntrustedRead: untrusted_read,
     fx.CallPrepared: call_prepared,
     fx.CallCompleted: call_completed,
     fx.GateNeeded: gate_needed,

@@ -15,6 +15,9 @@ TizmorError
 │   ├── OutcomeUnknown        it may have happened
 │   ├── PreconditionFailed    what was prepared no longer holds; prepare again
 │   └── NeedsAnswer           a human must answer a question first
+├── TalkError                 the agent that shares or sends must look: it was not taken
+│   ├── Conflict              another version is the newest by now
+│   └── Undelivered           a message that nobody answers any more
 └── EngineError               the operator must act
     ├── OwnershipLost         another process owns the execution now
     ├── JournalDamaged        a stored row is not what was written
@@ -124,6 +127,22 @@ class NeedsAnswer(AgentError):
         self.question_id = question_id
         self.choices = tuple(choices)
         self.free_text = free_text
+
+
+class TalkError(TizmorError):
+    """It could not be shared or sent."""
+
+
+class Conflict(TalkError):
+    """Another version is the newest by now; it is `newest`, 0 where there is none."""
+
+    def __init__(self, message: str | None = None, *, newest: int = 0) -> None:
+        super().__init__(message)
+        self.newest = newest
+
+
+class Undelivered(TalkError):
+    """Nobody answers this message; the error says why."""
 
 
 class EngineError(TizmorError):

@@ -191,6 +191,26 @@ class Found(Event, frozen=True):
     message: str
 
 
+class Shared(Event, frozen=True):
+    """A step shared a value under a key, for all steps of its execution: see
+    `tizmor.core.talk.SharedValue`."""
+
+    step: str
+    key: str
+    version: int
+    value: Any
+    put: int = 0
+    untrusted: bool = False
+
+
+class Tainted(Event, frozen=True):
+    """The step has read what a document or a stranger said, at `source`: `context:KEY` or
+    `message:ID`. What it gives, shares and sends carries that from now on."""
+
+    step: str
+    source: str
+
+
 class StepSucceeded(Event, frozen=True):
     """`attempt` and `started_at_ms` stand here where no `StepStarted` went before: a read that was
     over before its beginning was worth a word. `cached`: no call was made, or it failed; this is
@@ -349,6 +369,8 @@ AnyEvent = (
     | StepBypassed
     | AgentReplaced
     | Found
+    | Shared
+    | Tainted
     | StepSucceeded
     | StepKept
     | AttemptFailed

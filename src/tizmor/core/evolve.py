@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tizmor.core import events as ev
-from tizmor.core.folds import executions, humans, lists, plans, steps
+from tizmor.core.folds import executions, humans, lists, plans, steps, talking
 from tizmor.core.state import State
 
 
@@ -40,6 +40,8 @@ FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.StepBypassed: steps.step_moved,
     ev.AgentReplaced: steps.agent_replaced,
     ev.Found: steps.found,
+    ev.Shared: talking.shared,
+    ev.Tainted: talking.tainted,
     ev.StepSucceeded: steps.step_succeeded,
     ev.StepKept: steps.step_kept,
     ev.AttemptFailed: steps.attempt_failed,

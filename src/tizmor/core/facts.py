@@ -12,6 +12,7 @@ import msgspec
 
 from tizmor.core.commands import Timer
 from tizmor.core.plan import Plan, Question
+from tizmor.core.talk import Told
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -29,6 +30,8 @@ class Requested(Fact, frozen=True):
     forked_from: str | None = None
     kept: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     """Outputs of steps that are not run again, by step id."""
+    told: Told | None = None
+    """What the steps that are not run again have shared, and which of them are tainted."""
     priority: int = 0
     deadline_s: float | None = None
 
@@ -91,6 +94,26 @@ class CallWithdrawn(Fact, frozen=True):
 class Reported(Fact, frozen=True):
     step: str
     message: str
+
+
+class ValueShared(Fact, frozen=True):
+    """A call of the step, its attempt number `attempt`, shares a value, by its put number `put` to
+    that key, from 0. With an `expected_version`, only when that is the newest one; 0 for a key that
+    isn't there yet."""
+
+    step: str
+    attempt: int
+    key: str
+    value: Any
+    put: int
+    expected_version: int | None = None
+
+
+class UntrustedRead(Fact, frozen=True):
+    """A call or a preparation of the step is given what a stranger said: see `ev.Tainted`."""
+
+    step: str
+    source: str
 
 
 class CallPrepared(Fact, frozen=True):

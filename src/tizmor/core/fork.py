@@ -6,7 +6,7 @@ the new execution, with keys of their own and asked for anew. The old one stays 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 from typing import Any
 
 from msgspec import structs
@@ -16,6 +16,8 @@ from tizmor.core.errors import UserError
 from tizmor.core.graph import descendants, order
 from tizmor.core.plan import Effect, Plan
 from tizmor.core.state import State
+from tizmor.core.taint import parent_of
+from tizmor.core.talk import Told
 from tizmor.core.transitions import StepStatus
 
 
@@ -95,3 +97,22 @@ def _is_open(state: State, name: str) -> bool:
     """Whether it is still being found out what a call did."""
     in_flight = state.steps[name].status in (StepStatus.RUNNING, StepStatus.UNSETTLED)
     return in_flight or state.is_asked(name, OUTCOME)
+
+
+def told(state: State, kept: Collection[str]) -> Told | None:
+    """What the steps that are kept have shared; None when that is nothing."""
+    talk = state.talk
+    if talk is None:
+        return None
+    shared = [
+        (key, version)
+        for key, versions in talk.context.items()
+        for version in versions
+        if parent_of(state, version.step) in kept
+    ]
+    shared.sort(key=lambda put: (put[1].at_ms, put[1].version))
+    read = {parent_of(state, name): source for name, source in talk.tainted.items()}
+    return Told(
+        shared=tuple(shared),
+        tainted={name: source for name, source in read.items() if name in kept},
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.plan import Plan, Question, Step
+from tizmor.core.talk import Talk
 from tizmor.core.transitions import OVER, StepStatus
 
 
@@ -156,6 +157,8 @@ class State(msgspec.Struct, eq=False):
     ended_at_ms: int | None = None
     tokens: int = 0
     cost_usd: float = 0.0
+    talk: Talk | None = None
+    """What its steps have told each other; None as long as that is nothing."""
     planning: bool = False
     """Not journaled: the planner is at work."""
     tainted: frozenset[str] | None = None

@@ -17,7 +17,13 @@ from msgspec import structs
 from tizmor.core import checkpoint
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
 from tizmor.engine.live import Live
-from tizmor.engine.projections import RESTS, execution_row, step_rows, waiting_rows
+from tizmor.engine.projections import (
+    RESTS,
+    execution_row,
+    shared_rows,
+    step_rows,
+    waiting_rows,
+)
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Append, Committed, Journal
 
@@ -177,6 +183,7 @@ class GroupCommit:
         events, live.unwritten = live.unwritten, []
         steps, live.dirty_steps = live.dirty_steps, {}
         waiting, live.dirty_waiting = live.dirty_waiting, {}
+        shared, live.dirty_shared = live.dirty_shared, {}
         settles, live.settles = live.settles, []
         create, live.create = live.create, None
         row = execution_row(state)
@@ -192,6 +199,7 @@ class GroupCommit:
             row=row,
             steps=step_rows(state, steps),
             waiting=waiting_rows(state, waiting),
+            shared=shared_rows(state, shared) if shared else (),
             create=create,
             settles=settles,
             checkpoint=self._checkpoint_of(live),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Container, Mapping
+from collections.abc import AsyncIterator, Callable, Container, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -13,13 +13,16 @@ from msgspec import structs
 
 from tizmor.caching import sources
 from tizmor.core.canonical import idempotency_key
+from tizmor.core.errors import TalkError
 from tizmor.core.events import storable
+from tizmor.engine.talking import Hall, Talking
 from tizmor.pipeline.allowance import allowance as said_in
 from tizmor.pipeline.classify import cut, worded
 from tizmor.ports.cache import Source
 from tizmor.ports.clock import Clock
 from tizmor.ports.quotas import Left
 from tizmor.ports.secrets import NO_SECRETS, Secrets
+from tizmor.ports.talk import WATCH, SharedView
 from tizmor.ports.workspace import Workspace
 
 _MESSAGE_LIMIT = 2000
@@ -42,6 +45,11 @@ class Site(Protocol):
         """The steps whose running call was told to stop."""
         ...
 
+    @property
+    def hall(self) -> Hall | None:
+        """Where its steps talk to each other; None where there is no execution."""
+        ...
+
 
 class NoExecution(NamedTuple):
     """The site of a call that no execution makes."""
@@ -50,6 +58,7 @@ class NoExecution(NamedTuple):
     execution: int = 0
     public_id: str = ""
     stopping: Container[str] = ()
+    hall: Hall | None = None
 
 
 class Surroundings(NamedTuple):
@@ -79,6 +88,8 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     _revealed: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     allowance: Left | None = None
+    _runs: bool = False
+    _talking: Talking | None = None
 
     @property
     def key(self) -> str:
@@ -108,6 +119,31 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
 
     def heed(self, headers: Mapping[str, str]) -> None:
         self.allowance = said_in(headers, self._around.clock.now()) or self.allowance
+
+    async def share(self, key: str, value: Any, *, expected_version: int | None = None) -> int:
+        return await self._talk().share(key, value, expected_version)
+
+    async def shared(self, key: str, kind: Any = None) -> SharedView | None:
+        return await self._talk().shared(key, kind)
+
+    def watch(
+        self, key: str, kind: Any = None, *, after: int = 0, timeout: dt.timedelta = WATCH
+    ) -> AsyncIterator[SharedView]:
+        return self._talk().watch(key, kind, after, timeout)
+
+    def _talk(self) -> Talking:
+        if self._talking is None:
+            if self._site.hall is None:
+                raise TalkError("there is no execution to share anything in")
+            self._talking = Talking(
+                self._site.hall,
+                self.step_id,
+                self.attempt,
+                clock=self._around.clock,
+                cleared=self.cleared,
+                runs=self._runs,
+            )
+        return self._talking
 
     @property
     def stopping(self) -> bool:

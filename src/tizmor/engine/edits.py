@@ -94,6 +94,7 @@ class _Site(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     stopping: frozenset[str] = frozenset()
     begun: dict[str, int] = {}
+    hall: None = None
 
 
 def storable(values: Mapping[str, Any]) -> dict[str, Any]:

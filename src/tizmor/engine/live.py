@@ -5,14 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from tizmor.core import events as ev
+from tizmor.core.decisions.decision import Decision
+from tizmor.core.facts import Fact
 from tizmor.core.folds.lists import child_id
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
 from tizmor.ports.journal import NewExecution
+
+
+class Engine(Protocol):
+    """Who runs it: see `tizmor.engine.pump.Pump`."""
+
+    def feed(self, live: Live, fact: Fact) -> Decision | None: ...
+    async def durable(self, live: Live) -> None: ...
 
 
 class Live:
@@ -39,6 +48,8 @@ class Live:
         self.unwritten: list[tuple[int, bytes]] = []
         self.dirty_steps: dict[str, None] = {}
         self.dirty_waiting: dict[str, None] = {}
+        self.dirty_shared: dict[tuple[str, int], None] = {}
+        self.engine: Engine | None = None
         self.settles: list[tuple[int, str]] = []
         self.appends = 0
         self.landed = 0
@@ -53,6 +64,7 @@ class Live:
         self.last_checkpoint: tuple[int, float] = (0, 0.0)
         self.broken: Exception | None = None
         self._changed: asyncio.Event | None = None
+        self._said: asyncio.Event | None = None
         self._ends: list[asyncio.Future[None]] = []
         self._barriers: list[tuple[int, asyncio.Future[None]]] = []
 
@@ -63,6 +75,11 @@ class Live:
     @property
     def language(self) -> str:
         return self.state.plan.language if self.state.plan else "en"
+
+    @property
+    def hall(self) -> Live:
+        """Where its steps talk to each other."""
+        return self
 
     @property
     def changed(self) -> asyncio.Event:
@@ -145,6 +162,33 @@ class Live:
         names = (child_id(event.step, item) for item in range(event.count))
         self.dirty_steps.update(dict.fromkeys(names))
 
+    def _mark_shared(self, event: ev.Shared) -> None:
+        self.dirty_shared[event.key, event.version] = None
+        self._wake_listeners()
+
+    def _mark_nothing(self, event: Any) -> None:
+        """It is in no read model."""
+
+    def _wake_listeners(self) -> None:
+        if self._said is not None:
+            self._said.set()
+            self._said = None
+
+    def say(self, fact: Fact) -> Decision | None:
+        """Have a fact decided that a call tells; None when this process may not any more."""
+        return None if self.engine is None else self.engine.feed(self, fact)
+
+    async def heard(self) -> None:
+        """Wait until a step has told the others something."""
+        if self._said is None:
+            self._said = asyncio.Event()
+        await self._said.wait()
+
+    async def settled(self) -> None:
+        """Wait until all that was said is on disk. Raises `EngineError`."""
+        if self.engine is not None:
+            await self.engine.durable(self)
+
     def _mark_end(self, event: ev.Ended) -> None:
         self._mark_waiting([*self.state.gates, *self.state.questions])
 
@@ -219,7 +263,7 @@ class Live:
 _STEP_ONLY = frozenset({ev.StepStarted, ev.StepSucceeded, ev.Found})
 """Most events: they change the row of their step and no other."""
 _WITH_OUTPUT = frozenset({ev.StepSucceeded, ev.StepKept})
-_FOREIGN = frozenset({ev.Prepared, ev.GateOpened, ev.GateApproved, ev.QuestionAsked})
+_FOREIGN = frozenset({ev.Prepared, ev.GateOpened, ev.GateApproved, ev.QuestionAsked, ev.Shared})
 """Events that hold what agents made, and are few: it is seen at once whether they can be read."""
 _MARKS: dict[type[ev.Event], Callable[[Live, Any], None]] = {
     ev.GateOpened: Live._mark_gate,
@@ -230,6 +274,8 @@ _MARKS: dict[type[ev.Event], Callable[[Live, Any], None]] = {
     ev.Planned: Live._mark_plan,
     ev.Replanned: Live._mark_plan,
     ev.Expanded: Live._mark_list,
+    ev.Shared: Live._mark_shared,
+    ev.Tainted: Live._mark_nothing,
     ev.Ended: Live._mark_end,
 }
 """What of the read models an event changes, beside its step."""

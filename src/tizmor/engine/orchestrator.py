@@ -18,7 +18,7 @@ import msgspec
 from tizmor.core import facts as fx
 from tizmor.core.approval import chosen
 from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
-from tizmor.core.fork import fork
+from tizmor.core.fork import fork, told
 from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Plan
 from tizmor.core.state import State
@@ -46,6 +46,7 @@ from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
     Replay,
+    SharedVersion,
     Status,
     StreamEvent,
     Waiting,
@@ -152,6 +153,7 @@ class Orchestrator:
                 plan=self._performer.planning.checked(plan),
                 forked_from=public_id(stored.execution),
                 kept=kept,
+                told=told(state, kept),
                 priority=state.priority,
                 deadline_s=_time_s(state),
             )
@@ -186,6 +188,14 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         tail = Tail(stored.execution)
         return await tail.read(self._journal, self._presenter)
+
+    async def context(self, execution_id: str, key: str | None = None) -> Sequence[SharedVersion]:
+        """All versions of what the steps of an execution have shared (`ctx.share`), of one key or
+        of all, by key and then by version. Raises `UnknownExecution`."""
+        stored = await self._stored(execution_id)
+        state, _ = await fold(self._journal, stored.execution)
+        versions = self._presenter.shared(state)
+        return [made for made in versions if key is None or made.key == key]
 
     async def replay(self, execution_id: str) -> Replay:
         """Fold the journal of an execution anew, and say whether it leads to what is shown of it.

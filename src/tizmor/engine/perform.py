@@ -94,6 +94,7 @@ class Performer:
             _report=report,
             _key=key,
             _arguments=command.arguments,
+            _runs=True,
         )
         call = Call(
             execution=site.execution,

@@ -22,6 +22,7 @@ from tizmor.engine.projections import status_of
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
+    SharedVersion,
     Status,
     StepView,
     StreamEvent,
@@ -159,6 +160,10 @@ class Presenter:
                 }
             case ev.Found():
                 return "log", {"step": event.step, "message": event.message}
+            case ev.Shared():
+                return "log", {"step": event.step, "message": f"{event.key} ← {event.version}"}
+            case ev.Tainted():
+                return None
             case ev.Ended():
                 return _ENDS[event.status], {}
             case ev.Prepared():
@@ -222,6 +227,21 @@ class Presenter:
             arguments=_editable(asked, state),
             command=self.command("answer", public_id(state.execution), question_id, "CHOICE"),
         )
+
+    def shared(self, state: State) -> list[SharedVersion]:
+        """All versions of what its steps have shared, by key, the oldest version first."""
+        return [
+            SharedVersion(
+                key=key,
+                version=made.version,
+                value=made.value,
+                step=made.step,
+                at=self.time(made.at_ms),
+                untrusted=made.untrusted,
+            )
+            for key, versions in sorted(state.talk.context.items() if state.talk else ())
+            for made in versions
+        ]
 
     def command(self, verb: str, execution_id: str, *rest: str) -> str:
         """The command line that does it, ready to paste."""

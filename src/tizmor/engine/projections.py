@@ -9,7 +9,7 @@ import msgspec
 from tizmor.core.state import State
 from tizmor.core.transitions import TERMINAL
 from tizmor.engine.views import Status
-from tizmor.ports.journal import ExecutionRow, StepRow, WaitingRow
+from tizmor.ports.journal import ExecutionRow, SharedRow, StepRow, WaitingRow
 
 RESTS = (Status.WAITING, Status.PAUSED)
 """Nothing happens until a human says something, or a timer fires."""
@@ -83,3 +83,20 @@ def _question_row(state: State, question_id: str) -> WaitingRow:
         asked_at_ms=asked.asked_at_ms,
         decided_at_ms=asked.answered_at_ms,
     )
+
+
+def shared_rows(state: State, versions: Iterable[tuple[str, int]]) -> list[SharedRow]:
+    """The rows of versions of shared values, by key and version, in the order given."""
+    if state.talk is None:
+        return []
+    return [
+        SharedRow(
+            key=key,
+            version=version,
+            step=(made := state.talk.context[key][version - 1]).step,
+            payload=msgspec.json.encode({"value": made.value}),
+            untrusted=made.untrusted,
+            at_ms=made.at_ms,
+        )
+        for key, version in versions
+    ]

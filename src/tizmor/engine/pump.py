@@ -38,7 +38,7 @@ from tizmor.ports.locks import Holder
 
 _log = logging.getLogger("tizmor.engine")
 
-_LAZY = frozenset({ev.StepStarted, ev.Prepared, ev.Expanded, ev.Gathered})
+_LAZY = frozenset({ev.StepStarted, ev.Prepared, ev.Expanded, ev.Gathered, ev.Shared, ev.Tainted})
 """Events that nobody waits for: what they tell is seen with the next."""
 _STOP_S = 5.0
 _REMEMBERED = 128
@@ -231,6 +231,7 @@ class Pump:
             live.break_off(self.failure)
         else:
             self._findings.listen()
+            live.engine = self
             self._residence.enter(live)
 
     def feed(self, live: Live, fact: fx.Fact) -> Decision | None:

@@ -115,6 +115,18 @@ class Replay(_View, frozen=True):
     differences: tuple[str, ...] = ()
 
 
+class SharedVersion(_View, frozen=True):
+    """One version of a value that a step has shared with the others of its execution. `untrusted`:
+    it carries what a document or a stranger said."""
+
+    key: str
+    version: int
+    value: Any
+    step: str
+    at: str
+    untrusted: bool = False
+
+
 class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One line of the stream; `id` is the position in the journal, None for what isn't journaled.
 

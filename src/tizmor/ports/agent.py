@@ -17,7 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import inspect
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ from tizmor.core.agents import AgentSpec, Parameter
 from tizmor.core.events import as_stored
 from tizmor.core.plan import Effect, Resource, RetryPolicy
 from tizmor.ports.quotas import quota
+from tizmor.ports.talk import WATCH, SharedView
 from tizmor.ports.workspace import Workspace
 
 __all__ = ["Agent", "AgentContext", "Effect", "Gate", "Resource", "RetryPolicy", "agent"]
@@ -96,6 +97,35 @@ class AgentContext(Protocol):
         """Hand on the header fields of an API's answer, of a good one, too: what they say of how
         often it may be called (`Retry-After`, `RateLimit`, `X-RateLimit-…`) holds for all calls of
         this API, in every process."""
+
+    async def share(self, key: str, value: Any, *, expected_version: int | None = None) -> int:
+        """Share a value (JSON, or what `msgspec` makes JSON of; at most 8 MiB) with the other steps
+        of this execution. The number of the version that it makes, from 1.
+
+        Other steps have it at once; it is journaled, so it survives a crash, and a fork keeps what
+        its kept steps shared. A call that runs again shares again: where its n-th value for the key
+        is the same as before, no version is made. With `expected_version` it is shared only if that
+        is the newest one (0: none is there yet), else `Conflict` is raised. Raises `TalkError` for
+        what can't be shared.
+        """
+        ...
+
+    async def shared(self, key: str, kind: Any = None) -> SharedView | None:
+        """The newest version that any step of this execution has shared, its value as a `kind`
+        where one is given; None when there is none.
+
+        A step that reads an `untrusted` value is marked like it, with all that it gives. One that
+        was approved by a human can't be given what it wasn't approved with: it reads such values in
+        `prepare`. Raises `TalkError`.
+        """
+        ...
+
+    def watch(
+        self, key: str, kind: Any = None, *, after: int = 0, timeout: dt.timedelta = WATCH
+    ) -> AsyncIterator[SharedView]:
+        """The newest version above `after`, and each newer one as it comes; one that is at once
+        followed by another may be passed over. Ends when none has come for `timeout`, and with the
+        call's own time."""
         ...
 
     def say(self, *, he: str, en: str) -> str:

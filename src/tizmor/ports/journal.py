@@ -60,6 +60,41 @@ class WaitingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     decided_at_ms: int | None = None
 
 
+class SharedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One version of a value that a step has shared."""
+
+    key: str
+    version: int
+    step: str
+    payload: bytes
+    """`{"value": …}` as JSON; stored as events are, large values apart."""
+    untrusted: bool
+    at_ms: int
+
+
+class MessageRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The read model of one message between steps as of a commit.
+
+    `kind` is REQUEST, RESPONSE, EVENT or BROADCAST, `recipient` a step, an agent or a topic,
+    `correlation` the request that a response answers, `state` open, answered, delivered or dead,
+    and then `reason` why.
+    """
+
+    id: str
+    kind: str
+    sender: str
+    recipient: str
+    correlation: str | None
+    payload: bytes
+    """`{"payload": …}` as JSON; stored as events are, large values apart."""
+    untrusted: bool
+    state: str
+    reason: str | None
+    sent_at_ms: int
+    due_ms: int | None = None
+    ended_at_ms: int | None = None
+
+
 class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that one execution has to say in one commit.
 
@@ -77,6 +112,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     row: ExecutionRow | None = None
     steps: Sequence[StepRow] = ()
     waiting: Sequence[WaitingRow] = ()
+    shared: Sequence[SharedRow] = ()
+    messages: Sequence[MessageRow] = ()
     create: NewExecution | None = None
     settles: Sequence[tuple[int, str]] = ()
     checkpoint: bytes | None = None

@@ -46,6 +46,8 @@ class Batch:
         self._ended: _Rows = []
         self._steps: list[Any] = []
         self._waiting: list[Any] = []
+        self._shared: list[Any] = []
+        self._messages: list[Any] = []
         self._settled: _Rows = []
         self._checkpoints: list[Any] = []
         self._blobs: list[Any] = []
@@ -94,6 +96,8 @@ class Batch:
             (statements.EVENT, self._events),
             (statements.STEP, self._steps),
             (statements.WAITING, self._waiting),
+            (statements.SHARED, self._shared),
+            (statements.MESSAGE, self._messages),
             (statements.CHECKPOINT, self._checkpoints),
             (statements.BLOB, self._blobs),
             (statements.BLOB_USE, self._blob_uses),
@@ -172,8 +176,24 @@ class Batch:
                 execution, waiting.id, waiting.kind, waiting.step, waiting.state,
                 waiting.payload, waiting.asked_at_ms, waiting.decided_at_ms,
             )  # fmt: skip
+        if append.shared or append.messages:
+            self._add_talk(append)
         for inbox_id, outcome in append.settles:
             self._settled.append((outcome, self._now_ms, inbox_id, execution))
+
+    def _add_talk(self, append: Append) -> None:
+        execution = append.execution
+        for shared in append.shared:
+            self._shared += (
+                execution, shared.key, shared.version, shared.step,
+                self._apart(execution, shared.payload, 1), int(shared.untrusted), shared.at_ms,
+            )  # fmt: skip
+        for m in append.messages:
+            self._messages += (
+                execution, m.id, m.kind, m.sender, m.recipient, m.correlation,
+                self._apart(execution, m.payload, 1), int(m.untrusted), m.state, m.reason,
+                m.sent_at_ms, m.due_ms, m.ended_at_ms,
+            )  # fmt: skip
 
     def _add_checkpoint(self, execution: int, payload: bytes, link: Link) -> None:
         stored = self._apart(execution, payload, STATE_LEVELS)

@@ -22,8 +22,10 @@ from tizmor.ports.journal import (
     Freed,
     InboxKind,
     InboxRow,
+    MessageRow,
     NewExecution,
     Record,
+    SharedRow,
     StepRow,
     StoredExecution,
     WaitingRow,
@@ -50,6 +52,8 @@ class MemoryDatabase:
         self.journal: list[Record] = []
         self.steps: dict[tuple[int, str], StepRow] = {}
         self.waiting: dict[tuple[int, str], WaitingRow] = {}
+        self.shared: dict[tuple[int, str, int], SharedRow] = {}
+        self.messages: dict[tuple[int, str], MessageRow] = {}
         self.inbox: dict[int, InboxRow] = {}
         self.checkpoints: dict[int, Checkpoint] = {}
         self.blobs: dict[int, dict[bytes, int]] = {}
@@ -96,6 +100,8 @@ class MemoryDatabase:
         self.journal = [r for r in self.journal if r.execution not in executions]
         self.steps = {key: row for key, row in self.steps.items() if key[0] not in executions}
         self.waiting = {key: row for key, row in self.waiting.items() if key[0] not in executions}
+        self.shared = {key: row for key, row in self.shared.items() if key[0] not in executions}
+        self.messages = {k: row for k, row in self.messages.items() if k[0] not in executions}
         self.inbox = {i: row for i, row in self.inbox.items() if row.execution not in executions}
 
 
@@ -349,6 +355,12 @@ class MemoryJournal:
             self._database.steps[execution, step.step] = step
         for waiting in append.waiting:
             self._database.waiting[execution, waiting.id] = waiting
+        for shared in append.shared:
+            self._database.shared[execution, shared.key, shared.version] = shared
+            self._use_blobs(execution, shared.payload)
+        for message in append.messages:
+            self._database.messages[execution, message.id] = message
+            self._use_blobs(execution, message.payload)
         for inbox_id, outcome in append.settles:
             row = self._database.inbox.get(inbox_id)
             if row is not None and row.execution == execution and row.outcome is None:

@@ -46,6 +46,8 @@ _THE_REST = (
     "DELETE FROM blob_uses WHERE execution = ?",
     *FORGET,
     "DELETE FROM cache_claims WHERE execution = ?",
+    "DELETE FROM shared_context WHERE execution = ?",
+    "DELETE FROM agent_messages WHERE execution = ?",
     "DELETE FROM executions WHERE id = ?",
 )
 

@@ -73,6 +73,21 @@ WAITING = Insert(
     " step = excluded.step, state = excluded.state, payload = excluded.payload,"
     " asked_at_ms = excluded.asked_at_ms, decided_at_ms = excluded.decided_at_ms",
 )
+SHARED = Insert(
+    "shared_context",
+    ("execution", "key", "version", "step", "payload", "untrusted", "at_ms"),
+    conflict="ON CONFLICT (execution, key, version) DO NOTHING",
+)
+MESSAGE = Insert(
+    "agent_messages",
+    (
+        "execution", "id", "kind", "sender", "recipient", "correlation", "payload", "untrusted",
+        "state", "reason", "sent_at_ms", "due_ms", "ended_at_ms",
+    ),
+    conflict="ON CONFLICT (execution, id) DO UPDATE SET payload = excluded.payload,"
+    " untrusted = excluded.untrusted, state = excluded.state, reason = excluded.reason,"
+    " due_ms = excluded.due_ms, ended_at_ms = excluded.ended_at_ms",
+)  # fmt: skip
 SETTLE = (
     "UPDATE inbox SET outcome = ?, settled_at_ms = ?"
     " WHERE id = ? AND execution = ? AND outcome IS NULL"

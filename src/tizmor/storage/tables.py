@@ -245,3 +245,37 @@ cache_counts = sa.Table(
     sa.Column("false_hits", _BigInteger, nullable=False),
     sqlite_strict=True,
 )
+
+# All versions of the values that the steps of an execution have shared.
+shared_context = sa.Table(
+    "shared_context",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("untrusted", sa.Integer, nullable=False),
+    sa.Column("at_ms", _BigInteger, nullable=False),
+    sqlite_strict=True,
+)
+
+# Messages between the steps of an execution, dead letters with their reason.
+agent_messages = sa.Table(
+    "agent_messages",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("sender", sa.Text, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("correlation", sa.Text, nullable=True),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("untrusted", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=True),
+    sa.Column("sent_at_ms", _BigInteger, nullable=False),
+    sa.Column("due_ms", _BigInteger, nullable=True),
+    sa.Column("ended_at_ms", _BigInteger, nullable=True),
+    sqlite_strict=True,
+)

@@ -17,7 +17,15 @@ from tizmor.cli.main import main
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import AmbiguousChoice, PlanRefused, StorageFailed, UnknownExecution
 from tizmor.core.plan import Choice, Effect, Plan, Step
-from tizmor.engine.views import Execution, ExecutionSummary, Replay, Status, StreamEvent, Waiting
+from tizmor.engine.views import (
+    Execution,
+    ExecutionSummary,
+    Replay,
+    SharedVersion,
+    Status,
+    StreamEvent,
+    Waiting,
+)
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings
@@ -63,6 +71,15 @@ GATE = Waiting(
     warnings=("outside working hours",),
     command=f"tizmor approve {ID} calendar.1 --workspace work",
 )
+SHARED = [
+    SharedVersion(
+        key="page", version=1, value={"text": "eve"}, step="search", at=AT, untrusted=True
+    ),
+    SharedVersion(key="topic", version=1, value="two", step="search", at=AT),
+    SharedVersion(
+        key="topic", version=2, value=3, step="analysis", at="2026-11-21T10:00:01.000+02:00"
+    ),
+]
 QUESTION = Waiting(
     id="who",
     kind="question",
@@ -196,6 +213,10 @@ class FakeTizmor:
             steps=len(ANCHOR.steps),
             differences=scripted.differences,
         )
+
+    async def context(self, execution_id: str, key: str | None = None) -> list[SharedVersion]:
+        self._scripted(execution_id)
+        return [made for made in SHARED if key in (None, made.key)]
 
     async def logs(self, execution_id: str) -> list[StreamEvent]:
         return list(self._scripted(execution_id).past)

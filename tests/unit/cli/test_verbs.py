@@ -175,7 +175,15 @@ def test_a_fault_of_its_own_is_no_traceback_unless_asked_for(
 
 @pytest.mark.parametrize(
     "words",
-    [["plan", "x"], ["run", "x", "--dry-run"], ["list"], ["show", ID], ["logs", ID], ["agents"]],
+    [
+        ["plan", "x"],
+        ["run", "x", "--dry-run"],
+        ["list"],
+        ["show", ID],
+        ["logs", ID],
+        ["context", ID],
+        ["agents"],
+    ],
 )
 def test_who_only_looks_opens_without_writing(tizmor_shell: Shell, words: list[str]) -> None:
     assert tizmor_shell(*words).code == 0
@@ -434,6 +442,22 @@ def test_logs_are_the_events_again(tizmor_shell: Shell) -> None:
     logged = tizmor_shell("logs", ID, "--json")
     assert logged.json[:-1] == ran.json[:-1]
     assert len(tizmor_shell("logs", ID).out.splitlines()) == len(logged.json)
+
+
+def test_what_was_shared_is_shown_by_its_newest_version_or_by_all(tizmor_shell: Shell) -> None:
+    newest = tizmor_shell("context", ID)
+    assert newest.code == 0
+    assert newest.out.splitlines() == [
+        'page 1 2026-11-21T10:00:00.000+02:00 search (not from you): {"text":"eve"}',
+        "topic 2 2026-11-21T10:00:01.000+02:00 analysis: 3",
+    ]
+    made = tizmor_shell("context", ID, "topic", "--versions", "--json").json
+    assert [(line["type"], line["version"], line["value"]) for line in made] == [
+        ("shared", 1, "two"),
+        ("shared", 2, 3),
+    ]
+    unknown = tizmor_shell("context", ID, "nothing")
+    assert (unknown.code, "nothing was shared under" in unknown.err) == (2, True)
 
 
 def test_agents_say_their_effect_and_whether_they_ask(tizmor_shell: Shell) -> None:

@@ -14,8 +14,11 @@ STEP_EVENTS = {event for event in FOLDS if "step" in event.__struct_fields__} - 
     ev.Found,
     ev.OutcomeFound,
     ev.DeadlinePassed,
+    ev.Shared,
+    ev.Tainted,
 }
-"""Events that name a step; a finding moves nothing, nor does a deadline by itself."""
+"""Events that name a step; what it found, shared or read moves nothing, nor does a deadline by
+itself."""
 OF_GATES_AND_QUESTIONS = {ev.GateApproved, ev.GateRejected, ev.QuestionAnswered}
 
 

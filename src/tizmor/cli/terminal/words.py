@@ -24,6 +24,8 @@ class Words:
     time: str
     participants: str
     untrusted: str
+    untrusted_mark: str
+    """Of one thing in a list: it carries what a stranger said."""
 
     approve_keys: frozenset[str]
     edit_keys: frozenset[str]
@@ -101,6 +103,7 @@ ENGLISH = Words(
     time="Time",
     participants="Participants",
     untrusted="This comes from what was read, not from you: {names}. Look at it closely.",
+    untrusted_mark="not from you",
     approve_keys=frozenset({"a", "approve", "y", "yes"}),
     edit_keys=frozenset({"e", "edit"}),
     reject_keys=frozenset({"r", "reject", "n", "no"}),
@@ -171,6 +174,7 @@ HEBREW = Words(
     time="זמן",
     participants="משתתפים",
     untrusted="זה בא ממה שנקרא ולא ממך: {names}. כדאי לבדוק היטב.",
+    untrusted_mark="לא ממך",
     approve_keys=frozenset({"א", "אשר", "כן"}) | ENGLISH.approve_keys,
     edit_keys=frozenset({"ע", "ערוך", "עריכה"}) | ENGLISH.edit_keys,
     reject_keys=frozenset({"ד", "דחה", "לא"}) | ENGLISH.reject_keys,

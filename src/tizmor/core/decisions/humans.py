@@ -4,6 +4,9 @@ An approval is bound to a key, that is, to exact arguments; an edit makes anothe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.approval import (
@@ -14,7 +17,6 @@ from tizmor.core.approval import (
     SKIP,
     STOP,
     chosen,
-    tainted_steps,
     untrusted_controls,
 )
 from tizmor.core.canonical import idempotency_key
@@ -33,8 +35,8 @@ from tizmor.core.decisions.rollback import COMPENSATION, leave, roll_back, undo_
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.decisions.steps import dispatch
 from tizmor.core.decisions.stopping import fail_late
-from tizmor.core.plan import Plan
 from tizmor.core.state import State, StepState
+from tizmor.core.taint import has_read, tainted
 from tizmor.core.transitions import TERMINAL
 
 WRITTEN = frozenset({(FAILURE, EDIT), (OUTCOME, HAPPENED), (COMPENSATION, AGAIN)})
@@ -47,7 +49,7 @@ def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
     if step is None or d.state.plan is None:
         return
     give_back(d, step)
-    untrusted = _untrusted(d.state, d.state.plan, step)
+    untrusted = _untrusted(d.state, step, fact.arguments)
     gate = f"a{len(d.state.gates) + 1}"
     d.emit(
         ev.GateOpened(
@@ -63,13 +65,14 @@ def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
         _approve_unasked(d, gate)
 
 
-def _untrusted(state: State, plan: Plan, step: StepState) -> tuple[str, ...]:
+def _untrusted(state: State, step: StepState, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    """A step that has itself read what a stranger said may have put it into any argument."""
     if not step.step.control:
         return ()
-    if state.tainted is None:
-        state.tainted = tainted_steps(plan)
+    if has_read(state, step.step.id):
+        return tuple(n for n in step.step.control if arguments.get(n) is not None)
     parent = None if step.parent is None else state.steps[step.parent].step
-    return untrusted_controls(state.tainted, step.step, parent)
+    return untrusted_controls(tainted(state), step.step, parent)
 
 
 def _approve_unasked(d: Decision, gate: str) -> None:

@@ -12,7 +12,9 @@ from tizmor.core import facts as fx
 from tizmor.core.decisions.deadlines import watch_execution
 from tizmor.core.decisions.decision import Decision, ask, end
 from tizmor.core.decisions.steps import dispatch_all
+from tizmor.core.decisions.talking import take_over
 from tizmor.core.plan import Plan
+from tizmor.core.talk import Told
 
 
 def requested(d: Decision, fact: fx.Requested) -> None:
@@ -30,7 +32,7 @@ def requested(d: Decision, fact: fx.Requested) -> None:
     if fact.plan is None:
         make_plan(d)
     else:
-        _accept_plan(d, fact.plan, fact.kept)
+        _accept_plan(d, fact.plan, fact.kept, fact.told)
 
 
 def make_plan(d: Decision) -> None:
@@ -47,11 +49,16 @@ def plan_made(d: Decision, fact: fx.PlanMade) -> None:
 
 
 def _accept_plan(
-    d: Decision, plan: Plan, kept: Mapping[str, dict[str, Any]] = MappingProxyType({})
+    d: Decision,
+    plan: Plan,
+    kept: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+    told: Told | None = None,
 ) -> None:
     d.emit(ev.Planned(plan=plan))
     for name, output in kept.items():
         d.emit(ev.StepKept(step=name, output=output))
+    if told is not None:
+        take_over(d, told)
     for question in plan.questions:
         ask(d, question)
     if plan.deadline_s is not None:

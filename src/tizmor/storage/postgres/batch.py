@@ -103,10 +103,36 @@ class Batch:
             (execution, w.id, w.kind, w.step, w.state, w.payload, w.asked_at_ms, w.decided_at_ms)
             for w in waiting.values()
         ]
+        if append.shared or append.messages:
+            self._add_talk(append)
         outcomes = dict(reversed(append.settles))  # the first word on a command stands
         self.rows["settled"] += [
             (inbox_id, execution, outcome, self._now_ms) for inbox_id, outcome in outcomes.items()
         ]
+
+    def _add_talk(self, append: Append) -> None:
+        execution = append.execution
+        self.rows["shared"] += [
+            (
+                execution, s.key, s.version, s.step, self._apart(execution, s.payload),
+                int(s.untrusted), s.at_ms,
+            )
+            for s in append.shared
+        ]  # fmt: skip
+        self.rows["messages"] += [
+            (
+                execution, m.id, m.kind, m.sender, m.recipient, m.correlation,
+                self._apart(execution, m.payload), int(m.untrusted), m.state,
+                None if m.reason is None else _text(m.reason), m.sent_at_ms, m.due_ms,
+                m.ended_at_ms,
+            )
+            for m in append.messages
+        ]  # fmt: skip
+
+    def _apart(self, execution: int, payload: bytes) -> bytes:
+        stored, blobs = split(payload)
+        self._add_blobs(execution, blobs)
+        return stored
 
     def _add_checkpoint(self, append: Append, link: Link) -> None:
         if append.checkpoint is None:

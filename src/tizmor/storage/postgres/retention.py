@@ -42,6 +42,8 @@ _BELONGING = (
     "execution_checkpoints",
     "blob_uses",
     "cache_claims",
+    "shared_context",
+    "agent_messages",
 )
 _KEEP_OUT = "SELECT pg_advisory_xact_lock(hashtext('tizmor blobs'))"
 _BLOBS = "SELECT count(*) AS number, coalesce(sum(octet_length(content)), 0)::bigint AS bytes FROM"

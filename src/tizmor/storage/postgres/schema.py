@@ -16,6 +16,7 @@ from tizmor.storage.postgres.wire import Connection, connect
 from tizmor.storage.schema import VERSION
 
 TABLES = (
+    "agent_messages",
     "blob_uses",
     "blobs",
     "cache_claims",
@@ -32,6 +33,7 @@ TABLES = (
     "rate_limits",
     "rate_tickets",
     "resource_locks",
+    "shared_context",
 )
 _VERSION = "alembic_version"
 _READ = ("SELECT",)

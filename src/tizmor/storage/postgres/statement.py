@@ -83,6 +83,24 @@ PARTS: Mapping[str, Part] = {
         "execution bigint, id text, kind text, step text, state text, payload bytea,"
         " asked_at_ms bigint, decided_at_ms bigint",
     ),
+    "shared": Part(
+        "INSERT INTO shared_context (execution, key, version, step, payload, untrusted, at_ms)"
+        " SELECT r.* FROM {rows} WHERE execution IN (SELECT id FROM kept)"
+        " ON CONFLICT (execution, key, version) DO NOTHING",
+        "execution bigint, key text, version int, step text, payload bytea, untrusted int,"
+        " at_ms bigint",
+    ),
+    "messages": Part(
+        "INSERT INTO agent_messages (execution, id, kind, sender, recipient, correlation, payload,"
+        " untrusted, state, reason, sent_at_ms, due_ms, ended_at_ms)"
+        " SELECT r.* FROM {rows} WHERE execution IN (SELECT id FROM kept)"
+        " ON CONFLICT (execution, id) DO UPDATE SET payload = excluded.payload,"
+        " untrusted = excluded.untrusted, state = excluded.state, reason = excluded.reason,"
+        " due_ms = excluded.due_ms, ended_at_ms = excluded.ended_at_ms",
+        "execution bigint, id text, kind text, sender text, recipient text, correlation text,"
+        " payload bytea, untrusted int, state text, reason text, sent_at_ms bigint, due_ms bigint,"
+        " ended_at_ms bigint",
+    ),
     "settled": Part(
         "UPDATE inbox AS i SET outcome = r.outcome, settled_at_ms = r.now_ms FROM {rows}"
         " WHERE i.id = ANY({first}) AND i.id = r.id AND i.execution = r.execution"

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _locks()
     _quotas()
     _cache()
+    _talk()
 
 
 def _locks() -> None:
@@ -125,5 +126,37 @@ def _cache() -> None:
             sa.Column(name, _BigInteger, nullable=False)
             for name in ("hits", "alike", "misses", "verified", "false_hits")
         ),
+        sqlite_strict=True,
+    )
+
+
+def _talk() -> None:
+    """What the steps of an execution have shared, and told each other."""
+    op.create_table(
+        "shared_context",
+        sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.Column("untrusted", sa.Integer, nullable=False),
+        sa.Column("at_ms", _BigInteger, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "agent_messages",
+        sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("sender", sa.Text, nullable=False),
+        sa.Column("recipient", sa.Text, nullable=False),
+        sa.Column("correlation", sa.Text, nullable=True),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.Column("untrusted", sa.Integer, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=True),
+        sa.Column("sent_at_ms", _BigInteger, nullable=False),
+        sa.Column("due_ms", _BigInteger, nullable=True),
+        sa.Column("ended_at_ms", _BigInteger, nullable=True),
         sqlite_strict=True,
     )

@@ -1,0 +1,31 @@
+"""Which steps carry what a document or a stranger said, by the plan and by what they have read."""
+
+from __future__ import annotations
+
+from tizmor.core.approval import tainted_steps
+from tizmor.core.state import State
+
+
+def tainted(state: State) -> frozenset[str]:
+    """The steps whose output carries it; of a list, the whole for any of its calls."""
+    if state.tainted is None:
+        read = state.talk.tainted if state.talk else ()
+        names = [parent_of(state, name) for name in read]
+        state.tainted = frozenset() if state.plan is None else tainted_steps(state.plan, names)
+    return state.tainted
+
+
+def has_read(state: State, name: str) -> bool:
+    """Whether a step was itself given something of it, beside its arguments."""
+    return state.talk is not None and name in state.talk.tainted
+
+
+def carries(state: State, name: str) -> bool:
+    """Whether what a step says now has to be marked."""
+    return has_read(state, name) or parent_of(state, name) in tainted(state)
+
+
+def parent_of(state: State, name: str) -> str:
+    """The step itself, or for a call of a list that list's."""
+    step = state.steps.get(name)
+    return name if step is None or step.parent is None else step.parent
