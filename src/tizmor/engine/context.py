@@ -120,6 +120,10 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     def heed(self, headers: Mapping[str, str]) -> None:
         self.allowance = said_in(headers, self._around.clock.now()) or self.allowance
 
+    @property
+    def has_talked(self) -> bool:
+        return self._talking is not None
+
     async def share(self, key: str, value: Any, *, expected_version: int | None = None) -> int:
         return await self._talk().share(key, value, expected_version)
 

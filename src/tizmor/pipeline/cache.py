@@ -94,6 +94,7 @@ class Cache:
             keepable = (
                 isinstance(verdict, Completed)
                 and not context.knows_secrets
+                and not context.has_talked
                 and all(source.settled for source in context.sources)
             )
         finally:

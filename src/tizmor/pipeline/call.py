@@ -39,6 +39,11 @@ class CallContext(AgentContext, Protocol):
         """Whether the call was given the value of a secret."""
         ...
 
+    @property
+    def has_talked(self) -> bool:
+        """Whether the call shared something with other steps, or was told something by them."""
+        ...
+
 
 class Call(msgspec.Struct, kw_only=True, eq=False):
     """What the middlewares know of a call. `key` binds it to its arguments; until it has `begun`,

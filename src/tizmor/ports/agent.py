@@ -97,6 +97,7 @@ class AgentContext(Protocol):
         """Hand on the header fields of an API's answer, of a good one, too: what they say of how
         often it may be called (`Retry-After`, `RateLimit`, `X-RateLimit-…`) holds for all calls of
         this API, in every process."""
+        ...
 
     async def share(self, key: str, value: Any, *, expected_version: int | None = None) -> int:
         """Share a value (JSON, or what `msgspec` makes JSON of; at most 8 MiB) with the other steps

@@ -333,3 +333,19 @@ def test_a_secret_that_a_call_was_given_is_not_shared() -> None:
         assert [e.value for e in events(stage, execution, ev.Shared)] == [{"said": "it is •••"}]
 
     play(scene, doing("A", shares))
+
+
+def test_what_a_call_made_of_what_others_shared_is_not_kept_as_an_answer() -> None:
+    calls: list[int] = []
+
+    async def looks(ctx: AgentContext) -> Any:
+        calls.append(1)
+        known = await ctx.shared("topic")
+        return None if known is None else known.value
+
+    async def scene(stage: Stage) -> None:
+        for _ in range(2):
+            await stage.rest(await stage.start(step("a", "Look")))
+        assert len(calls) == 2
+
+    play(scene, doing("Look", looks, cache_for=dt.timedelta(hours=1)))
