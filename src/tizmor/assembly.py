@@ -82,6 +82,7 @@ class Tizmor(Orchestrator):
             clock=clock,
             dice=random.random,
             secrets=secrets,
+            conflicts=settings.conflicts,
         )
         pump = Pump(
             journal=journal,

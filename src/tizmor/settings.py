@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from tizmor.core.errors import WrongSetting
+from tizmor.core.plan import Strategy
 from tizmor.ports.quotas import Quota, quota
 from tizmor.ports.secrets import VARIABLE as SECRET
 from tizmor.ports.workspace import Day, Workspace
@@ -80,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache_verify: float = 0.02
     """The part of answers served because they mean the same for which the call is made all the
     same, and compared."""
+    conflicts: Strategy = Strategy.ORDER
+    """How steps of a plan that are at odds are settled, where `run` doesn't say."""
     limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
     """How often may be called what is outside, by name: see `tizmor.pipeline.rules`."""
 
@@ -388,6 +391,10 @@ def _number(value: object, bounds: tuple[float, float], kind: str) -> float:
     return number
 
 
+def _conflicts(value: object) -> Strategy:
+    return Strategy(_one_of(tuple(Strategy), _text(value).replace("-", "_")))
+
+
 def _one_of(known: tuple[str, ...], value: object) -> str:
     text = _text(value).lower()
     if text not in known:
@@ -432,5 +439,6 @@ _SETTINGS = {
     "live_executions": _Setting(_live_executions, 1000),
     "cache_mb": _Setting(_cache_mb, 64),
     "cache_verify": _Setting(_cache_verify, 0.02),
+    "conflicts": _Setting(_conflicts, "order"),
     "limits": _Setting(_limits, {"workspace": "600/minute"}),
 }

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tizmor.core.conflicts import conflicts
-from tizmor.core.graph import descendants
-from tizmor.core.plan import Access, Plan, Resource, Step
+from tizmor.core.graph import descendants, order
+from tizmor.core.plan import Access, Plan, Resource, Step, Strategy
+from tizmor.core.settlement import settled
 
 
 @st.composite
@@ -41,10 +42,18 @@ def pairwise(plan: Plan) -> set[tuple[str, frozenset[str]]]:
 
 @given(plans())
 def test_each_conflict_is_one_and_where_there_are_any_one_is_found(plan: Plan) -> None:
-    found = {(c.resource, frozenset({c.first, c.second})) for c in conflicts(plan)}
+    found = {(c.over, frozenset({c.first, c.second})) for c in conflicts(plan)}
     expected = pairwise(plan)
     assert found <= expected
     assert {resource for resource, _ in found} == {resource for resource, _ in expected}
+
+
+@given(plans())
+def test_all_edges_of_one_look_settle_it_and_make_no_circle(plan: Plan) -> None:
+    done, problems = settled(plan, {}, Strategy.ORDER)
+    assert not problems
+    assert len(order(done)) == len(plan.steps)
+    assert pairwise(done) == set()
 
 
 @given(plans())

@@ -18,6 +18,19 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     description: str = ""
 
 
+class Booking(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which arguments say whose time a call takes, by their places (JSON Pointers, RFC 6901).
+
+    `start` are the places of a time (ISO 8601), of which the first that is given counts; `minutes`
+    that of the length, `people` that of a list of people, known by `email` or `name`. The user's
+    own time is always taken.
+    """
+
+    start: tuple[str, ...]
+    minutes: str = ""
+    people: str = ""
+
+
 class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One agent as the planner, the check and `tizmor agents` see it."""
 
@@ -52,6 +65,8 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     api: str = ""
     """What it calls outside, in a word that other agents that call the same use, too: they share
     the quotas that the settings give it."""
+    books: Booking | None = None
+    """Whose time a call takes, and when."""
 
     cache_for_s: float | None = None
     """For how long its answers may be given again; None: not at all."""

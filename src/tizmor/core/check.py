@@ -2,7 +2,7 @@
 
 Every problem names the step and says what to do. What is found here: ids, numbers out of bounds,
 unknown agents, arguments and references of a wrong type, conditions and lists that lead nowhere,
-cycles, and two steps that use one resource with no order between them.
+and cycles. Steps that are at odds are settled apart (`tizmor.core.settlement`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Parameter
-from tizmor.core.conflicts import conflicts
 from tizmor.core.graph import is_item, is_reference, needs, references, takes_item, tokens
 from tizmor.core.plan import DEFAULT, ITEM, REF, Plan, Step
 
@@ -53,8 +52,6 @@ def _problems(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:
         problems += _step(step, steps, agents)
     if not problems:
         problems += _cycle(plan)
-    if not problems:
-        problems += _resources(plan)
     return problems
 
 
@@ -272,11 +269,3 @@ def _cycle(plan: Plan) -> Iterator[str]:
     except graphlib.CycleError as error:
         path = " -> ".join(reversed(error.args[1]))
         yield f"the steps wait for each other in a circle: {path}; remove one reference"
-
-
-def _resources(plan: Plan) -> Iterator[str]:
-    for conflict in conflicts(plan):
-        yield (
-            f"steps {conflict.first!r} and {conflict.second!r} both use {conflict.resource} with "
-            f"no order between them; put {conflict.first!r} into {conflict.second!r}'s `after`"
-        )

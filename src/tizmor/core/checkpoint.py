@@ -14,7 +14,7 @@ import msgspec
 from tizmor.core.folds.links import link
 from tizmor.core.folds.lists import add_children
 from tizmor.core.folds.steps import replace_agent
-from tizmor.core.plan import Plan, Step
+from tizmor.core.plan import Plan, Step, Strategy
 from tizmor.core.state import GateState, QuestionState, State, StepMark, StepState
 from tizmor.core.talk import Talk
 from tizmor.core.transitions import TERMINAL
@@ -34,6 +34,7 @@ class _Image(msgspec.Struct, kw_only=True, omit_defaults=True):
     epoch: int = 1
     priority: int = 0
     deadline_ms: int | None = None
+    conflicts: Strategy | None = None
     plan: Plan | None = None
     plan_answers: dict[str, str] = {}
     replans: int = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.plan import Plan, Step
+from tizmor.core.plan import Plan, Step, Strategy
 
 
 class Timer(enum.StrEnum):
@@ -24,8 +24,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class MakePlan(Command, frozen=True):
+    """`conflicts` is how steps that are at odds are settled; None as the workspace says."""
+
     query: str
     answers: dict[str, str]
+    conflicts: Strategy | None = None
 
 
 class Replan(Command, frozen=True):
@@ -38,6 +41,7 @@ class Replan(Command, frozen=True):
     failed: tuple[str, ...]
     plan: Plan
     done: frozenset[str]
+    conflicts: Strategy | None = None
 
 
 class PrepareCall(Command, frozen=True):

@@ -11,6 +11,7 @@ from tizmor.core.absent import asked_for, defaults
 from tizmor.core.agents import AgentSpec
 from tizmor.core.approval import needs_gate
 from tizmor.core.plan import Access, Effect, OnFailure, Plan, Resource, RetryPolicy, Step
+from tizmor.core.resources import filled_in
 
 _SEVERITY = list(Effect)
 MAX_ALTERNATIVES = 5
@@ -92,7 +93,8 @@ def _default_policy(effect: Effect) -> OnFailure:
 def _resources_of(step: Step, spec: AgentSpec) -> tuple[Resource, ...]:
     """Each once; exclusive where the plan or the agent says so."""
     joined: dict[str, Resource] = {}
-    for resource in (*step.resources, *spec.resources):
+    for declared in (*step.resources, *spec.resources):
+        resource = filled_in(declared, step.arguments)
         if resource.name not in joined or resource.access is Access.EXCLUSIVE:
             joined[resource.name] = resource
     return tuple(joined.values())

@@ -4,33 +4,41 @@ Two users of a resource need an order unless both only share it. All steps are l
 topological order; whoever changes the resource (its exclusive users) must then form a chain in it,
 and each one that shares it must lie on a path between two neighbours of that chain. So it is
 enough to look from each exclusive user to the next, and no pair is compared twice.
+
+A resource whose name isn't known yet may be any that begins as it does: its users are looked at
+together with theirs, and what is found then is not certain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from tizmor.core.graph import dependencies, order
-from tizmor.core.plan import Access, Plan
-
-
-class Conflict(NamedTuple):
-    """`first` and `second` both use `resource`, and nothing says which one goes first."""
-
-    resource: str
-    first: str
-    second: str
+from tizmor.core.plan import Access, Clash, Conflict, Plan
+from tizmor.core.resources import is_open, stem
 
 
 def conflicts(plan: Plan) -> Iterator[Conflict]:
-    """All conflicts between neighbours; a plan without any has none at all. The plan must be free
-    of cycles. For each resource it costs at most the steps and edges between its users."""
+    """All conflicts between neighbours; a plan without any has none at all. Of two steps `first`
+    stands first in one topological order of all. The plan must be free of cycles. For each resource
+    it costs at most the steps and edges between its users."""
     users = _users(plan)
     if users:
         layout = _Layout(plan)
-        for resource, access in users.items():
-            yield from _conflicts_over(resource, access, layout)
+        seen: set[tuple[str, str]] = set()
+        for resource in sorted(users, key=is_open):
+            for first, second in _conflicts_over(users[resource], layout):
+                if is_open(resource) and (first, second) in seen:
+                    continue
+                seen.add((first, second))
+                both = users[resource][first], users[resource][second]
+                yield Conflict(
+                    kind=Clash.READ if Access.SHARED in both else Clash.WRITES,
+                    over=resource,
+                    first=first,
+                    second=second,
+                    is_certain=not is_open(resource),
+                )
 
 
 def _users(plan: Plan) -> dict[str, dict[str, Access]]:
@@ -38,12 +46,23 @@ def _users(plan: Plan) -> dict[str, dict[str, Access]]:
     users: dict[str, dict[str, Access]] = {}
     for step in plan.steps:
         for resource in step.resources:
-            users.setdefault(resource.name, {})[step.id] = resource.access
+            _add(users.setdefault(resource.name, {}), step.id, resource.access)
+    for name in [name for name in users if is_open(name)]:
+        known = stem(name)
+        alike = [other for other in users if other != name and other.startswith(known)]
+        for other in alike:
+            for step_id, access in users[other].items():
+                _add(users[name], step_id, access)
     return {
         name: who
         for name, who in users.items()
         if len(who) > 1 and Access.EXCLUSIVE in who.values()
     }
+
+
+def _add(users: dict[str, Access], step: str, access: Access) -> None:
+    if users.get(step) is not Access.EXCLUSIVE:
+        users[step] = access
 
 
 class _Layout:
@@ -76,7 +95,7 @@ class _Layout:
         return reached
 
 
-def _conflicts_over(resource: str, users: dict[str, Access], layout: _Layout) -> Iterator[Conflict]:
+def _conflicts_over(users: Mapping[str, Access], layout: _Layout) -> Iterator[tuple[str, str]]:
     in_order = sorted(users, key=layout.place.__getitem__)
     previous: str | None = None
     sharing: list[str] = []
@@ -84,23 +103,23 @@ def _conflicts_over(resource: str, users: dict[str, Access], layout: _Layout) ->
         if users[user] is Access.SHARED:
             sharing.append(user)
             continue
-        yield from _between(resource, previous, sharing, user, layout)
+        yield from _between(previous, sharing, user, layout)
         previous, sharing = user, []
-    yield from _between(resource, previous, sharing, None, layout)
+    yield from _between(previous, sharing, None, layout)
 
 
 def _between(
-    resource: str, previous: str | None, sharing: list[str], following: str | None, layout: _Layout
-) -> Iterator[Conflict]:
+    previous: str | None, sharing: list[str], following: str | None, layout: _Layout
+) -> Iterator[tuple[str, str]]:
     """What lies between two exclusive users that follow one another, and these two themselves."""
     if previous is not None and (sharing or following is not None):
         last = following or sharing[-1]
         later = layout.later(previous, layout.place[last])
         for user in (*sharing, *([following] if following else [])):
             if user not in later:
-                yield Conflict(resource, previous, user)
+                yield previous, user
     if following is not None and sharing:
         earlier = layout.earlier(following, layout.place[sharing[0]])
         for user in sharing:
             if user not in earlier:
-                yield Conflict(resource, user, following)
+                yield user, following

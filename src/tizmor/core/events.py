@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.errors import JournalDamaged
-from tizmor.core.plan import Plan, Question
+from tizmor.core.plan import Plan, Question, Strategy
 from tizmor.core.remembered import remembered
 
 
@@ -32,7 +32,8 @@ class Event(
 class Created(Event, frozen=True):
     """`forked_from` is the public id of the execution that this one goes on from; `deadline_ms` the
     wall time by which it must have ended. Of two executions that could go on, the one with the
-    higher priority does first."""
+    higher priority does first. `conflicts` is how steps that are at odds are settled, None as the
+    workspace says."""
 
     query: str
     user: str = "me"
@@ -40,6 +41,7 @@ class Created(Event, frozen=True):
     forked_from: str | None = None
     priority: int = 0
     deadline_ms: int | None = None
+    conflicts: Strategy | None = None
 
 
 class Planned(Event, frozen=True):

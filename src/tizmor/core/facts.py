@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.commands import Timer
-from tizmor.core.plan import Plan, Question
+from tizmor.core.plan import Plan, Question, Strategy
 from tizmor.core.talk import Told
 
 
@@ -34,6 +34,7 @@ class Requested(Fact, frozen=True):
     """What the steps that are not run again have shared, and which of them are tainted."""
     priority: int = 0
     deadline_s: float | None = None
+    conflicts: Strategy | None = None
 
 
 class PlanMade(Fact, frozen=True):

@@ -66,11 +66,47 @@ class _Value(
     pass
 
 
+class Strategy(enum.StrEnum):
+    """How steps that are at odds are settled.
+
+    ORDER: one goes first, as the plan has them. ASK: a human says which. REFUSE: the plan isn't
+    run. LAST_WRITER: each goes as soon as it can, and what the last one does stays.
+    """
+
+    ORDER = "order"
+    ASK = "ask"
+    REFUSE = "refuse"
+    LAST_WRITER = "last_writer"
+
+
+class Clash(enum.StrEnum):
+    """What two steps are at odds about: both change one resource, one reads what the other changes,
+    or both book one person at one time."""
+
+    WRITES = "writes"
+    READ = "read"
+    TIME = "time"
+
+
 class Resource(_Value, frozen=True):
-    """A thing outside that a step reads (shared) or changes (exclusive), such as `calendar:me`."""
+    """A thing outside that a step reads (shared) or changes (exclusive), such as `calendar:me`.
+
+    A name may take an argument in, as `file:{path}` does: the call's own value stands there."""
 
     name: str
     access: Access = Access.EXCLUSIVE
+
+
+class Conflict(_Value, frozen=True):
+    """Two steps that nothing keeps apart, over a resource or a person's time, and how that is
+    `settled`. Not `is_certain`: it depends on arguments that aren't known yet."""
+
+    kind: Clash
+    over: str
+    first: str
+    second: str
+    settled: Strategy = Strategy.ORDER
+    is_certain: bool = True
 
 
 class RetryPolicy(_Value, frozen=True):
@@ -181,3 +217,5 @@ class Plan(_Value, frozen=True, gc=True, weakref=True):
     """Name and version of the planner that made it, e.g. `embedded/1`."""
     deadline_s: float | None = None
     """For the whole execution, from its creation."""
+    conflicts: tuple[Conflict, ...] = ()
+    """Found when the plan was checked, and settled as each says; what a file holds is not read."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.plan import Plan, Question, Step
+from tizmor.core.plan import Plan, Question, Step, Strategy
 from tizmor.core.talk import Talk
 from tizmor.core.transitions import OVER, StepStatus
 
@@ -138,6 +138,7 @@ class State(msgspec.Struct, eq=False):
     epoch: int = 1
     priority: int = 0
     deadline_ms: int | None = None
+    conflicts: Strategy | None = None
     plan: Plan | None = None
     plan_answers: dict[str, str] = {}
     replans: int = 0

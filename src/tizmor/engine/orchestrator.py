@@ -20,7 +20,7 @@ from tizmor.core.approval import chosen
 from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
 from tizmor.core.fork import fork, told
 from tizmor.core.ids import parse_id, public_id
-from tizmor.core.plan import Plan
+from tizmor.core.plan import Plan, Strategy
 from tizmor.core.state import State
 from tizmor.engine import orders
 from tizmor.engine.beginning import Beginning
@@ -85,11 +85,14 @@ class Orchestrator:
         self._listing = Listing(journal, presenter, self._ownership)
         self._edits = Edits(performer, presenter.zone)
 
-    async def plan(self, request: str) -> Plan:
-        """The request's checked plan; creates nothing. Raises `RequestRefused`, `PlanRefused`, and
+    async def plan(self, request: str, *, conflicts: Strategy | None = None) -> Plan:
+        """The request's checked plan; creates nothing. Steps that are at odds are settled by
+        `conflicts`, None as the workspace says. Raises `RequestRefused`, `PlanRefused`, and
         `EngineError` when making it takes too long."""
         try:
-            return await self._performer.planning.make_plan(checked_request(request), {})
+            return await self._performer.planning.make_plan(
+                checked_request(request), {}, strategy=conflicts
+            )
         except TimeoutError as error:
             raise EngineError(
                 f"there is no plan: {bounded(error)}; try again, ask for less at a time, or give a"
@@ -105,16 +108,18 @@ class Orchestrator:
         plan: Plan | None = None,
         priority: int = 0,
         deadline: dt.timedelta | None = None,
+        conflicts: Strategy | None = None,
     ) -> Execution:
         """Start an execution, durable when this returns.
 
         Of what could go on, the higher `priority` does first. What has not ended by its `deadline`
-        from now is stopped, and fails with what it has. Raises `RequestRefused`, `PlanRefused`,
+        from now is stopped, and fails with what it has. Steps that are at odds are settled by
+        `conflicts`, None as the workspace says. Raises `RequestRefused`, `PlanRefused`,
         `UserError`.
         """
         request = checked_request(request)
         if plan is not None:
-            plan = self._performer.planning.checked(plan)
+            plan = self._performer.planning.checked(plan, conflicts)
         return await self._begin(
             fx.Requested(
                 at_ms=self._clock.now_ms(),
@@ -124,6 +129,7 @@ class Orchestrator:
                 plan=plan,
                 priority=checked_priority(priority),
                 deadline_s=checked_deadline(deadline),
+                conflicts=conflicts,
             )
         )
 
@@ -150,12 +156,13 @@ class Orchestrator:
                 query=state.query,
                 user=state.user,
                 approve_all=approve_all,
-                plan=self._performer.planning.checked(plan),
+                plan=self._performer.planning.checked(plan, state.conflicts),
                 forked_from=public_id(stored.execution),
                 kept=kept,
                 told=told(state, kept),
                 priority=state.priority,
                 deadline_s=_time_s(state),
+                conflicts=state.conflicts,
             )
         )
 

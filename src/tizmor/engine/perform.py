@@ -14,7 +14,7 @@ from tizmor.core import facts as fx
 from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.errors import EngineError, InvalidEdit
-from tizmor.core.plan import Effect, Step
+from tizmor.core.plan import Effect, Step, Strategy
 from tizmor.engine.context import CallContext, Report, Site, Surroundings
 from tizmor.engine.hooks import Hooks
 from tizmor.engine.judged import Dice, judged
@@ -62,6 +62,7 @@ class Performer:
         clock: Clock,
         dice: Dice,
         secrets: Secrets = NO_SECRETS,
+        conflicts: Strategy = Strategy.ORDER,
     ) -> None:
         self._agents = agents
         self._pipeline = pipeline
@@ -69,7 +70,7 @@ class Performer:
         self._clock = clock
         self._dice = dice
         self.hooks = Hooks(self.agent, self._around, dice)
-        self.planning = Planning(planner, agents, workspace, clock)
+        self.planning = Planning(planner, agents, workspace, clock, conflicts)
 
     async def run(
         self, site: CallSite, command: cmd.RunCall, begin: Begin, report: Report

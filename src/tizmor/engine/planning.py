@@ -13,7 +13,8 @@ from tizmor.core import facts as fx
 from tizmor.core.check import check
 from tizmor.core.completion import completed
 from tizmor.core.errors import PlanRefused, TizmorError
-from tizmor.core.plan import Plan
+from tizmor.core.plan import Plan, Strategy
+from tizmor.core.settlement import settled
 from tizmor.engine.patience import within
 from tizmor.pipeline.classify import bounded
 from tizmor.ports.agent import Agent
@@ -36,16 +37,27 @@ class Planning:
     """Makes plans for the agents there are."""
 
     def __init__(
-        self, planner: Planner, agents: Mapping[str, Agent], workspace: Workspace, clock: Clock
+        self,
+        planner: Planner,
+        agents: Mapping[str, Agent],
+        workspace: Workspace,
+        clock: Clock,
+        strategy: Strategy = Strategy.ORDER,
     ) -> None:
         self._planner = planner
         self._agents = agents
         self._workspace = workspace
         self._clock = clock
+        self._strategy = strategy
         self._known = [(size, lru_cache(maxsize=count)(self._read)) for size, count in _KNOWN]
 
     async def make_plan(
-        self, query: str, answers: Mapping[str, str], failure: Failure | None = None
+        self,
+        query: str,
+        answers: Mapping[str, str],
+        failure: Failure | None = None,
+        *,
+        strategy: Strategy | None = None,
     ) -> Plan:
         """A checked plan. Raises `PlanRefused` with its problems, and `TimeoutError`."""
         request = PlanRequest(
@@ -55,12 +67,12 @@ class Planning:
             answers=answers,
             failure=failure,
         )
-        return self.checked(await within(PLANNING_S, self._planner.plan(request)))
+        return self.checked(await within(PLANNING_S, self._planner.plan(request)), strategy)
 
     async def plan(self, command: cmd.MakePlan) -> fx.Fact:
         """A plan for a request, or why there is none."""
         try:
-            plan = await self.make_plan(command.query, command.answers)
+            plan = await self.make_plan(command.query, command.answers, strategy=command.conflicts)
         except Exception as error:
             return fx.PlanMakingFailed(at_ms=self._clock.now_ms(), error=_no_plan(error))
         return fx.PlanMade(at_ms=self._clock.now_ms(), plan=plan)
@@ -70,30 +82,35 @@ class Planning:
         failure = Failure(agents=command.failed, plan=command.plan, done=command.done)
         at_ms = self._clock.now_ms()
         try:
-            plan = await self.make_plan(command.query, command.answers, failure)
+            # A way on is not the place to ask: what is at odds is put in order.
+            asks = (command.conflicts or self._strategy) is Strategy.ASK
+            strategy = Strategy.ORDER if asks else command.conflicts
+            plan = await self.make_plan(command.query, command.answers, failure, strategy=strategy)
         except Exception as error:
             return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=_no_plan(error))
         if problem := misfit(plan, command):
             return fx.ReplanImpossible(at_ms=at_ms, step=command.step, error=problem)
         return fx.ReplanMade(at_ms=self._clock.now_ms(), step=command.step, plan=plan)
 
-    def checked(self, plan: Plan) -> Plan:
-        """The plan with what its agents declare, as the journal gives it back: nothing of it is
-        shared with whoever gave it. Raises `PlanRefused` with its problems."""
+    def checked(self, plan: Plan, strategy: Strategy | None = None) -> Plan:
+        """The plan with what its agents declare and its conflicts settled (by the workspace's
+        strategy where none is given), as the journal gives it back: nothing of it is shared with
+        whoever gave it. Raises `PlanRefused` with its problems."""
+        strategy = strategy or self._strategy
         try:
             written = _encode(plan)
         except (TypeError, ValueError, RecursionError) as error:
-            self._complete(plan)  # a problem that names its step says more
+            self._complete(plan, strategy)  # a problem that names its step says more
             raise PlanRefused([f"it can't be written as JSON: {bounded(error)}"]) from error
         for size, read in self._known:
             if len(written) <= size:
-                return read(written)
-        return self._read(written)
+                return read(written, strategy)
+        return self._read(written, strategy)
 
-    def _read(self, written: bytes) -> Plan:
-        return self._complete(_decode(written))
+    def _read(self, written: bytes, strategy: Strategy) -> Plan:
+        return self._complete(_decode(written), strategy)
 
-    def _complete(self, plan: Plan) -> Plan:
+    def _complete(self, plan: Plan, strategy: Strategy) -> Plan:
         named = {step.agent for step in plan.steps}
         named.update(other.agent for step in plan.steps for other in step.alternatives)
         specs = {n: agent.spec for n in named if (agent := self._agents.get(n)) is not None}
@@ -101,7 +118,10 @@ class Planning:
         capable = [a.spec for a in self._agents.values() if a.spec.capability in wanted]
         plan = completed(plan, specs, capable)
         specs |= {spec.name: spec for spec in capable}
-        if problems := check(plan, specs):
+        problems = check(plan, specs)
+        if not problems:
+            plan, problems = settled(plan, specs, strategy)
+        if problems:
             raise PlanRefused(problems)
         return plan
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
+from tizmor.core.resources import all_filled_in
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import Verdict, Wait
@@ -25,7 +26,8 @@ class Lock:
 
     async def _locked(self, call: Call, inner: Next) -> Verdict:
         holder = Holder(call.execution, call.step.id)
-        answer = await self._locks.acquire(holder, call.step.resources)
+        resources = all_filled_in(call.step.resources, call.arguments)
+        answer = await self._locks.acquire(holder, resources)
         if isinstance(answer, Taken):
             return Wait(f"lock:{answer.name}")
         call.fences[call.step.id] = answer.tokens

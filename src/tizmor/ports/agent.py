@@ -24,14 +24,24 @@ from typing import Any, Protocol
 import msgspec
 
 from tizmor.core import schema
-from tizmor.core.agents import AgentSpec, Parameter
+from tizmor.core.agents import AgentSpec, Booking, Parameter
 from tizmor.core.events import as_stored
-from tizmor.core.plan import Effect, Resource, RetryPolicy
+from tizmor.core.plan import Access, Effect, Resource, RetryPolicy
 from tizmor.ports.quotas import quota
 from tizmor.ports.talk import WATCH, SharedView
 from tizmor.ports.workspace import Workspace
 
-__all__ = ["Agent", "AgentContext", "Effect", "Gate", "Resource", "RetryPolicy", "agent"]
+__all__ = [
+    "Access",
+    "Agent",
+    "AgentContext",
+    "Booking",
+    "Effect",
+    "Gate",
+    "Resource",
+    "RetryPolicy",
+    "agent",
+]
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -274,6 +284,7 @@ def agent(
     api: str = "",
     cache_for: dt.timedelta | None = None,
     semantic: tuple[str, ...] = (),
+    books: Booking | None = None,
 ) -> Callable[[AgentFunction], Agent]:
     """Declare an async function to be an agent; its docstring's first line describes it.
 
@@ -323,6 +334,7 @@ def agent(
             api=api,
             cache_for_s=cache_for.total_seconds() if cache_for else None,
             semantic=semantic,
+            books=books,
         )
         return Agent(spec, function, output)
 

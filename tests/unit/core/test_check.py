@@ -14,7 +14,8 @@ from msgspec import Meta, structs
 from tizmor.core.agents import AgentSpec
 from tizmor.core.check import MAX_PROBLEMS, MAX_STEPS, check
 from tizmor.core.completion import completed
-from tizmor.core.plan import Access, Effect, Plan, Resource, RetryPolicy, Step
+from tizmor.core.plan import Access, Effect, Plan, Resource, RetryPolicy, Step, Strategy
+from tizmor.core.settlement import settled
 from tizmor.ports.agent import AgentContext, agent
 
 Name = Annotated[str, Meta(title="Name")]
@@ -63,7 +64,8 @@ AGENTS: dict[str, AgentSpec] = {a.spec.name: a.spec for a in (find, write, meet)
 
 
 def problems(*steps: Step) -> list[str]:
-    return check(completed(Plan(goal="g", steps=steps), AGENTS), AGENTS)
+    plan = completed(Plan(goal="g", steps=steps), AGENTS)
+    return check(plan, AGENTS) or settled(plan, AGENTS, Strategy.REFUSE)[1]
 
 
 def step(name: str, agent: str = "Find", **arguments: Any) -> Step:

@@ -19,7 +19,7 @@ from tizmor.agents.calendar.schedule import (
 )
 from tizmor.agents.calendar.slots import Interval
 from tizmor.agents.calendar.wording import time_in_words, unknown_calendars, unreadable
-from tizmor.ports.agent import AgentContext, Effect, agent
+from tizmor.ports.agent import Access, AgentContext, Effect, Resource, agent
 from tizmor.ports.vocabulary import Contact, Minutes, Slot, TimeWish, Value
 
 _MAX_SLOTS = 5
@@ -36,6 +36,7 @@ class SlotsFound(Value, frozen=True):
     name="Availability",
     timeout=dt.timedelta(minutes=1),
     effect=Effect.READ,
+    resources=(Resource(name="calendar:me", access=Access.SHARED),),
     phrases=(
         "when am I free", "am I free", "am I available", "when are we free", "free slot",
         "free slots", "find a free slot", "find a time", "find time", "available times",

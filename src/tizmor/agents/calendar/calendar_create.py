@@ -28,7 +28,7 @@ from tizmor.agents.calendar.slots import Interval
 from tizmor.agents.calendar.time_choice import choose_time, notes_on, people_of
 from tizmor.agents.calendar.wording import time_in_words
 from tizmor.core.errors import OutcomeUnknown, Permanent, PreconditionFailed
-from tizmor.ports.agent import AgentContext, Effect, Gate, Resource, agent
+from tizmor.ports.agent import AgentContext, Booking, Effect, Gate, Resource, agent
 from tizmor.ports.vocabulary import Contact, Meeting, Minutes, TimeWish, Title, Value
 
 
@@ -60,6 +60,7 @@ class MeetingCreated(Value, frozen=True):
     critical=True,
     control=("attendees", "start", "when", "minutes", "location"),
     resources=(Resource(name="calendar:me"),),
+    books=Booking(start=("/start", "/when/start"), minutes="/minutes", people="/attendees"),
     phrases=(
         "set a meeting", "set up a meeting", "schedule a meeting", "schedule a call",
         "book a meeting", "book time with", "arrange a meeting", "plan a meeting",

@@ -11,7 +11,7 @@ import msgspec
 from tizmor.agents.calendar.ics import Occurrence, read_mine
 from tizmor.agents.calendar.slots import Interval
 from tizmor.agents.calendar.wording import unreadable
-from tizmor.ports.agent import AgentContext, Effect, agent
+from tizmor.ports.agent import Access, AgentContext, Effect, Resource, agent
 from tizmor.ports.vocabulary import CalendarEvent, Period, PersonName, Topic, Value
 from tizmor.text.names import names_meet
 
@@ -31,6 +31,7 @@ class EventsFound(Value, frozen=True):
     name="CalendarSearch",
     timeout=dt.timedelta(minutes=1),
     effect=Effect.READ,
+    resources=(Resource(name="calendar:me", access=Access.SHARED),),
     untrusted=True,
     phrases=(
         "what is on my calendar", "what's on my calendar", "what do I have", "my meetings",

@@ -30,7 +30,7 @@ from tizmor.core.decisions.decision import (
     is_left_out,
 )
 from tizmor.core.decisions.ladder import FAILURE
-from tizmor.core.decisions.planning import make_plan
+from tizmor.core.decisions.planning import plan_answered
 from tizmor.core.decisions.rollback import COMPENSATION, leave, roll_back, undo_as_told
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.decisions.steps import dispatch
@@ -148,7 +148,7 @@ def answered(d: Decision, fact: fx.Answered) -> None:
     d.emit(ev.QuestionAnswered(id=fact.question, value=value, by=fact.by, arguments=written))
     if asked.step is None:
         if not any(q.step is None for _, q in d.state.open_questions()):
-            make_plan(d)
+            plan_answered(d)
         return
     step = d.state.steps[asked.step]
     match asked.about:

@@ -72,6 +72,7 @@ def order_replan(d: Decision, step: StepState) -> None:
             failed=tuple(dict.fromkeys(state.failed_agents)),
             plan=state.plan,
             done=frozenset(n for n, s in state.steps.items() if s.status is S.SUCCEEDED),
+            conflicts=state.conflicts,
         )
     )
 

@@ -14,6 +14,7 @@ from tizmor.core.decisions.decision import Decision, ask, end
 from tizmor.core.decisions.steps import dispatch_all
 from tizmor.core.decisions.talking import take_over
 from tizmor.core.plan import Plan
+from tizmor.core.settlement import as_answered
 from tizmor.core.talk import Told
 
 
@@ -26,6 +27,7 @@ def requested(d: Decision, fact: fx.Requested) -> None:
             forked_from=fact.forked_from,
             priority=fact.priority,
             deadline_ms=None if fact.deadline_s is None else d.at_ms + int(1000 * fact.deadline_s),
+            conflicts=fact.conflicts,
         )
     )
     watch_execution(d)
@@ -37,7 +39,20 @@ def requested(d: Decision, fact: fx.Requested) -> None:
 
 def make_plan(d: Decision) -> None:
     d.state.planning = True
-    d.order(cmd.MakePlan(query=d.state.query, answers=dict(d.state.plan_answers)))
+    state = d.state
+    d.order(
+        cmd.MakePlan(query=state.query, answers=dict(state.plan_answers), conflicts=state.conflicts)
+    )
+
+
+def plan_answered(d: Decision) -> None:
+    """All that was asked of the plan is answered: it goes on as it was told, or is made anew."""
+    state = d.state
+    told = None if state.plan is None else as_answered(state.plan, state.plan_answers)
+    if told is None:
+        make_plan(d)
+    else:
+        _accept_plan(d, told)
 
 
 def plan_made(d: Decision, fact: fx.PlanMade) -> None:

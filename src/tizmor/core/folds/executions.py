@@ -13,6 +13,7 @@ def created(state: State, event: ev.Created, at_ms: int) -> None:
     state.forked_from = event.forked_from
     state.priority = event.priority
     state.deadline_ms = event.deadline_ms
+    state.conflicts = event.conflicts
     state.created_at_ms = at_ms
 
 
