@@ -29,6 +29,7 @@ from tizmor.core.plan import (
     Question,
     RetryPolicy,
     Step,
+    Strategy,
     Test,
 )
 
@@ -57,6 +58,10 @@ def meet(name: str = "meet", title: Any = "talk", **more: Any) -> Step:
 
 def send(agent: str = "Send", **more: Any) -> Step:
     return Step(id="send", agent=agent, arguments={"to": "yoav@example.com"}, **more)
+
+
+def enter(name: str, **more: Any) -> Step:
+    return Step(id=name, agent="Enter", arguments={"text": name}, **more)
 
 
 def each(name: str, items: Any, width: int = 2, **more: Any) -> Step:
@@ -498,6 +503,39 @@ async def shared_in_a_fork(stage: Stage) -> str:
     return forked.id
 
 
+async def dry_run(stage: Stage) -> str:
+    """Nothing is done; what the note would say, and to whom something is sent, isn't known yet."""
+    tizmor = stage.process.tizmor
+    steps = (find(), meet("meet", of("find")), note("note", of("meet")), read("read", of("note")))
+    began = tizmor.dry_run("do it", plan=Plan(goal="recorded", steps=steps))
+    execution = (await stage.process.ask(began)).id
+    await stage.rest(execution)
+    return execution
+
+
+async def dry_run_carried_out(stage: Stage) -> str:
+    """Each call is as it was shown, and nobody is asked."""
+    tizmor = stage.process.tizmor
+    steps = (meet(), meet("told", "walk", after=("meet",)))
+    began = tizmor.dry_run("do it", plan=Plan(goal="recorded", steps=steps))
+    shown = (await stage.process.ask(began)).id
+    await stage.rest(shown)
+    execution = (await stage.process.ask(tizmor.carry_out(shown, by="dana"))).id
+    await stage.rest(execution)
+    return execution
+
+
+async def conflict_settled_by_a_human(stage: Stage) -> str:
+    plan = Plan(goal="recorded", steps=(enter("one"), enter("two")))
+    tizmor = stage.process.tizmor
+    began = tizmor.start("do it", plan=plan, conflicts=Strategy.ASK)
+    execution = (await stage.process.ask(began)).id
+    await stage.rest(execution)
+    await stage.do(tizmor.answer(execution, "second"))
+    await stage.rest(execution)
+    return execution
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -541,5 +579,8 @@ SCENARIOS: dict[str, Scenario] = {
         answered_from_the_cache,
         shared_and_read,
         shared_in_a_fork,
+        dry_run,
+        dry_run_carried_out,
+        conflict_settled_by_a_human,
     )
 }

@@ -17,6 +17,7 @@ from tizmor.cli.exits import ENDED, exit_code
 from tizmor.cli.json_lines import ENDS, closing_line, write_json
 from tizmor.cli.library import Library
 from tizmor.cli.terminal.desk import Desk
+from tizmor.cli.terminal.dry_run_view import write_would_do
 from tizmor.cli.terminal.gate import gate_panel, gate_rows
 from tizmor.cli.terminal.keyboard import Keyboard
 from tizmor.cli.terminal.outcome import write_outcome
@@ -118,6 +119,8 @@ async def _closed(library: Library, progress: Progress, page: Page, seen: Execut
     told = None if seen is None or execution.status in ENDED else seen.result
     write_outcome(execution, words, page, stood_ms=progress.stood_ms, seen=told)
     write_waiting(execution, words, page, seen=seen.waiting_for if seen else ())
+    if execution.dry_run and execution.status in ENDED:
+        write_would_do(execution, words, page)
     if execution.status in (Status.PAUSED, Status.INTERRUPTED):
         page.verbatim(library.command("resume", execution.id))
     return exit_code(execution.status)

@@ -38,6 +38,11 @@ def closing_line(execution: Execution, last: StreamEvent | None) -> dict[str, An
         "tokens": execution.tokens,
         "costUsd": execution.cost_usd,
     }
+    if execution.dry_run:
+        line |= {"dryRun": True, "wouldDo": execution.would_do, "recording": execution.recording}
+        line["command"] = execution.command
+    if execution.carries_out:
+        line["carriesOut"] = execution.carries_out
     if execution.error:
         line["error"] = execution.error
     if last is not None and last.id is not None:

@@ -13,7 +13,7 @@ from tizmor.cli.controls import clean
 from tizmor.cli.program import program
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
-from tizmor.core.plan import Plan
+from tizmor.core.plan import Plan, Strategy
 from tizmor.drivers.embedded.process import run
 from tizmor.engine.views import (
     Execution,
@@ -40,7 +40,18 @@ class Library(Protocol):
     settings: Settings
     workspace: Workspace
 
-    async def plan(self, request: str) -> Plan: ...
+    async def plan(self, request: str, *, conflicts: Strategy | None = None) -> Plan: ...
+    async def dry_run(
+        self,
+        request: str = "",
+        *,
+        plan: Plan | None = None,
+        recording: str | None = None,
+        priority: int = 0,
+        deadline: dt.timedelta | None = None,
+        conflicts: Strategy | None = None,
+    ) -> Execution: ...
+    async def carry_out(self, execution_id: str, *, approve_all: bool = False) -> Execution: ...
     async def start(
         self,
         request: str,
@@ -49,6 +60,7 @@ class Library(Protocol):
         plan: Plan | None = None,
         priority: int = 0,
         deadline: dt.timedelta | None = None,
+        conflicts: Strategy | None = None,
     ) -> Execution: ...
     async def fork(
         self,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tizmor.core.plan import Strategy
+
 WorkspaceOption = Annotated[
     Path,
     typer.Option(
@@ -30,6 +32,14 @@ YesOption = Annotated[
         "--yes",
         help="Approve what asks for approval, except a recipient, address, path or time that "
         "comes from what was read. Answers no question.",
+    ),
+]
+ConflictsOption = Annotated[
+    Strategy | None,
+    typer.Option(
+        "--conflicts",
+        help="What to do with steps that are at odds over one thing or one time: order them, ask, "
+        "refuse the plan, or let the last writer have it. The workspace's setting, if not given.",
     ),
 ]
 SetOption = Annotated[

@@ -30,6 +30,12 @@ def idempotency_key(execution: int, step: str, arguments: Any) -> str:
     return hashlib.sha256(canonical([str(execution), step, arguments])).hexdigest()
 
 
+def planned_key(agent: str, arguments: Any) -> str:
+    """The key of a call as a dry run shows it: the same in the run that carries it out. 64
+    hexadecimal digits, as `idempotency_key`. Raises `ValueError` for what JSON can't hold."""
+    return hashlib.sha256(canonical(["planned", agent, arguments])).hexdigest()
+
+
 def _write(value: Any, parts: list[str]) -> None:
     if value is None or value is True or value is False:
         parts.append({None: "null", True: "true", False: "false"}[value])

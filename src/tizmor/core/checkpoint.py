@@ -15,7 +15,7 @@ from tizmor.core.folds.links import link
 from tizmor.core.folds.lists import add_children
 from tizmor.core.folds.steps import replace_agent
 from tizmor.core.plan import Plan, Step, Strategy
-from tizmor.core.state import GateState, QuestionState, State, StepMark, StepState
+from tizmor.core.state import GateState, GivenBefore, QuestionState, State, StepMark, StepState
 from tizmor.core.talk import Talk
 from tizmor.core.transitions import TERMINAL
 
@@ -35,6 +35,9 @@ class _Image(msgspec.Struct, kw_only=True, omit_defaults=True):
     priority: int = 0
     deadline_ms: int | None = None
     conflicts: Strategy | None = None
+    dry_run: bool = False
+    recording: str | None = None
+    given_before: GivenBefore | None = None
     plan: Plan | None = None
     plan_answers: dict[str, str] = {}
     replans: int = 0

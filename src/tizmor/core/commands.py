@@ -61,6 +61,15 @@ class RunCall(Command, frozen=True):
     approved_key: str | None = None
 
 
+class ForeseeCall(Command, frozen=True):
+    """Say what a call would be, without making it. The arguments may have gaps."""
+
+    step: Step
+    arguments: dict[str, Any]
+    attempt: int
+    answers: dict[str, str]
+
+
 class ProbeCall(Command, frozen=True):
     step: Step
     arguments: dict[str, Any]

@@ -3,9 +3,9 @@
 `decide(state, fact)` says what happened (events, already folded into the state when it returns)
 and what is to be done (commands). What the caller owes: the events are appended to the journal in
 order, before anything that depends on them is shown; each command is performed once; each
-`Replan`, `PrepareCall`, `RunCall`, `ProbeCall` and `CompensateCall` is answered by exactly one
-fact on its step. A fact that
-comes too late (the step has ended, the gate is closed) decides nothing.
+`Replan`, `PrepareCall`, `RunCall`, `ForeseeCall`, `ProbeCall` and `CompensateCall` is answered by
+exactly one fact on its step. A fact that comes too late (the step has ended, the gate is closed)
+decides nothing.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from tizmor.core.decisions.outcomes import (
     probed,
 )
 from tizmor.core.decisions.planning import plan_made, plan_making_failed, requested
+from tizmor.core.decisions.rehearsing import call_foreseen
 from tizmor.core.decisions.rollback import (
     compensated,
     compensation_failed,
@@ -125,6 +126,7 @@ _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.ValueShared: value_shared,
     fx.UntrustedRead: untrusted_read,
     fx.CallPrepared: call_prepared,
+    fx.CallForeseen: call_foreseen,
     fx.CallCompleted: call_completed,
     fx.GateNeeded: gate_needed,
     fx.AnswerNeeded: answer_needed,

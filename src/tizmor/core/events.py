@@ -44,6 +44,24 @@ class Created(Event, frozen=True):
     conflicts: Strategy | None = None
 
 
+class DryRunBegun(Event, frozen=True):
+    """Nothing is done: calls that change something are foreseen instead of made. What was read is
+    taken from the execution `recording`, where there is one and it has it."""
+
+    recording: str | None = None
+
+
+class CallsApproved(Event, frozen=True):
+    """What a dry run showed is carried out: `calls` are the keys of the calls that a human approved
+    there (`canonical.planned_key`), each as often as it stands here, and `answers` what they
+    answered to its steps, by step and question."""
+
+    dry_run: str
+    calls: tuple[str, ...]
+    answers: dict[str, dict[str, str]] = {}
+    by: str = ""
+
+
 class Planned(Event, frozen=True):
     plan: Plan
 
@@ -121,7 +139,8 @@ class GateOpened(Event, frozen=True):
 
 class GateApproved(Event, frozen=True):
     """`arguments`, `key` and `shown` are the edited ones where the human changed something;
-    `shown` is None when the gate's own still holds."""
+    `shown` is None when the gate's own still holds. `planned` is the key of the approval that was
+    given before by a dry run (`CallsApproved`), and is used up by this."""
 
     id: str
     key: str
@@ -129,6 +148,7 @@ class GateApproved(Event, frozen=True):
     by: str = ""
     comment: str | None = None
     shown: dict[str, Any] | None = None
+    planned: str = ""
 
 
 class GateRejected(Event, frozen=True):
@@ -233,6 +253,24 @@ class StepKept(Event, frozen=True):
 
     step: str
     output: dict[str, Any]
+
+
+class StepForeseen(Event, frozen=True):
+    """In a dry run: the call is not made. `arguments` are what it would be made with, as far as
+    they are known (`unknown` are the places that are not), `output` what it would give, with gaps
+    (`tizmor.core.foresight`), `shown` what a human would see of it and `asks` whether they would be
+    asked, `key` by what they may approve it now; empty when that can't be. `maybe`: whether, or how
+    often, it is made isn't known yet."""
+
+    step: str
+    arguments: dict[str, Any]
+    output: dict[str, Any]
+    shown: dict[str, Any]
+    key: str = ""
+    asks: bool = False
+    unknown: tuple[str, ...] = ()
+    untrusted: tuple[str, ...] = ()
+    maybe: bool = False
 
 
 class AttemptFailed(Event, frozen=True):
@@ -352,6 +390,8 @@ class Ended(Event, frozen=True):
 
 AnyEvent = (
     Created
+    | DryRunBegun
+    | CallsApproved
     | Planned
     | PlanningFailed
     | ReplanStarted
@@ -375,6 +415,7 @@ AnyEvent = (
     | Tainted
     | StepSucceeded
     | StepKept
+    | StepForeseen
     | AttemptFailed
     | StepHeld
     | OutcomeLost

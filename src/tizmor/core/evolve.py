@@ -21,6 +21,8 @@ def evolve(state: State, event: ev.Event, at_ms: int) -> None:
 
 FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.Created: executions.created,
+    ev.DryRunBegun: executions.dry_run_begun,
+    ev.CallsApproved: executions.calls_approved,
     ev.Planned: plans.planned,
     ev.PlanningFailed: plans.planning_failed,
     ev.ReplanStarted: plans.replan_started,
@@ -44,6 +46,7 @@ FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.Tainted: talking.tainted,
     ev.StepSucceeded: steps.step_succeeded,
     ev.StepKept: steps.step_kept,
+    ev.StepForeseen: steps.step_foreseen,
     ev.AttemptFailed: steps.attempt_failed,
     ev.StepHeld: steps.step_held,
     ev.OutcomeLost: steps.outcome_lost,

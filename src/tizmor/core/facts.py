@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.commands import Timer
+from tizmor.core.events import CallsApproved
 from tizmor.core.plan import Plan, Question, Strategy
 from tizmor.core.talk import Told
 
@@ -32,9 +33,23 @@ class Requested(Fact, frozen=True):
     """Outputs of steps that are not run again, by step id."""
     told: Told | None = None
     """What the steps that are not run again have shared, and which of them are tainted."""
+    dry_run: bool = False
+    recording: str | None = None
+    """In a dry run: the public id of the execution that `kept` is from."""
+    given_before: CallsApproved | None = None
+    """What was approved when a dry run showed it."""
     priority: int = 0
     deadline_s: float | None = None
     conflicts: Strategy | None = None
+
+
+class CallForeseen(Fact, frozen=True):
+    """In a dry run: what a call would be, see `events.StepForeseen`."""
+
+    step: str
+    arguments: dict[str, Any]
+    output: dict[str, Any]
+    shown: dict[str, Any]
 
 
 class PlanMade(Fact, frozen=True):

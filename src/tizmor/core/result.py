@@ -37,7 +37,7 @@ def result(state: State) -> dict[str, Any]:
     """The result so far: of a failed execution, what it could still deliver, and why not more."""
     joined: dict[str, Any] = {}
     for name, step in state.steps.items():
-        if step.status is StepStatus.COMPENSATED:
+        if step.status is StepStatus.COMPENSATED or step.foreseen is not None:
             continue
         output = state.outputs.get(name, {})
         if step.parent is None:  # a call of a list speaks for one item, not for the whole

@@ -12,6 +12,27 @@ from tizmor.core.talk import Talk
 from tizmor.core.transitions import OVER, StepStatus
 
 
+class Foreseen(msgspec.Struct, frozen=True):
+    """What a dry run shows of a call, see `events.StepForeseen`."""
+
+    shown: dict[str, Any]
+    key: str
+    asks: bool
+    unknown: tuple[str, ...]
+    untrusted: tuple[str, ...]
+    maybe: bool
+
+
+class GivenBefore(msgspec.Struct):
+    """What was approved and answered when a dry run showed it: how many calls of each key are
+    `left` to be made, and the answers by step and question."""
+
+    dry_run: str
+    by: str
+    left: dict[str, int]
+    answers: dict[str, dict[str, str]]
+
+
 class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     """What the journal says of one step.
 
@@ -21,7 +42,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     the last such call, `children` how many calls a `for_each` has, `messages` the newest findings,
     `undoing` counts the attempts to take back what the step did, `held_on` is what it is held for
     since `held_at_ms`, `waited_ms` how long it was held before, `cached`: its output was
-    given to an earlier call.
+    given to an earlier call, `foreseen` what a dry run shows of its call, which was not made.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -53,6 +74,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     held_on: str = ""
     held_at_ms: int = 0
     waited_ms: int = 0
+    foreseen: Foreseen | None = None
 
 
 class StepState(StepMark, kw_only=True):
@@ -139,6 +161,9 @@ class State(msgspec.Struct, eq=False):
     priority: int = 0
     deadline_ms: int | None = None
     conflicts: Strategy | None = None
+    dry_run: bool = False
+    recording: str | None = None
+    given_before: GivenBefore | None = None
     plan: Plan | None = None
     plan_answers: dict[str, str] = {}
     replans: int = 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tizmor.core.approval import tainted_steps
-from tizmor.core.state import State
+from collections.abc import Mapping
+from typing import Any
+
+from tizmor.core.approval import tainted_steps, untrusted_controls
+from tizmor.core.state import State, StepState
 
 
 def tainted(state: State) -> frozenset[str]:
@@ -29,3 +32,16 @@ def parent_of(state: State, name: str) -> str:
     """The step itself, or for a call of a list that list's."""
     step = state.steps.get(name)
     return name if step is None or step.parent is None else step.parent
+
+
+def untrusted_arguments(
+    state: State, step: StepState, arguments: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """The control arguments of a call whose value may come from what a stranger said. A step that
+    has itself read such a thing may have put it into any argument."""
+    if not step.step.control:
+        return ()
+    if has_read(state, step.step.id):
+        return tuple(n for n in step.step.control if arguments.get(n) is not None)
+    parent = None if step.parent is None else state.steps[step.parent].step
+    return untrusted_controls(tainted(state), step.step, parent)

@@ -94,6 +94,7 @@ MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.GateRejected: (frozenset({S.GATED}), S.REJECTED),
     ev.StepStarted: (STARTABLE, S.RUNNING),
     ev.StepSucceeded: (STARTABLE, S.SUCCEEDED),
+    ev.StepForeseen: (STARTABLE, S.SUCCEEDED),
     ev.StepKept: (frozenset({S.PENDING, S.READY}), S.SUCCEEDED),
     ev.AttemptFailed: (STARTABLE, S.RETRYING),
     ev.StepHeld: (STARTABLE, S.HELD),

@@ -37,19 +37,26 @@ class Beginning:
         `EngineError`."""
         for _ in range(_DRAWS):
             number = execution_number(request.at_ms, self._random_bits(RANDOM_BITS))
-            if self._pump.owns(number) or self._pump.last_known(number) is not None:
-                continue
-            live = self._pump.begin(number, request)
-            # As it is now: all of this is on disk when it is shown.
-            begun = self._presenter.execution(live.state, interrupted=False)
-            try:
-                await self._pump.durable(live)
-            except OwnershipLost:
-                if not await self._is_taken(number, request):
-                    raise
-            else:
+            begun = await self.begin_as(number, request)
+            if begun is not None:
                 return number, begun
         raise EngineError(f"no free number for a new execution was found in {_DRAWS} draws")
+
+    async def begin_as(self, number: int, request: fx.Requested) -> Execution | None:
+        """The same with a number that is given; None when another execution has it. Of all who
+        begin one with the same number, in any process, one does."""
+        if self._pump.owns(number) or self._pump.last_known(number) is not None:
+            return None
+        live = self._pump.begin(number, request)
+        # As it is now: all of this is on disk when it is shown.
+        begun = self._presenter.execution(live.state, interrupted=False)
+        try:
+            await self._pump.durable(live)
+        except OwnershipLost:
+            if not await self._is_taken(number, request):
+                raise
+            return None
+        return begun
 
     async def _is_taken(self, number: int, request: fx.Requested) -> bool:
         """Whether a number is that of another execution, so that nothing of this request's is on

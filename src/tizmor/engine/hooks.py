@@ -12,10 +12,13 @@ from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
 from tizmor.core.errors import AgentError, EngineError, Permanent
 from tizmor.core.events import as_stored
+from tizmor.core.foresight import foreseen_output, has_gap
 from tizmor.core.plan import Step
 from tizmor.engine.context import NO_ANSWERS, CallContext, Report, Site, Surroundings
 from tizmor.engine.judged import Dice, judged
 from tizmor.engine.patience import within
+from tizmor.pipeline.approve import plain_gate, shown
+from tizmor.pipeline.call import uncalled
 from tizmor.pipeline.classify import PASSING, agent_verdict, delay_s
 from tizmor.pipeline.verdicts import Failed, Stale, Unknown, Verdict
 from tizmor.ports.agent import Agent, AgentFunction
@@ -23,7 +26,7 @@ from tizmor.ports.agent import Agent, AgentFunction
 PATIENCE_S = 30.0
 """How long a preparation, a probe or a compensation may take whose step has no time-out."""
 
-HookCommand = cmd.PrepareCall | cmd.ProbeCall | cmd.CompensateCall
+HookCommand = cmd.PrepareCall | cmd.ForeseeCall | cmd.ProbeCall | cmd.CompensateCall
 
 
 class Hooks:
@@ -49,16 +52,52 @@ class Hooks:
                 raise ValueError("it put a secret into the arguments")
             prepared = {**command.arguments, **changed}
             agent.convert(prepared)
-        except AgentError as error:
-            verdict = agent_verdict(error)
-            if isinstance(verdict, (Unknown, Stale)):
-                verdict = Failed(verdict.error, retryable=False)
-            return self._judged(command, context.cleared(verdict))
         except Exception as error:
-            message = f"{step.agent} could not prepare: {context.said(error)}"
+            return self._refused(command, context, error, "could not prepare")
+        return fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
+
+    async def foresee(self, site: Site, command: cmd.ForeseeCall, report: Report) -> fx.Fact:
+        """Say what a call would be, what a human would see of it and what it would give, without
+        making it. Where not all of its arguments are known, its agent isn't asked."""
+        step = command.step
+        agent = self._agent(step)
+        context = self._context(site, command, report, answers=command.answers)
+        known = None
+        try:
+            if has_gap(command.arguments) or step.for_each is not None:
+                gate = plain_gate(step, command.arguments)
+            else:
+                call = uncalled(site.execution, step, command.arguments, agent, context)
+                gate = context.cleared(shown(call))
+                if agent.foresee_function is not None:
+                    foreseen = agent.foresee_function(**call.converted(), ctx=context)
+                    known = context.cleared(as_stored(await within(_patience_s(step), foreseen)))
+        except Exception as error:
+            return self._refused(command, context, error, "can't say what it would do")
+        return fx.CallForeseen(
+            at_ms=self._clock.now_ms(),
+            step=step.id,
+            arguments=command.arguments,
+            output=foreseen_output(step, agent.spec, known),
+            shown=gate,
+        )
+
+    def _refused(
+        self,
+        command: cmd.PrepareCall | cmd.ForeseeCall,
+        context: CallContext,
+        error: Exception,
+        what: str,
+    ) -> fx.Fact:
+        """What an agent raised that was only to look."""
+        if not isinstance(error, AgentError):
+            message = f"{command.step.agent} {what}: {context.said(error)}"
             failed = Failed(message, retryable=isinstance(error, PASSING))
             return self._judged(command, failed)
-        return fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
+        verdict = agent_verdict(error)
+        if isinstance(verdict, (Unknown, Stale)):
+            verdict = Failed(verdict.error, retryable=False)
+        return self._judged(command, context.cleared(verdict))
 
     async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
         """Ask the agent whether the call with this key happened; one that is silent can't tell."""
@@ -106,7 +145,7 @@ class Hooks:
             )
         return fx.Compensated(at_ms=self._clock.now_ms(), step=step.id)
 
-    def _judged(self, command: cmd.PrepareCall, verdict: Verdict) -> fx.Fact:
+    def _judged(self, command: cmd.PrepareCall | cmd.ForeseeCall, verdict: Verdict) -> fx.Fact:
         return judged(verdict, command.step, command.arguments, "", self._clock, self._dice)
 
     def _context(

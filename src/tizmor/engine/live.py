@@ -263,7 +263,16 @@ class Live:
 _STEP_ONLY = frozenset({ev.StepStarted, ev.StepSucceeded, ev.Found})
 """Most events: they change the row of their step and no other."""
 _WITH_OUTPUT = frozenset({ev.StepSucceeded, ev.StepKept})
-_FOREIGN = frozenset({ev.Prepared, ev.GateOpened, ev.GateApproved, ev.QuestionAsked, ev.Shared})
+_FOREIGN = frozenset(
+    {
+        ev.Prepared,
+        ev.GateOpened,
+        ev.GateApproved,
+        ev.QuestionAsked,
+        ev.Shared,
+        ev.StepForeseen,
+    }
+)
 """Events that hold what agents made, and are few: it is seen at once whether they can be read."""
 _MARKS: dict[type[ev.Event], Callable[[Live, Any], None]] = {
     ev.GateOpened: Live._mark_gate,

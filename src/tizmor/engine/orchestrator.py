@@ -22,7 +22,7 @@ from tizmor.core.fork import fork, told
 from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Plan, Strategy
 from tizmor.core.state import State
-from tizmor.engine import orders
+from tizmor.engine import orders, rehearsal
 from tizmor.engine.beginning import Beginning
 from tizmor.engine.edits import Edits, storable
 from tizmor.engine.following import Following, is_at_rest
@@ -133,6 +133,90 @@ class Orchestrator:
             )
         )
 
+    async def dry_run(
+        self,
+        request: str = "",
+        *,
+        user: str = "me",
+        plan: Plan | None = None,
+        recording: str | None = None,
+        priority: int = 0,
+        deadline: dt.timedelta | None = None,
+        conflicts: Strategy | None = None,
+    ) -> Execution:
+        """Start an execution that reads, and changes nothing: each call that would is foreseen, and
+        shown by `Execution.would_do` when it has ended.
+
+        With a `recording`, the id of an execution, what its reads gave is taken for what the same
+        reads give; without a request or a plan, its own are taken. Asks questions as any other, and
+        no approvals. Raises as `start`, and `UnknownExecution`.
+        """
+        recorded = None
+        if recording is not None:
+            stored = await self._stored(recording)
+            recorded, _ = await fold(self._journal, stored.execution)
+            if not request:
+                request, plan = recorded.query, plan or rehearsal.real_plan(recorded)
+        request = checked_request(request)
+        if plan is not None:
+            plan = self._performer.planning.checked(plan, conflicts)
+        elif recorded is not None:
+            plan = await self.plan(request, conflicts=conflicts)
+        asked = fx.Requested(
+            at_ms=self._clock.now_ms(),
+            query=request,
+            user=checked_user(user),
+            priority=checked_priority(priority),
+            deadline_s=checked_deadline(deadline),
+            conflicts=conflicts,
+        )
+        return await self._begin(rehearsal.rehearsed(asked, recorded, plan))
+
+    async def carry_out(
+        self, execution_id: str, *, by: str = "me", approve_all: bool = False
+    ) -> Execution:
+        """Start an execution that does what a dry run has shown. This approves exactly those calls,
+        by agent and arguments, each once; a call that differs asks as any other.
+
+        A dry run is carried out once. Raises `UnknownExecution`, `UserError`, `PlanRefused`.
+        """
+        stored = await self._stored(execution_id)
+        state, _ = await fold(self._journal, stored.execution)
+        approved = rehearsal.approved_as_shown(state, by)
+        plan = self._performer.planning.checked(rehearsal.real_plan(state), state.conflicts)
+        number = rehearsal.carried_out_as(stored.execution)
+        request = fx.Requested(
+            at_ms=self._clock.now_ms(),
+            query=state.query,
+            user=state.user,
+            approve_all=approve_all,
+            plan=plan,
+            given_before=approved,
+            priority=state.priority,
+            deadline_s=_time_s(state),
+            conflicts=state.conflicts,
+        )
+        begun = await self._beginning.begin_as(number, request)
+        if begun is None:
+            await self._check_carries_out(number, execution_id)
+            raise UserError(
+                f"{execution_id} was carried out already, by {public_id(number)}; to do it once "
+                "more, make another dry run"
+            )
+        await self._wanted.add(number, approve_all=approve_all)
+        return begun
+
+    async def _check_carries_out(self, number: int, dry_run: str) -> None:
+        """Raises `EngineError` when it is another execution that has a dry run's next number."""
+        live = self._pump.last_known(number)
+        state = (await fold(self._journal, number))[0] if live is None else live.state
+        before = state.given_before
+        if before is None or parse_id(before.dry_run) != parse_id(dry_run):
+            raise EngineError(
+                f"the number that {dry_run} would be carried out by is another execution's; make "
+                "another dry run"
+            )
+
     async def fork(
         self,
         execution_id: str,
@@ -148,6 +232,10 @@ class Orchestrator:
         `PlanRefused`."""
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
+        if state.dry_run:
+            raise UserError(
+                "a dry run did nothing that could be kept; carry it out, or run it anew"
+            )
         taken = None if output is None else storable(output)
         plan, kept = fork(state, step, storable(arguments or {}), taken)
         return await self._begin(

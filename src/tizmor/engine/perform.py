@@ -20,7 +20,7 @@ from tizmor.engine.hooks import Hooks
 from tizmor.engine.judged import Dice, judged
 from tizmor.engine.planning import Planning
 from tizmor.pipeline.approve import shown
-from tizmor.pipeline.call import Begin, Call
+from tizmor.pipeline.call import Begin, Call, uncalled
 from tizmor.pipeline.classify import bounded
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import Completed, Failed, Verdict
@@ -125,16 +125,7 @@ class Performer:
         context = CallContext(
             _around=self._around, _site=site, step_id=step.id, attempt=0, _report=_unheard
         )
-        call = Call(
-            execution=site.execution,
-            step=step,
-            arguments=arguments,
-            key="",
-            approved_key=None,
-            agent=self.agent(step),
-            context=context,
-            begin=_never,
-        )
+        call = uncalled(site.execution, step, arguments, self.agent(step), context)
         try:
             return context.cleared(shown(call))
         except (Exception, asyncio.CancelledError) as error:
@@ -152,10 +143,6 @@ class Performer:
 
     def _judged(self, command: cmd.RunCall, key: str, verdict: Verdict) -> fx.Fact:
         return judged(verdict, command.step, command.arguments, key, self._clock, self._dice)
-
-
-def _never(key: str) -> bool:
-    return False
 
 
 def _unheard(site: Site, step: str, message: str) -> None:

@@ -18,6 +18,7 @@ from tizmor.core.plan import Choice
 from tizmor.core.result import delivered, result
 from tizmor.core.state import GateState, QuestionState, State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
+from tizmor.engine.foreseen import MAY_BE_CARRIED_OUT, planned_calls
 from tizmor.engine.projections import status_of
 from tizmor.engine.views import (
     Execution,
@@ -96,7 +97,17 @@ class Presenter:
             duration_ms=until - state.created_at_ms,
             tokens=state.tokens,
             cost_usd=state.cost_usd,
+            dry_run=state.dry_run,
+            would_do=planned_calls(state) if state.dry_run else (),
+            recording=state.recording,
+            command=self._carry_out(state),
+            carries_out=None if state.given_before is None else state.given_before.dry_run,
         )
+
+    def _carry_out(self, state: State) -> str:
+        if not state.dry_run or status_of(state) not in MAY_BE_CARRIED_OUT:
+            return ""
+        return self.command("approve", public_id(state.execution), "--planned")
 
     def waiting(self, state: State) -> list[Waiting]:
         """All that is open, in the order in which it was asked."""
@@ -263,6 +274,8 @@ def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:
 
 
 def _shown_status(step: StepState) -> str:
+    if step.foreseen is not None:
+        return "foreseen"
     return _SHOWN.get(step.status, step.status.value)
 
 

@@ -326,6 +326,8 @@ class Pump:
                 self._holds.once_released(live, command.step.id, again)
             case cmd.RunCall() | cmd.PrepareCall() | cmd.ProbeCall() | cmd.CompensateCall():
                 self._workers.call(live, command)
+            case cmd.ForeseeCall():
+                self._workers.call(live, command)
             case cmd.MakePlan() | cmd.Replan():
                 self._workers.plan(live, command)
             case cmd.SetTimer():

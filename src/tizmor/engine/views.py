@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.plan import Choice, Plan
+from tizmor.core.plan import Choice, Plan, Resource
 
 
 class Status(enum.StrEnum):
@@ -49,11 +49,38 @@ class Waiting(_View, frozen=True):
     command: str = ""
 
 
+class PlannedCall(_View, frozen=True):
+    """A call that a dry run has foreseen. `arguments` are exact but for the places in `unknown`,
+    where `{"$later": PLACE}` stands for what only a call before it gives. `origins` says for each
+    argument where it comes from, `resources` what it uses and how, `asks` whether a human is asked
+    before it; `key` is what carrying the dry run out approves, empty where the call isn't exact.
+    `maybe`: whether, or how often, it is made depends on what isn't known yet."""
+
+    step: str
+    agent: str
+    title: str
+    effect: str
+    asks: bool
+    arguments: dict[str, Any]
+    key: str = ""
+    action: str = ""
+    time: str | None = None
+    participants: tuple[str, ...] = ()
+    details: dict[str, str] = {}
+    warnings: tuple[str, ...] = ()
+    origins: dict[str, dict[str, Any]] = {}
+    untrusted: tuple[str, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    can_be_taken_back: bool = False
+    unknown: tuple[str, ...] = ()
+    maybe: bool = False
+
+
 class StepView(_View, frozen=True):
     """One step. `state`: pending, held, running, waiting, retrying, succeeded, failed, skipped,
-    rejected, cancelled, unknown, compensating, compensated. `held_on` is what a held one waits for:
-    `limit:NAME`, `lock:NAME` or `computation:AGENT`, which others use just now. `cached`: its
-    output was given to an earlier call."""
+    rejected, cancelled, unknown, compensating, compensated; in a dry run also foreseen. `held_on`
+    is what a held one waits for: `limit:NAME`, `lock:NAME` or `computation:AGENT`, which others use
+    just now. `cached`: its output was given to an earlier call."""
 
     id: str
     agent: str
@@ -88,6 +115,16 @@ class Execution(_View, frozen=True):
     duration_ms: int = 0
     tokens: int = 0
     cost_usd: float = 0.0
+    dry_run: bool = False
+    """Whether it changes nothing, and only says what would be done."""
+    would_do: tuple[PlannedCall, ...] = ()
+    """What a dry run has foreseen so far, in the plan's order."""
+    recording: str | None = None
+    """The execution that a dry run took what was read from."""
+    command: str = ""
+    """The line that carries a dry run out that has ended, ready to paste."""
+    carries_out: str | None = None
+    """The dry run that this one carries out."""
 
     @property
     def id(self) -> str:

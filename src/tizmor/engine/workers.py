@@ -186,9 +186,11 @@ class Workers:
         """What an agent offers beside its call."""
         hooks = self._performer.hooks
         match command:
-            case cmd.PrepareCall():
+            case cmd.PrepareCall() | cmd.ForeseeCall():
                 if live.state.paused or live.state.ending is not None:
                     return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=command.step.id)
+                if isinstance(command, cmd.ForeseeCall):
+                    return await hooks.foresee(live, command, self._report)
                 return await hooks.prepare(live, command, self._report)
             case cmd.ProbeCall():
                 await self._durable(live)

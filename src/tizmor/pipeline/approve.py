@@ -7,7 +7,7 @@ to exactly its arguments. The pipeline doesn't wait for the human: it hands back
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ import msgspec
 from tizmor.core.approval import needs_gate
 from tizmor.core.errors import Permanent
 from tizmor.core.events import as_stored
+from tizmor.core.plan import Step
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.classify import worded
 from tizmor.pipeline.compose import Next
@@ -47,12 +48,17 @@ def shown(call: Call) -> dict[str, Any]:
     Raises `TypeError` or `ValueError` when the agent gives something else than a `Gate`.
     """
     if call.agent.gate_function is None:
-        details = {name: str(value) for name, value in call.arguments.items()}
-        gate = Gate(action=call.step.title or call.step.agent, details=details)
-    else:
-        gate = call.agent.gate_function(**call.converted(), ctx=call.context)
+        return plain_gate(call.step, call.arguments)
+    gate = call.agent.gate_function(**call.converted(), ctx=call.context)
     if not isinstance(gate, Gate):
         raise TypeError(f"its gate gave {type(gate).__name__}, which is no Gate")
     stored: dict[str, Any] = as_stored(gate)
     msgspec.convert(stored, Gate)
+    return stored
+
+
+def plain_gate(step: Step, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown of a call whose agent doesn't word it, as JSON."""
+    details = {name: str(value) for name, value in arguments.items()}
+    stored: dict[str, Any] = as_stored(Gate(action=step.title or step.agent, details=details))
     return stored

@@ -80,3 +80,23 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
             else value
             for name, value in (self.agent.secret_defaults | arguments).items()
         }
+
+
+def _never(key: str) -> bool:
+    return False
+
+
+def uncalled(
+    execution: int, step: Step, arguments: dict[str, Any], agent: Agent, context: CallContext
+) -> Call:
+    """A call that is looked at and never made."""
+    return Call(
+        execution=execution,
+        step=step,
+        arguments=arguments,
+        key="",
+        approved_key=None,
+        agent=agent,
+        context=context,
+        begin=_never,
+    )

@@ -154,6 +154,8 @@ class Agent:
 
     - `prepare` -> dict of arguments to change; read-only; runs before the gate.
     - `gate` -> `Gate`, plain function: what the human sees.
+    - `foresee` -> what the call would give, as far as that is known without making it: its output,
+      or a dict of those of its fields, as JSON, that are; read-only; for dry runs.
     - `probe(key, ctx)` -> the output if the call with this key happened, None if it did not, as
       far as can be seen; raises `OutcomeUnknown` when it can't tell. After None an irreversible
       call is not made again while it may still be on its way: a human is asked.
@@ -168,6 +170,7 @@ class Agent:
         self.output_type = output
         self.prepare_function: AgentFunction | None = None
         self.gate_function: Callable[..., Gate] | None = None
+        self.foresee_function: AgentFunction | None = None
         self.probe_function: AgentFunction | None = None
         self.compensate_function: AgentFunction | None = None
         self.undoes_by_key = False
@@ -206,6 +209,10 @@ class Agent:
 
     def gate(self, function: Callable[..., Gate]) -> Callable[..., Gate]:
         self.gate_function = function
+        return function
+
+    def foresee(self, function: AgentFunction) -> AgentFunction:
+        self.foresee_function = function
         return function
 
     def probe(self, function: AgentFunction) -> AgentFunction:

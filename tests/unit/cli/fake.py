@@ -16,7 +16,7 @@ import pytest
 from tizmor.cli.main import main
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import AmbiguousChoice, PlanRefused, StorageFailed, UnknownExecution
-from tizmor.core.plan import Choice, Effect, Plan, Step
+from tizmor.core.plan import Choice, Effect, Plan, Step, Strategy
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
@@ -158,7 +158,7 @@ class FakeTizmor:
         self.taken: set[str] = set()
         self.given: list[tuple[Any, ...]] = []
 
-    async def plan(self, request: str) -> Plan:
+    async def plan(self, request: str, *, conflicts: Strategy | None = None) -> Plan:
         if request == "impossible":
             raise PlanRefused(["step a: no such agent", "step b: a cycle"])
         return ANCHOR
@@ -171,6 +171,7 @@ class FakeTizmor:
         plan: Plan | None = None,
         priority: int = 0,
         deadline: dt.timedelta | None = None,
+        conflicts: Strategy | None = None,
     ) -> Execution:
         self.given.append(("start", request, approve_all, plan))
         self.taken.add(ID)

@@ -177,7 +177,6 @@ def test_a_fault_of_its_own_is_no_traceback_unless_asked_for(
     "words",
     [
         ["plan", "x"],
-        ["run", "x", "--dry-run"],
         ["list"],
         ["show", ID],
         ["logs", ID],

@@ -49,13 +49,15 @@ class Out(msgspec.Struct):
 
 
 class Agents:
-    """Agents that note what they do. `hold` stops `Slow` until it is set."""
+    """Agents that note what they do. `hold` stops `Slow` until it is set; `changed` is what `Read`
+    finds instead of its text."""
 
     def __init__(self) -> None:
         self.did: list[str] = []
         self.keys: list[str] = []
         self.hold = asyncio.Event()
         self.fail: list[Exception] = []
+        self.changed = ""
 
     def all(self) -> list[Agent]:
         return [self.read(), self.slow("Slow"), self.slow("SlowWrite"), self.meet()]
@@ -68,7 +70,7 @@ class Agents:
                 raise self.fail.pop(0)
             ctx.progress(f"read {text}")
             self.did.append(f"read {text}")
-            return Out(value=text or "v", summary=f"read {text}")
+            return Out(value=self.changed or text or "v", summary=f"read {text}")
 
         return read
 

@@ -212,6 +212,33 @@ def _gate(
     )
 
 
+@calendar_create.foresee
+async def _foresee(
+    *,
+    title: Title,
+    attendees: list[Contact],
+    minutes: Minutes | None = None,
+    start: dt.datetime | None = None,
+    ctx: AgentContext,
+    **_rest: object,
+) -> dict[str, Any]:
+    """The meeting but for its file and its id, which come with the call's key."""
+    if start is None:
+        raise Permanent("no time was chosen")
+    interval = _interval(start, minutes, ctx)
+    zone = ctx.workspace.zone
+    return {
+        "meeting": {
+            "start": interval.start.astimezone(zone).isoformat(),
+            "end": interval.end.astimezone(zone).isoformat(),
+            "title": title,
+            "attendees": [contact.email for contact in attendees if can_be_invited(contact)],
+            "link": None,
+        },
+        "warnings": _not_invited(attendees, ctx),
+    }
+
+
 @calendar_create.probe
 async def _probe(key: str, *, ctx: AgentContext) -> MeetingCreated | None:
     try:

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -74,6 +75,17 @@ async def editor(
         )
     )
     return AgendaWritten(agenda=Agenda(points=tuple(i.line for i in points), file=path))
+
+
+@editor.foresee
+async def _foresee(
+    *, analysis: Analysis, title: Title | None = None, ctx: AgentContext
+) -> dict[str, Any]:
+    """The points; the file's name comes with the call's key."""
+    points = items(analysis, ctx)
+    if not points:
+        return {"agenda": {"points": [], "file": ""}, "warnings": []}
+    return {"agenda": {"points": [item.line for item in points]}, "warnings": []}
 
 
 def _title(analysis: Analysis, ctx: AgentContext) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tizmor.cli.commands.run import carry_out
 from tizmor.cli.decide import give_order
 from tizmor.cli.edits import edited
 from tizmor.cli.library import Library
@@ -22,6 +23,13 @@ def approve(
     ] = None,
     changes: SetOption = None,
     comment: Annotated[str | None, typer.Option(help="Kept with the decision.")] = None,
+    planned: Annotated[
+        bool,
+        typer.Option(
+            "--planned",
+            help="ID is a dry run: approve exactly the calls that it showed, and make them.",
+        ),
+    ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> int:
@@ -34,7 +42,12 @@ def approve(
       tizmor approve 38fx0cac15nm7 --workspace work
       tizmor approve 38fx0cac15nm7 --set minutes=45 --set attendees.0.email=yoav@example.org
       tizmor approve 38fx0cac15nm7 a1 --comment "agreed by phone"
+      tizmor approve 38fx0cac15nm7 --planned
     """
+    if planned:
+        if approval or changes or comment:
+            raise typer.BadParameter("--planned approves what the dry run showed, as it stands")
+        return carry_out(execution_id, workspace=workspace, as_json=as_json)
 
     async def order(library: Library) -> str:
         arguments = None

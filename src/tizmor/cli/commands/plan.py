@@ -9,7 +9,7 @@ import typer
 
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
-from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
+from tizmor.cli.options import HERE, ConflictsOption, JsonOption, WorkspaceOption
 from tizmor.cli.prose import read_request
 from tizmor.cli.terminal.page import Page
 from tizmor.cli.terminal.plan_view import write_plan
@@ -22,6 +22,7 @@ def plan(
         str, typer.Argument(metavar="REQUEST", help="What you want done; - reads standard input.")
     ],
     workspace: WorkspaceOption = HERE,
+    conflicts: ConflictsOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Show the checked plan of a request and what it would ask; creates nothing.
@@ -34,7 +35,7 @@ def plan(
     text = read_request(request)
 
     async def work(library: Library) -> int:
-        made = await library.plan(text)
+        made = await library.plan(text, conflicts=conflicts)
         if as_json:
             write_json(plan_line(made))
         else:
@@ -65,6 +66,7 @@ def plan_line(made: Plan) -> dict[str, Any]:
         "planner": made.planner,
         "steps": steps,
         "batches": waves,
+        "conflicts": made.conflicts,
         "assumptions": made.assumptions,
         "questions": made.questions,
         "forecast": forecast(made),

@@ -8,10 +8,9 @@ from typing import Annotated
 
 import typer
 
-from tizmor.cli.commands.plan import plan as show_plan
 from tizmor.cli.follow import follow
 from tizmor.cli.library import Library, within
-from tizmor.cli.options import HERE, JsonOption, WorkspaceOption, YesOption
+from tizmor.cli.options import HERE, ConflictsOption, JsonOption, WorkspaceOption, YesOption
 from tizmor.cli.prose import read_duration, read_plan, read_request
 
 
@@ -36,10 +35,28 @@ def run(
     priority: Annotated[
         int, typer.Option(help="Of what could go on, the higher number does first.")
     ] = 0,
+    conflicts: ConflictsOption = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Show the plan and what would be asked; creates nothing."),
+        typer.Option(
+            "--dry-run",
+            help="Read, change nothing, and end with the list of what would be done.",
+        ),
     ] = False,
+    recording: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="With --dry-run: take what was read in this execution, instead of reading.",
+        ),
+    ] = None,
+    from_dry_run: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Do what this dry run showed; that approves exactly those calls, each once.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Do what is asked, and show it live.
@@ -53,25 +70,54 @@ def run(
       tizmor run "set a meeting with Yoav tomorrow at 15:00" --workspace work
       tizmor run - --json < request.txt
       tizmor run --plan plan.json --deadline 10m
+      tizmor run "set a meeting with Yoav tomorrow at 15:00" --dry-run
+      tizmor run --from-dry-run 38fx0cac15nm7
     \b
     Exit codes: 0 done, 1 failed, 2 wrong input, 3 waits for a human, 4 rejected or cancelled,
     130 interrupted.
     """
-    if dry_run and plan:
-        raise typer.BadParameter("--dry-run plans a request; --plan brings a plan already")
+    if from_dry_run is not None:
+        if request or plan or dry_run or recording or deadline or priority or conflicts:
+            raise typer.BadParameter("--from-dry-run brings all but --yes with it")
+        return carry_out(from_dry_run, workspace=workspace, yes=yes, as_json=as_json)
+    if recording is not None and not dry_run:
+        raise typer.BadParameter("--recording is for a dry run: add --dry-run")
     given = read_plan(plan) if plan else None
     until = read_duration(deadline) if deadline else None
     if request is None:
         request = given.goal if given else ""
-    text = read_request(request)
-    if dry_run:
-        return show_plan(text, workspace=workspace, as_json=as_json)
+    text = "" if recording is not None and not request else read_request(request)
 
     async def work(library: Library) -> int:
         await _name_interrupted(library)
-        execution = await library.start(
-            text, approve_all=yes, plan=given, priority=priority, deadline=until
-        )
+        if dry_run:
+            execution = await library.dry_run(
+                text,
+                plan=given,
+                recording=recording,
+                priority=priority,
+                deadline=until,
+                conflicts=conflicts,
+            )
+        else:
+            execution = await library.start(
+                text,
+                approve_all=yes,
+                plan=given,
+                priority=priority,
+                deadline=until,
+                conflicts=conflicts,
+            )
+        return await follow(library, execution, as_json=as_json)
+
+    return within(workspace, work)
+
+
+def carry_out(dry_run: str, *, workspace: Path, yes: bool = False, as_json: bool) -> int:
+    """Start an execution that does what a dry run showed, and follow it as `run` does."""
+
+    async def work(library: Library) -> int:
+        execution = await library.carry_out(dry_run, approve_all=yes)
         return await follow(library, execution, as_json=as_json)
 
     return within(workspace, work)

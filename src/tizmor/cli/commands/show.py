@@ -8,6 +8,7 @@ from tizmor.cli.follow import write_waiting
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
+from tizmor.cli.terminal.dry_run_view import write_would_do
 from tizmor.cli.terminal.outcome import write_outcome
 from tizmor.cli.terminal.page import Page
 from tizmor.cli.terminal.progress import Progress
@@ -44,6 +45,8 @@ def show(
         stood_ms = Progress.from_events(execution, await library.logs(execution_id)).stood_ms
         write_outcome(execution, words, page, stood_ms=stood_ms)
         write_waiting(execution, words, page)
+        if execution.dry_run:
+            write_would_do(execution, words, page)
         return 0
 
     return within(workspace, work, write=False)

@@ -32,6 +32,10 @@ def write_plan(plan: Plan, page: Page) -> None:
             page.write(text)
     for assumption in plan.assumptions:
         page.write(f"{words.assumptions}: {assumption}")
+    for conflict in plan.conflicts:
+        how = words.settled[conflict.settled.value]
+        both = f"{conflict.first}, {conflict.second}: {conflict.over} · {how}"
+        page.write(styled((f"{words.conflicts}: ", "bold yellow"), both))
     for question in plan.questions:
         page.write(styled((f"{words.question}: ", "bold yellow"), question.text))
         for number, choice in enumerate(question.choices, 1):

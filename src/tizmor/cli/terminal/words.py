@@ -59,6 +59,22 @@ class Words:
     """The whole time, where a human took a part of it."""
     tokens: str
 
+    nothing_done: str
+    """Above what a dry run would do."""
+    would_do_nothing: str
+    from_recording: str
+    carry_out: str
+    asks_once: str
+    """Of a call that needs an approval, and gets it when the dry run is carried out."""
+    maybe: str
+    stays: str
+    """Of a call that can't be taken back."""
+    uses: str
+    known_later: str
+    conflicts: str
+    settled: Mapping[str, str]
+    """What is done about steps that are at odds, by `Strategy`."""
+
     weekdays: tuple[str, ...] = field(default=())
     """From Monday, as `date.weekday()` counts."""
 
@@ -71,6 +87,7 @@ ENGLISH = Words(
         "held": "waits its turn",
         "retrying": "will be tried again",
         "succeeded": "done",
+        "foreseen": "would be done",
         "failed": "failed",
         "skipped": "skipped",
         "compensating": "being taken back",
@@ -131,6 +148,22 @@ ENGLISH = Words(
     duration="{seconds} s",
     with_waiting="{seconds} s with waiting for you",
     tokens="{count} tokens",
+    nothing_done="Dry run: nothing was changed. This would be done:",
+    would_do_nothing="Nothing: it only reads.",
+    from_recording="What was read is taken from {id}, where it has it.",
+    carry_out="To approve exactly these calls, and have them made:",
+    asks_once="approval needed, given by carrying it out",
+    maybe="whether it is done, or how often, isn't known yet",
+    stays="can't be taken back",
+    uses="Uses",
+    known_later="(known when {place} is there)",
+    conflicts="At odds",
+    settled={
+        "order": "in this order",
+        "ask": "you are asked",
+        "refuse": "refused",
+        "last_writer": "in no order; what the last one does stays",
+    },
     weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 )
 
@@ -142,6 +175,7 @@ HEBREW = Words(
         "held": "ממתין לתורו",
         "retrying": "ינסה שוב",
         "succeeded": "בוצע",
+        "foreseen": "היה מתבצע",
         "failed": "נכשל",
         "skipped": "דולג",
         "compensating": "מתבטל",
@@ -202,6 +236,22 @@ HEBREW = Words(
     duration="{seconds} שניות",
     with_waiting="{seconds} שניות כולל ההמתנה לך",
     tokens="{count} טוקנים",
+    nothing_done="הרצה יבשה: דבר לא שונה. זה מה שהיה מתבצע:",
+    would_do_nothing="דבר: היא רק קוראת.",
+    from_recording="מה שנקרא נלקח מ־{id}, במקום שיש שם.",
+    carry_out="לאישור הפעולות האלה בדיוק, ולביצוען:",
+    asks_once="דרוש אישור, וניתן עם הביצוע",
+    maybe="עדיין לא ידוע אם יתבצע, או כמה פעמים",
+    stays="אי אפשר לבטל",
+    uses="משתמש ב",
+    known_later="(יהיה ידוע כש־{place} יהיה)",
+    conflicts="מתנגשים",
+    settled={
+        "order": "בסדר הזה",
+        "ask": "תישאל שאלה",
+        "refuse": "נדחה",
+        "last_writer": "בלי סדר; מה שהאחרון עושה נשאר",
+    },
     weekdays=("ב׳", "ג׳", "ד׳", "ה׳", "ו׳", "שבת", "א׳"),
 )
 

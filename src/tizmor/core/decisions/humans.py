@@ -4,9 +4,6 @@ An approval is bound to a key, that is, to exact arguments; an edit makes anothe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.approval import (
@@ -17,7 +14,6 @@ from tizmor.core.approval import (
     SKIP,
     STOP,
     chosen,
-    untrusted_controls,
 )
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.decisions.decision import (
@@ -31,12 +27,13 @@ from tizmor.core.decisions.decision import (
 )
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.planning import plan_answered
+from tizmor.core.decisions.rehearsing import approval_given_before
 from tizmor.core.decisions.rollback import COMPENSATION, leave, roll_back, undo_as_told
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.decisions.steps import dispatch
 from tizmor.core.decisions.stopping import fail_late
-from tizmor.core.state import State, StepState
-from tizmor.core.taint import has_read, tainted
+from tizmor.core.state import StepState
+from tizmor.core.taint import untrusted_arguments
 from tizmor.core.transitions import TERMINAL
 
 WRITTEN = frozenset({(FAILURE, EDIT), (OUTCOME, HAPPENED), (COMPENSATION, AGAIN)})
@@ -49,7 +46,7 @@ def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
     if step is None or d.state.plan is None:
         return
     give_back(d, step)
-    untrusted = _untrusted(d.state, step, fact.arguments)
+    untrusted = untrusted_arguments(d.state, step, fact.arguments)
     gate = f"a{len(d.state.gates) + 1}"
     d.emit(
         ev.GateOpened(
@@ -61,18 +58,10 @@ def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
             untrusted=untrusted,
         )
     )
-    if d.state.approve_all:
+    if (given := approval_given_before(d.state, d.state.gates[gate])) is not None:
+        _approve(d, given)
+    elif d.state.approve_all:
         _approve_unasked(d, gate)
-
-
-def _untrusted(state: State, step: StepState, arguments: Mapping[str, Any]) -> tuple[str, ...]:
-    """A step that has itself read what a stranger said may have put it into any argument."""
-    if not step.step.control:
-        return ()
-    if has_read(state, step.step.id):
-        return tuple(n for n in step.step.control if arguments.get(n) is not None)
-    parent = None if step.parent is None else state.steps[step.parent].step
-    return untrusted_controls(tainted(state), step.step, parent)
 
 
 def _approve_unasked(d: Decision, gate: str) -> None:

@@ -128,7 +128,7 @@ def resort(d: Decision, step: StepState, error: str) -> None:
 
 
 def _policy(d: Decision, step: StepState) -> OnFailure | None:
-    if step.parent is not None or step.left_out:
+    if step.parent is not None or step.left_out or d.state.dry_run:
         return OnFailure.FAIL
     policy = step.step.on_failure
     return OnFailure.FAIL if policy is OnFailure.ASK and is_final(step) else policy

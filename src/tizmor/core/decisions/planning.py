@@ -30,6 +30,10 @@ def requested(d: Decision, fact: fx.Requested) -> None:
             conflicts=fact.conflicts,
         )
     )
+    if fact.dry_run:
+        d.emit(ev.DryRunBegun(recording=fact.recording))
+    if fact.given_before is not None:
+        d.emit(fact.given_before)
     watch_execution(d)
     if fact.plan is None:
         make_plan(d)

@@ -16,8 +16,9 @@ from tizmor.core.conditions import holds
 from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_step
 from tizmor.core.decisions.decision import Decision, answered_by, close, fail
 from tizmor.core.folds.lists import child_id
+from tizmor.core.foresight import has_gap, in_doubt, is_caught, is_gap, resolved_with_gaps
 from tizmor.core.graph import DanglingReference, resolved
-from tizmor.core.plan import Condition, OnFailure
+from tizmor.core.plan import Condition, Effect, OnFailure
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
@@ -72,7 +73,7 @@ def start(d: Decision, step: StepState) -> None:
     arguments = resolved_arguments(d, step)
     if arguments is None:
         return
-    if step.step.prepares and step.arguments is None:
+    if step.step.prepares and step.arguments is None and not _lacks(d, arguments):
         step.busy = True
         d.order(
             cmd.PrepareCall(
@@ -86,8 +87,23 @@ def start(d: Decision, step: StepState) -> None:
         run(d, step, arguments)
 
 
+def _lacks(d: Decision, arguments: dict[str, Any]) -> bool:
+    """Whether, in a dry run, something isn't known that a call before it would have given."""
+    return d.state.dry_run and has_gap(arguments)
+
+
 def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
     step.busy = True
+    if d.state.dry_run and is_caught(step.step, arguments):
+        d.order(
+            cmd.ForeseeCall(
+                step=step.step,
+                arguments=arguments,
+                attempt=step.attempt + 1,
+                answers=dict(step.answers or {}),
+            )
+        )
+        return
     d.order(
         cmd.RunCall(
             step=step.step,
@@ -102,7 +118,7 @@ def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
 def _is_entered(d: Decision, step: StepState) -> bool:
     """Whether a step that is ready goes on to a call of its own, by its condition and its list."""
     planned = step.step
-    if planned.when and not (step.attempt or _holds_all(planned.when, d.state.outputs)):
+    if planned.when and not (step.attempt or _may_hold(d, planned.when)):
         close(d, step, ev.StepBypassed(step=planned.id))
         return False
     if planned.deadline_s is not None:
@@ -117,13 +133,23 @@ def _holds_all(conditions: Sequence[Condition], outputs: Mapping[str, Any]) -> b
     return all(holds(condition, outputs) for condition in conditions)
 
 
+def _may_hold(d: Decision, conditions: Sequence[Condition]) -> bool:
+    """Whether they hold, or, in a dry run, may."""
+    if d.state.dry_run and in_doubt(conditions, d.state.outputs):
+        return True
+    return _holds_all(conditions, d.state.outputs)
+
+
 def _expand(d: Decision, step: StepState, given: Any) -> None:
     try:
-        items = resolved(given, d.state.outputs)
+        items = _looked_up(d, given)
     except DanglingReference as error:
         d.impossible.append((step, str(error)))
         return
-    if not isinstance(items, (list, tuple)):
+    if d.state.dry_run and is_gap(items):
+        if (arguments := resolved_arguments(d, step, items)) is not None:
+            run(d, step, arguments)
+    elif not isinstance(items, (list, tuple)):
         problem = f"it runs for each of a list, but was given a {type(items).__name__}"
         d.impossible.append((step, problem))
     elif len(items) > MAX_ITEMS:
@@ -184,16 +210,24 @@ def is_fed(d: Decision, step: StepState) -> bool:
     return step.parent is None or step.item < d.state.steps[step.parent].fed
 
 
-def resolved_arguments(d: Decision, step: StepState) -> dict[str, Any] | None:
-    """The step's arguments without references; None when one dangles: it can't be done."""
+def _looked_up(d: Decision, value: Any, item: Any = None) -> Any:
+    """The value without references. Raises `DanglingReference`."""
+    look_up = resolved_with_gaps if d.state.dry_run else resolved
+    return look_up(value, d.state.outputs, item)
+
+
+def resolved_arguments(d: Decision, step: StepState, item: Any = None) -> dict[str, Any] | None:
+    """The step's arguments without references; None when one dangles: it can't be done. `item` is
+    the one of a list that isn't gone through."""
     if step.arguments is not None:
         return step.arguments
-    item = None if step.parent is None else d.state.steps[step.parent].items[step.item]
+    if step.parent is not None:
+        item = d.state.steps[step.parent].items[step.item]
     try:
         planned = step.step.arguments
         if step.edited:
             planned = {name: value for name, value in planned.items() if name not in step.edited}
-        arguments: dict[str, Any] = resolved(planned, d.state.outputs, item)
+        arguments: dict[str, Any] = _looked_up(d, planned, item)
     except DanglingReference as error:
         d.impossible.append((step, str(error)))
         return None
@@ -224,6 +258,8 @@ def call_starting(d: Decision, fact: fx.CallStarting) -> None:
     if not may_begin(d.state, step, d.at_ms):
         return
     if needs_gate(step.step) and step.approved_key != fact.key:
+        return
+    if d.state.dry_run and step.step.effect is not Effect.READ:
         return
     d.emit(
         ev.StepStarted(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tizmor.core import events as ev
-from tizmor.core.state import State
+from tizmor.core.state import GivenBefore, State
 
 
 def created(state: State, event: ev.Created, at_ms: int) -> None:
@@ -15,6 +17,17 @@ def created(state: State, event: ev.Created, at_ms: int) -> None:
     state.deadline_ms = event.deadline_ms
     state.conflicts = event.conflicts
     state.created_at_ms = at_ms
+
+
+def dry_run_begun(state: State, event: ev.DryRunBegun, at_ms: int) -> None:
+    state.dry_run = True
+    state.recording = event.recording
+
+
+def calls_approved(state: State, event: ev.CallsApproved, at_ms: int) -> None:
+    state.given_before = GivenBefore(
+        dry_run=event.dry_run, by=event.by, left=dict(Counter(event.calls)), answers=event.answers
+    )
 
 
 def adopted(state: State, event: ev.Adopted, at_ms: int) -> None:

@@ -92,6 +92,8 @@ def gate_approved(state: State, event: ev.GateApproved, at_ms: int) -> None:
         step.edited = {**(step.edited or {}), **changed}
     step.arguments = event.arguments
     step.approved_key = event.key
+    if event.planned and state.given_before is not None:
+        state.given_before.left[event.planned] -= 1
     gate.state = "approved"
     gate.decided_at_ms = at_ms
     gate.arguments = event.arguments

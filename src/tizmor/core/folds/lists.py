@@ -8,6 +8,7 @@ from msgspec import structs
 
 from tizmor.core import events as ev
 from tizmor.core.folds.steps import move
+from tizmor.core.foresight import resolved_with_gaps
 from tizmor.core.graph import resolved
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import StepStatus
@@ -24,12 +25,19 @@ def add_children(state: State, parent: StepState, count: int, at_ms: int) -> Non
     """The steps of a `for_each`, one for each item, ready."""
     parent.children = count
     each = parent.step.for_each
-    parent.items = () if each is None else tuple(resolved(each.items, state.outputs))
+    look_up = resolved_with_gaps if state.dry_run else resolved
+    parent.items = () if each is None else tuple(look_up(each.items, state.outputs))
+    answers = {} if state.given_before is None else state.given_before.answers
     for item in range(count):
         name = child_id(parent.step.id, item)
         call = structs.replace(parent.step, id=name, for_each=None, when=(), after=())
         state.steps[name] = StepState(
-            step=call, parent=parent.step.id, item=item, status=S.READY, ready_at_ms=at_ms
+            step=call,
+            parent=parent.step.id,
+            item=item,
+            status=S.READY,
+            ready_at_ms=at_ms,
+            answers=answers.get(name),
         )
 
 

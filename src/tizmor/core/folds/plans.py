@@ -18,6 +18,10 @@ def planned(state: State, event: ev.Planned, at_ms: int) -> None:
     _take_plan(state, event.plan)
     state.steps = begun(event.plan, at_ms)
     state.unfinished = len(state.steps)
+    if state.given_before is not None:
+        for name in state.given_before.answers:
+            if name in state.steps:
+                state.steps[name].answers = state.given_before.answers[name]
 
 
 def _take_plan(state: State, plan: Plan) -> None:

@@ -9,7 +9,7 @@ from tizmor.core.absent import filled
 from tizmor.core.approval import HAPPENED, STOP
 from tizmor.core.folds.links import release
 from tizmor.core.plan import Effect
-from tizmor.core.state import State, StepState
+from tizmor.core.state import Foreseen, State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 S = StepStatus
@@ -105,6 +105,22 @@ def step_kept(state: State, event: ev.StepKept, at_ms: int) -> None:
     step = state.steps[event.step]
     missing = {} if step.step.for_each else step.step.output_defaults
     state.outputs[event.step] = filled(event.output, missing)
+    move(state, step, event, at_ms)
+
+
+def step_foreseen(state: State, event: ev.StepForeseen, at_ms: int) -> None:
+    step = state.steps[event.step]
+    state.outputs[event.step] = event.output
+    step.arguments = event.arguments
+    step.error = None
+    step.foreseen = Foreseen(
+        shown=event.shown,
+        key=event.key,
+        asks=event.asks,
+        unknown=event.unknown,
+        untrusted=event.untrusted,
+        maybe=event.maybe,
+    )
     move(state, step, event, at_ms)
 
 

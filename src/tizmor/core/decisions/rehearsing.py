@@ -1,0 +1,61 @@
+"""Dry runs: calls that are foreseen instead of made, and approvals that were given to them.
+
+What a dry run has shown may be carried out once: the approval covers exactly those calls, by agent
+and arguments, each as often as it was shown. A call that differs is asked about as any other.
+"""
+
+from __future__ import annotations
+
+from tizmor.core import events as ev
+from tizmor.core import facts as fx
+from tizmor.core.approval import needs_gate
+from tizmor.core.canonical import planned_key
+from tizmor.core.decisions.decision import Decision, answered_by, close
+from tizmor.core.foresight import gaps, in_doubt
+from tizmor.core.plan import Step
+from tizmor.core.state import GateState, State
+from tizmor.core.taint import untrusted_arguments
+
+
+def call_foreseen(d: Decision, fact: fx.CallForeseen) -> None:
+    step = answered_by(d, fact.step)
+    if step is None:
+        return
+    unknown = tuple(dict.fromkeys(gaps(fact.arguments)))
+    asks = needs_gate(step.step)
+    close(
+        d,
+        step,
+        ev.StepForeseen(
+            step=fact.step,
+            arguments=fact.arguments,
+            output=fact.output,
+            shown=fact.shown,
+            key="" if unknown or not asks else _key(step.step, fact),
+            asks=asks,
+            unknown=unknown,
+            untrusted=untrusted_arguments(d.state, step, fact.arguments),
+            maybe=in_doubt(step.step.when, d.state.outputs) or step.step.for_each is not None,
+        ),
+    )
+
+
+def _key(step: Step, fact: fx.CallForeseen) -> str:
+    try:
+        return planned_key(step.agent, fact.arguments)
+    except ValueError:  # it can't be named exactly, so it can't be approved beforehand
+        return ""
+
+
+def approval_given_before(state: State, gate: GateState) -> ev.GateApproved | None:
+    """The approval of a gate that was given when a dry run showed its call; None when it showed
+    no such call, or no more of them."""
+    before = state.given_before
+    if before is None:
+        return None
+    key = planned_key(state.steps[gate.step].step.agent, gate.arguments)
+    if not before.left.get(key):
+        return None
+    return ev.GateApproved(
+        id=gate.id, key=gate.key, arguments=gate.arguments, by=before.by, planned=key
+    )

@@ -1,0 +1,47 @@
+"""What a dry run would do, as users see it."""
+
+from __future__ import annotations
+
+from tizmor.core.foresight import origins
+from tizmor.core.resources import all_filled_in
+from tizmor.core.state import Foreseen, State, StepState
+from tizmor.core.taint import tainted
+from tizmor.engine.views import PlannedCall, Status
+
+MAY_BE_CARRIED_OUT = (Status.COMPLETED, Status.FAILED)
+"""How a dry run has ended that may be carried out."""
+
+
+def planned_calls(state: State) -> tuple[PlannedCall, ...]:
+    """All calls that were foreseen, in the plan's order."""
+    strangers = tainted(state)
+    return tuple(
+        _planned_call(step, step.foreseen, strangers)
+        for step in state.steps.values()
+        if step.foreseen is not None
+    )
+
+
+def _planned_call(step: StepState, foreseen: Foreseen, strangers: frozenset[str]) -> PlannedCall:
+    planned, shown = step.step, foreseen.shown
+    arguments = step.arguments or {}
+    return PlannedCall(
+        step=planned.id,
+        agent=planned.agent,
+        title=planned.title or planned.agent,
+        effect=planned.effect.value,
+        asks=foreseen.asks,
+        arguments=arguments,
+        key=foreseen.key,
+        action=shown.get("action", ""),
+        time=shown.get("time"),
+        participants=tuple(shown.get("participants", ())),
+        details=shown.get("details", {}),
+        warnings=tuple(shown.get("warnings", ())),
+        origins=origins(planned, arguments, strangers),
+        untrusted=foreseen.untrusted,
+        resources=tuple(all_filled_in(planned.resources, arguments)),
+        can_be_taken_back=planned.compensates,
+        unknown=foreseen.unknown,
+        maybe=foreseen.maybe,
+    )

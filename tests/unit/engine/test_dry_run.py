@@ -1,0 +1,104 @@
+"""Dry runs through the engine, on every kind of journal; what they show is carried out once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.unit.engine.house import House, Process, meet, plan, read
+
+from tizmor.core.errors import UserError
+from tizmor.core.plan import Step
+from tizmor.engine.views import Execution, Status
+
+STEPS = (read("search", text="docs"), meet("meeting"), read("after", "meeting"))
+
+
+@pytest.fixture
+async def process(any_house: House) -> AsyncIterator[Process]:
+    async with any_house.process() as opened:
+        yield opened
+
+
+async def dry_run(process: Process, *steps: Step, recording: str | None = None) -> Execution:
+    execution = await process.dry_run("q", plan=plan(*(steps or STEPS)), recording=recording)
+    return await process.result(execution.id)
+
+
+async def test_it_reads_prepares_and_makes_no_call_that_changes_something(
+    process: Process, any_house: House
+) -> None:
+    done = await dry_run(process)
+    assert done.status is Status.COMPLETED
+    assert done.dry_run
+    assert any_house.agents.did == ["read docs"]
+    first, second = done.would_do
+    assert (first.step, first.action, first.time) == ("meeting", "Meet: talk", "10:00")
+    assert first.arguments == {"title": "talk", "at": 10}
+    assert first.origins == {"title": {"from": "request"}, "at": {"from": "agent"}}
+    assert (second.step, second.effect, second.unknown) == ("after", "read", ("/meeting/value",))
+    assert done.waiting_for == ()
+    assert "meeting" not in done.result
+    assert await process.get(done.id) == done
+    assert not (await process.replay(done.id)).differences
+
+
+async def test_carrying_it_out_asks_nothing_that_was_shown(
+    process: Process, any_house: House
+) -> None:
+    dry = await dry_run(process)
+    begun = await process.carry_out(dry.id, by="dana")
+    done = await process.result(begun.id)
+    assert done.status is Status.COMPLETED
+    assert done.carries_out == dry.id
+    assert any_house.agents.did[1:] == ["read docs", "meet talk at 10", "read talk"]
+
+
+async def test_a_call_that_differs_from_what_was_shown_asks(
+    process: Process, any_house: House
+) -> None:
+    steps = read("search", text="docs"), meet("meeting", {"$ref": "/search/value"})
+    dry = await dry_run(process, *steps)
+    assert dry.would_do[0].arguments["title"] == "docs"
+    any_house.agents.changed = "other"
+    done = await process.result((await process.carry_out(dry.id)).id)
+    assert done.status is Status.WAITING
+    assert done.waiting_for[0].arguments == {"title": "other", "at": 10}
+
+
+async def test_of_many_who_carry_it_out_at_once_one_does(any_house: House) -> None:
+    async with any_house.process() as one, any_house.process() as two:
+        dry = await dry_run(one)
+        tries = [p.carry_out(dry.id) for p in (one, two, one, two)]
+        outcomes = await asyncio.gather(*tries, return_exceptions=True)
+        begun = [o for o in outcomes if isinstance(o, Execution)]
+        assert len(begun) == 1
+        assert all("carried out already" in str(o) for o in outcomes if o not in begun)
+        await (one if one.owns(begun[0].id) else two).result(begun[0].id)
+    assert any_house.agents.did.count("meet talk at 10") == 1
+
+
+async def test_only_a_dry_run_that_has_ended_is_carried_out(process: Process) -> None:
+    real = await process.start("q", plan=plan(read("a")))
+    await process.result(real.id)
+    with pytest.raises(UserError, match="is no dry run"):
+        await process.carry_out(real.id)
+    with pytest.raises(UserError, match="did nothing that could be kept"):
+        await process.fork((await dry_run(process)).id, "search")
+
+
+async def test_a_recording_stands_for_what_would_be_read(
+    process: Process, any_house: House
+) -> None:
+    real = await process.start("q", plan=plan(*STEPS), approve_all=True)
+    await process.result(real.id)
+    before = list(any_house.agents.did)
+    dry = await process.result((await process.dry_run(recording=real.id)).id)
+    assert dry.recording == real.id
+    assert any_house.agents.did == before
+    assert [call.step for call in dry.would_do] == ["meeting"]
+    other = plan(read("search", text="other"), meet("meeting", {"$ref": "/search/value"}))
+    dry = await process.result((await process.dry_run("q", plan=other, recording=real.id)).id)
+    assert any_house.agents.did == [*before, "read other"]
+    assert dry.would_do[0].arguments["title"] == "other"
