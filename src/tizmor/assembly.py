@@ -25,6 +25,7 @@ from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
+from tizmor.pipeline.shares import Shares
 from tizmor.pipeline.standard import standard
 from tizmor.planner.embedded.planner import EmbeddedPlanner
 from tizmor.ports.agent import Agent
@@ -77,6 +78,8 @@ class Tizmor(Orchestrator):
                     verify=settings.cache_verify,
                     dice=random.random,
                 ),
+                shares=Shares(settings.budgets, clock, workspace.zone),
+                clock=clock,
             ),
             workspace=workspace,
             clock=clock,

@@ -26,6 +26,7 @@ import msgspec
 
 from tizmor.core.errors import WrongSetting
 from tizmor.core.plan import Strategy
+from tizmor.ports.budgets import NO_BUDGETS, Budgeting, budgeting
 from tizmor.ports.quotas import Quota, quota
 from tizmor.ports.secrets import VARIABLE as SECRET
 from tizmor.ports.workspace import Day, Workspace
@@ -83,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     same, and compared."""
     conflicts: Strategy = Strategy.ORDER
     """How steps of a plan that are at odds are settled, where `run` doesn't say."""
+    budgets: Budgeting = NO_BUDGETS
+    """How much may be used, by the budget's name: `day.usd`, `execution.calls`."""
     limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
     """How often may be called what is outside, by name: see `tizmor.pipeline.rules`."""
 
@@ -440,5 +443,6 @@ _SETTINGS = {
     "cache_mb": _Setting(_cache_mb, 64),
     "cache_verify": _Setting(_cache_verify, 0.02),
     "conflicts": _Setting(_conflicts, "order"),
+    "budgets": _Setting(budgeting, {"day.usd": 5, "execution.calls": 500}),
     "limits": _Setting(_limits, {"workspace": "600/minute"}),
 }

@@ -16,7 +16,7 @@ import msgspec
 
 from tizmor.core.errors import Permanent
 from tizmor.core.plan import Effect, Resource, RetryPolicy
-from tizmor.ports.agent import AgentContext, Gate, agent
+from tizmor.ports.agent import AgentContext, Costs, Gate, agent
 from tizmor.ports.secrets import Secret
 
 HANGS = float("inf")
@@ -67,6 +67,14 @@ async def much(*, ctx: AgentContext) -> Found:
     """Find much."""
     await meets("Much")
     return Found(value="".join(f"{n:05d}," for n in range(5_600)))
+
+
+@agent(name="Model", retry=RETRY, costs=Costs(tokens=1_000, usd=0.5, cheaper=Costs(usd=0.1)))
+async def model(text: str = "", *, ctx: AgentContext) -> Found:
+    """Have a model say something."""
+    ctx.spend(tokens=700, usd=0.05 if ctx.tier == "cheaper" else 0.25)
+    await meets("Model")
+    return Found(value=f"{text} ({ctx.tier})")
 
 
 @agent(name="Other", retry=RETRY)
@@ -203,6 +211,7 @@ CAST = {
     for a in (
         find,
         much,
+        model,
         other,
         read,
         tells,

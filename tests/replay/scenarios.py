@@ -21,8 +21,10 @@ from tizmor.core.errors import (
     Transient,
 )
 from tizmor.core.plan import (
+    Budget,
     Choice,
     Condition,
+    Exhausted,
     ForEach,
     OnFailure,
     Plan,
@@ -479,6 +481,21 @@ async def answered_from_the_cache(stage: Stage) -> str:
     return execution
 
 
+def say(name: str, **more: Any) -> Step:
+    return Step(id=name, agent="Model", arguments={"text": name}, **more)
+
+
+async def budget_raised_by_human(stage: Stage) -> str:
+    """A call that failed has cost something, too; after the next, nothing is left."""
+    stage.befalls["Model"] = [Transient("overloaded"), QUICK]
+    budget = Budget(usd=0.9, exhausted=(Exhausted.ASK,))
+    execution = await stage.start(say("a"), say("b", after=("a",)), budget=budget)
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.answer(execution, "1"))
+    await stage.rest(execution)
+    return execution
+
+
 def _sharing() -> tuple[Step, ...]:
     return (
         Step(id="share", agent="Tell", arguments={"text": "from a page"}),
@@ -492,6 +509,15 @@ async def shared_and_read(stage: Stage) -> str:
     execution = await stage.start(*_sharing(), approve_all=True)
     await stage.rest(execution)
     await stage.do(stage.process.tizmor.approve(execution))
+    await stage.rest(execution)
+    return execution
+
+
+async def budget_left_room_for_less(stage: Stage) -> str:
+    """The cheaper way is taken as long as there is enough for it; then the step fails."""
+    budget = Budget(usd=0.6, exhausted=(Exhausted.CHEAPER, Exhausted.STOP))
+    steps = [say("a"), say("b", after=("a",)), say("c", after=("b",), budget=Budget(calls=0))]
+    execution = await stage.start(*steps, budget=budget)
     await stage.rest(execution)
     return execution
 
@@ -582,5 +608,7 @@ SCENARIOS: dict[str, Scenario] = {
         dry_run,
         dry_run_carried_out,
         conflict_settled_by_a_human,
+        budget_raised_by_human,
+        budget_left_room_for_less,
     )
 }

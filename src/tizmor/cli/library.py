@@ -13,7 +13,7 @@ from tizmor.cli.controls import clean
 from tizmor.cli.program import program
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
-from tizmor.core.plan import Plan, Strategy
+from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.drivers.embedded.process import run
 from tizmor.engine.views import (
     Execution,
@@ -50,6 +50,7 @@ class Library(Protocol):
         priority: int = 0,
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
+        budget: Budget | None = None,
     ) -> Execution: ...
     async def carry_out(self, execution_id: str, *, approve_all: bool = False) -> Execution: ...
     async def start(
@@ -61,6 +62,7 @@ class Library(Protocol):
         priority: int = 0,
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
+        budget: Budget | None = None,
     ) -> Execution: ...
     async def fork(
         self,

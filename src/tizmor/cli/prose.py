@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 import msgspec
 
 from tizmor.core.errors import RequestRefused, UserError
-from tizmor.core.plan import Plan, Step
+from tizmor.core.plan import Budget, Plan, Step
+from tizmor.ports.budgets import budget
 
 LONGEST_REQUEST = 20_000
 """Characters."""
@@ -101,6 +102,15 @@ def read_duration(text: str) -> dt.timedelta:
     if seconds > _LONGEST_DAYS * _UNITS["d"]:
         raise UserError(f"{text!r} is longer than {_LONGEST_DAYS} days; right ones: 2h, 30d, 2w")
     return dt.timedelta(seconds=seconds)
+
+
+def read_budget(text: str) -> Budget:
+    """The most that an execution may use, `usd=1,tokens=20000`. Raises `UserError`."""
+    try:
+        return budget(text)
+    except ValueError as error:
+        right = "usd=1,tokens=20000,time=10m,calls=50,exhausted=ask"
+        raise UserError(f"--budget: {error}; a right one: {right}") from error
 
 
 def _from_stream(stream: BinaryIO) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.plan import Effect, Resource, RetryPolicy
+from tizmor.core.plan import Costs, Effect, Resource, RetryPolicy
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -62,9 +62,12 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     timeout_s: float | None = None
     rate_limit: str = ""
     """How often it may be called, as people write it: `60/minute`."""
+    costs: Costs | None = None
+    """What a call may cost at most; None where it costs nothing."""
     api: str = ""
     """What it calls outside, in a word that other agents that call the same use, too: they share
-    the quotas that the settings give it."""
+    the quotas that the settings give it, and are held back together when it fails again and
+    again."""
     books: Booking | None = None
     """Whose time a call takes, and when."""
 

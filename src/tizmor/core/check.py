@@ -16,7 +16,7 @@ from typing import Any
 from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Parameter
 from tizmor.core.graph import is_item, is_reference, needs, references, takes_item, tokens
-from tizmor.core.plan import DEFAULT, ITEM, REF, Plan, Step
+from tizmor.core.plan import DEFAULT, ITEM, REF, Budget, Plan, Step
 
 MAX_STEPS = 100_000
 MAX_WIDTH = 1_000
@@ -25,6 +25,8 @@ MAX_SECONDS = 3650 * 24 * 3600
 """The longest time that a plan may give to anything: ten years."""
 MAX_ATTEMPTS = 1_000
 """Of one call."""
+MAX_BUDGET = 1_000_000_000
+"""Tokens, USD, seconds or calls: beyond it a budget is a slip of the pen."""
 MAX_PROBLEMS = 20
 """Problems that are told of one plan."""
 _A_TIME = f"a number of seconds above 0, at most {MAX_SECONDS:,}"
@@ -72,7 +74,9 @@ def _numbers(plan: Plan) -> Iterator[str]:
     """What can't be reckoned with further on: no number, a negative, or longer than any clock."""
     if plan.deadline_s is not None and not _is_time(plan.deadline_s):
         yield f"the plan: its deadline is {_A_TIME}"
+    yield from (f"the plan: {problem}" for problem in budget_problems(plan.budget))
     for step in plan.steps:
+        yield from (f"step {step.id!r}: {problem}" for problem in budget_problems(step.budget))
         if step.deadline_s is not None and not _is_time(step.deadline_s):
             yield f"step {step.id!r}: its deadline is {_A_TIME}"
         for call in (step, *step.alternatives):
@@ -89,6 +93,16 @@ def _patience(call: Step) -> Iterator[str]:
     for name, delay_s in (("first", retry.first_delay_s), ("longest", retry.max_delay_s)):
         if not (_is_number(delay_s) and 0 <= delay_s <= MAX_SECONDS):
             yield f"its {name} delay is a number of seconds from 0 to {MAX_SECONDS:,}"
+
+
+def budget_problems(budget: Budget | None) -> Iterator[str]:
+    """What of a budget can't be reckoned with."""
+    if budget is None:
+        return
+    for name in ("tokens", "usd", "time_s", "calls"):
+        amount = getattr(budget, name)
+        if amount is not None and not (_is_number(amount) and 0 <= amount <= MAX_BUDGET):
+            yield f"its budget of {name} is a number from 0 to {MAX_BUDGET:,}"
 
 
 def _is_time(seconds: float) -> bool:

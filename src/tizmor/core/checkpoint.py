@@ -14,7 +14,7 @@ import msgspec
 from tizmor.core.folds.links import link
 from tizmor.core.folds.lists import add_children
 from tizmor.core.folds.steps import replace_agent
-from tizmor.core.plan import Plan, Step, Strategy
+from tizmor.core.plan import Budget, Plan, Step, Strategy
 from tizmor.core.state import GateState, GivenBefore, QuestionState, State, StepMark, StepState
 from tizmor.core.talk import Talk
 from tizmor.core.transitions import TERMINAL
@@ -38,6 +38,8 @@ class _Image(msgspec.Struct, kw_only=True, omit_defaults=True):
     dry_run: bool = False
     recording: str | None = None
     given_before: GivenBefore | None = None
+    budget: Budget | None = None
+    raised: dict[str, int] | None = None
     plan: Plan | None = None
     plan_answers: dict[str, str] = {}
     replans: int = 0

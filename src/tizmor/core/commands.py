@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.plan import Plan, Step, Strategy
+from tizmor.core.plan import Budget, Plan, Step, Strategy
 
 
 class Timer(enum.StrEnum):
@@ -52,13 +52,16 @@ class PrepareCall(Command, frozen=True):
 
 
 class RunCall(Command, frozen=True):
-    """Run the step's pipeline. `approved_key` is the key that a human has approved, if any."""
+    """Run the step's pipeline. `approved_key` is the key that a human has approved, if any;
+    `budget` bounds the whole execution, `raised` is what a human has added to a budget, by name."""
 
     step: Step
     arguments: dict[str, Any]
     attempt: int
     answers: dict[str, str]
     approved_key: str | None = None
+    budget: Budget | None = None
+    raised: dict[str, int] | None = None
 
 
 class ForeseeCall(Command, frozen=True):

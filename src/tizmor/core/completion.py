@@ -79,6 +79,7 @@ def _completed(step: Step, spec: AgentSpec) -> Step:
         resources=_resources_of(step, spec),
         retry=spec.retry if step.retry == RetryPolicy() else step.retry,
         timeout_s=spec.timeout_s if step.timeout_s is None else step.timeout_s,
+        costs=spec.costs,
         on_failure=step.on_failure or _default_policy(effect),
     )
 
@@ -135,6 +136,7 @@ def _bare(step: Step) -> Step:
         when=step.when,
         for_each=step.for_each,
         deadline_s=step.deadline_s,
+        budget=step.budget,
         on_failure=step.on_failure,
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.errors import JournalDamaged
-from tizmor.core.plan import Plan, Question, Strategy
+from tizmor.core.plan import Budget, Plan, Question, Strategy
 from tizmor.core.remembered import remembered
 
 
@@ -41,6 +41,7 @@ class Created(Event, frozen=True):
     forked_from: str | None = None
     priority: int = 0
     deadline_ms: int | None = None
+    budget: Budget | None = None
     conflicts: Strategy | None = None
 
 
@@ -248,6 +249,14 @@ class StepSucceeded(Event, frozen=True):
     cost_usd: float = 0.0
 
 
+class CallCharged(Event, frozen=True):
+    """What a call has cost that didn't end its step well: it failed, asked, or was cut off."""
+
+    step: str
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
 class StepKept(Event, frozen=True):
     """The step succeeded in the execution that this one was forked from; it isn't run again."""
 
@@ -414,6 +423,7 @@ AnyEvent = (
     | Shared
     | Tainted
     | StepSucceeded
+    | CallCharged
     | StepKept
     | StepForeseen
     | AttemptFailed

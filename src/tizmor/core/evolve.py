@@ -45,6 +45,7 @@ FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.Shared: talking.shared,
     ev.Tainted: talking.tainted,
     ev.StepSucceeded: steps.step_succeeded,
+    ev.CallCharged: steps.call_charged,
     ev.StepKept: steps.step_kept,
     ev.StepForeseen: steps.step_foreseen,
     ev.AttemptFailed: steps.attempt_failed,

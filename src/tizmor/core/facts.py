@@ -12,7 +12,7 @@ import msgspec
 
 from tizmor.core.commands import Timer
 from tizmor.core.events import CallsApproved
-from tizmor.core.plan import Plan, Question, Strategy
+from tizmor.core.plan import Budget, Exhausted, Plan, Question, Strategy
 from tizmor.core.talk import Told
 
 
@@ -40,16 +40,8 @@ class Requested(Fact, frozen=True):
     """What was approved when a dry run showed it."""
     priority: int = 0
     deadline_s: float | None = None
+    budget: Budget | None = None
     conflicts: Strategy | None = None
-
-
-class CallForeseen(Fact, frozen=True):
-    """In a dry run: what a call would be, see `events.StepForeseen`."""
-
-    step: str
-    arguments: dict[str, Any]
-    output: dict[str, Any]
-    shown: dict[str, Any]
 
 
 class PlanMade(Fact, frozen=True):
@@ -94,6 +86,22 @@ class Woken(Fact, frozen=True):
     """This process owns the execution and had let go of its state; nothing of it runs."""
 
 
+class CallOver(Fact, frozen=True, kw_only=True):
+    """Base of what is told of a call that was made: what it has cost, by what its agent said."""
+
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class CallForeseen(CallOver, frozen=True):
+    """In a dry run: what a call would be, see `events.StepForeseen`."""
+
+    step: str
+    arguments: dict[str, Any]
+    output: dict[str, Any]
+    shown: dict[str, Any]
+
+
 class CallStarting(Fact, frozen=True):
     """The pipeline has let the call through; may it begin?"""
 
@@ -101,7 +109,7 @@ class CallStarting(Fact, frozen=True):
     key: str
 
 
-class CallWithdrawn(Fact, frozen=True):
+class CallWithdrawn(CallOver, frozen=True):
     """The call did not begin, and nobody is to blame: paused or cancelled meanwhile."""
 
     step: str
@@ -132,12 +140,12 @@ class UntrustedRead(Fact, frozen=True):
     source: str
 
 
-class CallPrepared(Fact, frozen=True):
+class CallPrepared(CallOver, frozen=True):
     step: str
     arguments: dict[str, Any]
 
 
-class CallCompleted(Fact, frozen=True):
+class CallCompleted(CallOver, frozen=True):
     """`begun_at_ms`: the call, a read, began then, and nothing was said of it (see `may_begin`);
     `cached`: none was made, and the output is an earlier one's."""
 
@@ -145,8 +153,6 @@ class CallCompleted(Fact, frozen=True):
     output: dict[str, Any]
     begun_at_ms: int | None = None
     cached: bool = False
-    tokens: int = 0
-    cost_usd: float = 0.0
 
 
 class GateNeeded(Fact, frozen=True):
@@ -156,12 +162,12 @@ class GateNeeded(Fact, frozen=True):
     shown: dict[str, Any]
 
 
-class AnswerNeeded(Fact, frozen=True):
+class AnswerNeeded(CallOver, frozen=True):
     step: str
     question: Question
 
 
-class CallFailed(Fact, frozen=True):
+class CallFailed(CallOver, frozen=True):
     """The call is known not to have happened. `dice` is uniform in [0, 1), for the jitter."""
 
     step: str
@@ -185,7 +191,19 @@ class WaitOver(Fact, frozen=True):
     step: str
 
 
-class CallUnknown(Fact, frozen=True):
+class BudgetExhausted(Fact, frozen=True):
+    """The call did not begin: the budget of this name doesn't suffice. It would have to be
+    `lacking` more than the `limit`; `policy` says what follows, STOP behind all."""
+
+    step: str
+    budget: str
+    error: str
+    lacking: int
+    limit: int
+    policy: tuple[Exhausted, ...] = ()
+
+
+class CallUnknown(CallOver, frozen=True):
     """`may_still_run`: the call was let go of, and may go on in a thread or at its server."""
 
     step: str
@@ -195,12 +213,12 @@ class CallUnknown(Fact, frozen=True):
     dice: float = 0.0
 
 
-class PreconditionBroken(Fact, frozen=True):
+class PreconditionBroken(CallOver, frozen=True):
     step: str
     error: str
 
 
-class Probed(Fact, frozen=True):
+class Probed(CallOver, frozen=True):
     """What a probe found: `output` when it happened; `told` is False when it can't tell."""
 
     step: str
@@ -210,11 +228,11 @@ class Probed(Fact, frozen=True):
     dice: float = 0.0
 
 
-class Compensated(Fact, frozen=True):
+class Compensated(CallOver, frozen=True):
     step: str
 
 
-class CompensationFailed(Fact, frozen=True):
+class CompensationFailed(CallOver, frozen=True):
     """`retryable` when trying again may help; a compensation that is done twice does no harm."""
 
     step: str

@@ -137,6 +137,40 @@ class Question(_Value, frozen=True):
     free_text: bool = True
 
 
+class Costs(_Value, frozen=True):
+    """The most that one call may use of what is paid for. `cheaper`: the agent can also do with so
+    much, when it is told to (`AgentContext.tier`)."""
+
+    tokens: int = 0
+    usd: float = 0.0
+    cheaper: Costs | None = None
+
+
+class Exhausted(enum.StrEnum):
+    """What happens to a step for whose call a budget doesn't suffice any more.
+
+    STOP: it fails. ASK: a human raises the budget for this execution, or not. CHEAPER: the agent
+    does it in its cheaper way, or an alternative that costs less takes over.
+    """
+
+    STOP = "stop"
+    ASK = "ask"
+    CHEAPER = "cheaper"
+
+
+class Budget(_Value, frozen=True):
+    """How much may be used; None is without bound. `exhausted` is tried in order where it doesn't
+    suffice, STOP behind all; without one, what the settings say."""
+
+    tokens: int | None = None
+    usd: float | None = None
+    time_s: float | None = None
+    """All calls' times added up, however many run at once."""
+    calls: int | None = None
+    """Attempts that were made."""
+    exhausted: tuple[Exhausted, ...] = ()
+
+
 class Condition(_Value, frozen=True):
     """Something that must hold for a step to run: `value`, mostly a reference, passes the test.
 
@@ -194,6 +228,10 @@ class Step(_Value, frozen=True):
     """For each call."""
     deadline_s: float | None = None
     """For the whole step, its retries and waits included, from the moment its needs are met."""
+    costs: Costs | None = None
+    """What the agent says that a call may cost at most."""
+    budget: Budget | None = None
+    """For all calls of the step, those of its list and its alternatives included."""
     alternatives: tuple[Step, ...] = ()
     """The same step by other agents of the same capability, tried in this order once the agent has
     failed for good and is known to have done nothing."""
@@ -219,3 +257,5 @@ class Plan(_Value, frozen=True, gc=True, weakref=True):
     """For the whole execution, from its creation."""
     conflicts: tuple[Conflict, ...] = ()
     """Found when the plan was checked, and settled as each says; what a file holds is not read."""
+    budget: Budget | None = None
+    """For the whole execution."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.plan import Plan, Question, Step, Strategy
+from tizmor.core.plan import Budget, Plan, Question, Step, Strategy
 from tizmor.core.talk import Talk
 from tizmor.core.transitions import OVER, StepStatus
 
@@ -41,8 +41,11 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     plan's own agent, `lost`: some call of it may have happened, `told` what a human said became of
     the last such call, `children` how many calls a `for_each` has, `messages` the newest findings,
     `undoing` counts the attempts to take back what the step did, `held_on` is what it is held for
-    since `held_at_ms`, `waited_ms` how long it was held before, `cached`: its output was
-    given to an earlier call, `foreseen` what a dry run shows of its call, which was not made.
+    since `held_at_ms`, `waited_ms` how long it was held before, `cached`:
+    its output was given to an earlier call, `foreseen` what a dry run shows of its call, which
+    was not made; `asked_ms` is how long humans were
+    waited for, `idle_ms` what of both was before its first call. `began_at_ms` is when its last
+    call did, `run_ms` how long its calls took together, as far as their end was seen.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -75,6 +78,12 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     held_at_ms: int = 0
     waited_ms: int = 0
     foreseen: Foreseen | None = None
+    asked_ms: int = 0
+    idle_ms: int = 0
+    began_at_ms: int = 0
+    run_ms: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
 
 
 class StepState(StepMark, kw_only=True):
@@ -146,6 +155,7 @@ class QuestionState(msgspec.Struct):
 class State(msgspec.Struct, eq=False):
     """One execution. `status` is PLANNING, RUNNING, or how it ended.
 
+    `budget` bounds what it may use, `raised` is what a human has added to a budget, by its name.
     `ending` is the status that it is being brought to before its steps are done: nothing begins any
     more. `effects` are the steps that changed something outside, or may have, and have not been
     taken back, in the order in which they ended.
@@ -164,6 +174,8 @@ class State(msgspec.Struct, eq=False):
     dry_run: bool = False
     recording: str | None = None
     given_before: GivenBefore | None = None
+    budget: Budget | None = None
+    raised: dict[str, int] | None = None
     plan: Plan | None = None
     plan_answers: dict[str, str] = {}
     replans: int = 0

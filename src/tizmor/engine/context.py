@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import AsyncIterator, Callable, Container, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,12 +13,15 @@ import msgspec
 from msgspec import structs
 
 from tizmor.caching import sources
+from tizmor.core.budgets import amount
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.errors import TalkError
 from tizmor.core.events import storable
+from tizmor.core.facts import CallOver, Fact
 from tizmor.engine.talking import Hall, Talking
 from tizmor.pipeline.allowance import allowance as said_in
 from tizmor.pipeline.classify import cut, worded
+from tizmor.ports.agent import STANDARD
 from tizmor.ports.cache import Source
 from tizmor.ports.clock import Clock
 from tizmor.ports.quotas import Left
@@ -28,6 +32,7 @@ from tizmor.ports.workspace import Workspace
 _MESSAGE_LIMIT = 2000
 _STRUCK_OUT = "•••"
 _V = TypeVar("_V")
+_F = TypeVar("_F", bound=Fact)
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -90,6 +95,10 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     allowance: Left | None = None
     _runs: bool = False
     _talking: Talking | None = None
+    tier: str = STANDARD
+    reported: bool = False
+    tokens: int = 0
+    microusd: int = 0
 
     @property
     def key(self) -> str:
@@ -119,6 +128,23 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
 
     def heed(self, headers: Mapping[str, str]) -> None:
         self.allowance = said_in(headers, self._around.clock.now()) or self.allowance
+
+    def spend(self, *, tokens: int = 0, usd: float = 0.0) -> None:
+        if tokens < 0 or not 0 <= usd < math.inf:
+            raise ValueError("what a call has cost is a number from 0")
+        self.reported = True
+        self.tokens += tokens
+        self.microusd += amount("usd", usd)
+
+    @property
+    def cost_usd(self) -> float:
+        return self.microusd / 1_000_000 if self.microusd else 0.0
+
+    def billed(self, fact: _F) -> _F:
+        """The fact of how a call ended, with what it has cost."""
+        if not (self.tokens or self.microusd) or not isinstance(fact, CallOver):
+            return fact
+        return structs.replace(fact, tokens=self.tokens, cost_usd=self.cost_usd)
 
     @property
     def has_talked(self) -> bool:

@@ -54,7 +54,9 @@ class Hooks:
             agent.convert(prepared)
         except Exception as error:
             return self._refused(command, context, error, "could not prepare")
-        return fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
+        return context.billed(
+            fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
+        )
 
     async def foresee(self, site: Site, command: cmd.ForeseeCall, report: Report) -> fx.Fact:
         """Say what a call would be, what a human would see of it and what it would give, without
@@ -74,13 +76,14 @@ class Hooks:
                     known = context.cleared(as_stored(await within(_patience_s(step), foreseen)))
         except Exception as error:
             return self._refused(command, context, error, "can't say what it would do")
-        return fx.CallForeseen(
+        foreseen_call = fx.CallForeseen(
             at_ms=self._clock.now_ms(),
             step=step.id,
             arguments=command.arguments,
             output=foreseen_output(step, agent.spec, known),
             shown=gate,
         )
+        return context.billed(foreseen_call)
 
     def _refused(
         self,
@@ -93,11 +96,11 @@ class Hooks:
         if not isinstance(error, AgentError):
             message = f"{command.step.agent} {what}: {context.said(error)}"
             failed = Failed(message, retryable=isinstance(error, PASSING))
-            return self._judged(command, failed)
+            return context.billed(self._judged(command, failed))
         verdict = agent_verdict(error)
         if isinstance(verdict, (Unknown, Stale)):
             verdict = Failed(verdict.error, retryable=False)
-        return self._judged(command, context.cleared(verdict))
+        return context.billed(self._judged(command, context.cleared(verdict)))
 
     async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
         """Ask the agent whether the call with this key happened; one that is silent can't tell."""
@@ -111,8 +114,10 @@ class Hooks:
             output = None if found is None else context.cleared(agent.stored(found))
         except Exception as error:
             message = context.said(error)
-            return fx.Probed(at_ms=at_ms, step=step.id, told=False, error=message)
-        return fx.Probed(at_ms=self._clock.now_ms(), step=step.id, output=output, dice=self._dice())
+            silent = fx.Probed(at_ms=at_ms, step=step.id, told=False, error=message)
+            return context.billed(silent)
+        told = fx.Probed(at_ms=self._clock.now_ms(), step=step.id, output=output, dice=self._dice())
+        return context.billed(told)
 
     async def compensate(
         self,
@@ -135,7 +140,7 @@ class Hooks:
         except EngineError:
             raise
         except Exception as error:
-            return fx.CompensationFailed(
+            failed = fx.CompensationFailed(
                 at_ms=self._clock.now_ms(),
                 step=step.id,
                 error=context.said(error),
@@ -143,7 +148,8 @@ class Hooks:
                 retry_after_s=delay_s(error),
                 dice=self._dice(),
             )
-        return fx.Compensated(at_ms=self._clock.now_ms(), step=step.id)
+            return context.billed(failed)
+        return context.billed(fx.Compensated(at_ms=self._clock.now_ms(), step=step.id))
 
     def _judged(self, command: cmd.PrepareCall | cmd.ForeseeCall, verdict: Verdict) -> fx.Fact:
         return judged(verdict, command.step, command.arguments, "", self._clock, self._dice)

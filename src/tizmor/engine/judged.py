@@ -13,6 +13,7 @@ from tizmor.pipeline.verdicts import (
     Failed,
     NeedsApproval,
     NeedsInput,
+    OverBudget,
     Stale,
     Unknown,
     Verdict,
@@ -62,6 +63,16 @@ def judged(
         case Wait():
             return fx.CallMustWait(
                 at_ms=at_ms, step=step.id, on=verdict.on, until_ms=verdict.until_ms
+            )
+        case OverBudget():
+            return fx.BudgetExhausted(
+                at_ms=at_ms,
+                step=step.id,
+                budget=verdict.budget,
+                error=verdict.error,
+                lacking=verdict.lacking,
+                limit=verdict.limit,
+                policy=verdict.policy,
             )
         case Withdrawn():
             return fx.CallWithdrawn(at_ms=at_ms, step=step.id)

@@ -20,7 +20,7 @@ from tizmor.core.approval import chosen
 from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
 from tizmor.core.fork import fork, told
 from tizmor.core.ids import parse_id, public_id
-from tizmor.core.plan import Plan, Strategy
+from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.core.state import State
 from tizmor.engine import orders, rehearsal
 from tizmor.engine.beginning import Beginning
@@ -36,6 +36,7 @@ from tizmor.engine.projections import RESTS, status_of
 from tizmor.engine.pump import Pump
 from tizmor.engine.replay import replayed
 from tizmor.engine.request import (
+    checked_budget,
     checked_deadline,
     checked_priority,
     checked_request,
@@ -109,12 +110,14 @@ class Orchestrator:
         priority: int = 0,
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
+        budget: Budget | None = None,
     ) -> Execution:
         """Start an execution, durable when this returns.
 
         Of what could go on, the higher `priority` does first. What has not ended by its `deadline`
         from now is stopped, and fails with what it has. Steps that are at odds are settled by
-        `conflicts`, None as the workspace says. Raises `RequestRefused`, `PlanRefused`,
+        `conflicts`, None as the workspace says. What its `budget` doesn't allow, beside the plan's
+        own and the workspace's, is not begun. Raises `RequestRefused`, `PlanRefused`,
         `UserError`.
         """
         request = checked_request(request)
@@ -130,6 +133,7 @@ class Orchestrator:
                 priority=checked_priority(priority),
                 deadline_s=checked_deadline(deadline),
                 conflicts=conflicts,
+                budget=checked_budget(budget),
             )
         )
 
@@ -143,6 +147,7 @@ class Orchestrator:
         priority: int = 0,
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
+        budget: Budget | None = None,
     ) -> Execution:
         """Start an execution that reads, and changes nothing: each call that would is foreseen, and
         shown by `Execution.would_do` when it has ended.
@@ -169,6 +174,7 @@ class Orchestrator:
             priority=checked_priority(priority),
             deadline_s=checked_deadline(deadline),
             conflicts=conflicts,
+            budget=checked_budget(budget),
         )
         return await self._begin(rehearsal.rehearsed(asked, recorded, plan))
 
@@ -195,6 +201,7 @@ class Orchestrator:
             priority=state.priority,
             deadline_s=_time_s(state),
             conflicts=state.conflicts,
+            budget=state.budget,
         )
         begun = await self._beginning.begin_as(number, request)
         if begun is None:
@@ -251,6 +258,7 @@ class Orchestrator:
                 priority=state.priority,
                 deadline_s=_time_s(state),
                 conflicts=state.conflicts,
+                budget=state.budget,
             )
         )
 

@@ -107,6 +107,8 @@ class Performer:
             context=context,
             begin=begin,
             fences=site.fences,
+            budget=command.budget,
+            raised=command.raised,
         )
         verdict = context.cleared(await self._pipeline(call))
         if isinstance(verdict, Completed):
@@ -117,8 +119,10 @@ class Performer:
                 output=verdict.output,
                 begun_at_ms=site.begun.pop(step.id, at_ms if verdict.from_cache else None),
                 cached=verdict.from_cache,
+                tokens=context.tokens,
+                cost_usd=context.cost_usd,
             )
-        return self._judged(command, key, verdict)
+        return context.billed(self._judged(command, key, verdict))
 
     def shown(self, site: Site, step: Step, arguments: dict[str, Any]) -> dict[str, Any]:
         """What a human would see before this call. Raises `InvalidEdit` when it can't be said."""

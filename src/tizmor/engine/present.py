@@ -19,7 +19,7 @@ from tizmor.core.result import delivered, result
 from tizmor.core.state import GateState, QuestionState, State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.engine.foreseen import MAY_BE_CARRIED_OUT, planned_calls
-from tizmor.engine.projections import status_of
+from tizmor.engine.projections import queue_ms, status_of
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
@@ -177,7 +177,7 @@ class Presenter:
                 return None
             case ev.Ended():
                 return _ENDS[event.status], {}
-            case ev.Prepared():
+            case ev.Prepared() | ev.CallCharged():
                 return None
             case _ if (name := getattr(event, "step", None)) is not None:
                 return "step", _step_fields(state.steps[name])
@@ -200,6 +200,12 @@ class Presenter:
             ended_at=self.time(step.ended_at_ms)
             if step.ended_at_ms is not None and step.status in TERMINAL
             else None,
+            queue_ms=queue_ms(step),
+            wait_ms=step.waited_ms,
+            asked_ms=step.asked_ms,
+            run_ms=step.run_ms,
+            tokens=step.tokens,
+            cost_usd=step.cost_usd,
             output=state.outputs.get(step.step.id),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tizmor.core.state import State
+from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL
 from tizmor.engine.views import Status
 from tizmor.ports.journal import ExecutionRow, SharedRow, StepRow, WaitingRow
@@ -48,10 +48,24 @@ def step_rows(state: State, names: Iterable[str]) -> list[StepRow]:
             attempt=step.attempt,
             started_at_ms=step.started_at_ms,
             ended_at_ms=step.ended_at_ms if step.status in TERMINAL else None,
+            queue_ms=queue_ms(step),
+            wait_ms=step.waited_ms,
+            run_ms=step.run_ms,
+            tokens=step.tokens,
+            microusd=round(step.cost_usd * 1_000_000) if step.cost_usd else 0,
+            cached=int(step.cached),
         )
         for name in names
         if (step := state.steps.get(name)) is not None
     ]
+
+
+def queue_ms(step: StepState) -> int:
+    """How long a step was ready before its first call began, without the time that it waited for
+    others or for a human."""
+    if step.started_at_ms is None or step.ready_at_ms is None:
+        return 0
+    return max(0, step.started_at_ms - step.ready_at_ms - step.idle_ms)
 
 
 def waiting_rows(state: State, ids: Iterable[str]) -> list[WaitingRow]:

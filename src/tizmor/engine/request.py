@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+from tizmor.core.check import budget_problems
 from tizmor.core.errors import RequestRefused, UserError
 from tizmor.core.events import storable
+from tizmor.core.plan import Budget
 
 MAX_REQUEST = 20_000
 """Characters."""
@@ -54,3 +56,10 @@ def checked_deadline(deadline: dt.timedelta | None) -> float | None:
     if not dt.timedelta() < deadline <= MAX_DEADLINE:
         raise UserError("a deadline lies ahead, and within ten years")
     return deadline.total_seconds()
+
+
+def checked_budget(budget: Budget | None) -> Budget | None:
+    """Raises `UserError` for one that can't be reckoned with."""
+    if problem := next(budget_problems(budget), None):
+        raise UserError(problem)
+    return budget

@@ -94,6 +94,16 @@ class StepView(_View, frozen=True):
     depends_on: tuple[str, ...] = ()
     started_at: str | None = None
     ended_at: str | None = None
+    queue_ms: int = 0
+    """From when it was ready to when its first call began, without what it waited for."""
+    wait_ms: int = 0
+    """Held for what others used."""
+    asked_ms: int = 0
+    """Until a human had answered."""
+    run_ms: int = 0
+    """All its calls together."""
+    tokens: int = 0
+    cost_usd: float = 0.0
     output: dict[str, Any] | None = None
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from tizmor.core.errors import Permanent
-from tizmor.core.plan import Step
+from tizmor.core.plan import Budget, Step
 from tizmor.ports.agent import Agent, AgentContext
 from tizmor.ports.cache import Source
 from tizmor.ports.quotas import Left
@@ -22,7 +22,13 @@ effect, only when the intent and all before it are durable (the barrier)."""
 
 
 class CallContext(AgentContext, Protocol):
-    """What a call is given, and what is known of how it used it."""
+    """What a call is given, and what is known of how it used it; `reported`: it has said
+    what it has cost."""
+
+    tier: str
+    reported: bool
+    tokens: int
+    microusd: int
 
     @property
     def allowance(self) -> Left | None:
@@ -47,7 +53,8 @@ class CallContext(AgentContext, Protocol):
 
 class Call(msgspec.Struct, kw_only=True, eq=False):
     """What the middlewares know of a call. `key` binds it to its arguments; until it has `begun`,
-    nothing has happened. `fences` are the fencing tokens of the leases that its execution has, by
+    nothing has happened. `budget` bounds the whole execution, `raised` is what a human has added to
+    a budget, by its name. `fences` are the fencing tokens of the leases that its execution has, by
     step."""
 
     execution: int
@@ -58,6 +65,8 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     agent: Agent
     context: CallContext
     begin: Begin
+    budget: Budget | None = None
+    raised: Mapping[str, int] | None = None
     begun: bool = False
     fences: dict[str, tuple[int, ...]] = {}
 

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from tizmor.pipeline.approve import Approve
+from tizmor.pipeline.budget import Budget
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import Next, compose
 from tizmor.pipeline.invoke import invoke
 from tizmor.pipeline.limit import Limit, Uses
 from tizmor.pipeline.lock import Lock
+from tizmor.pipeline.meter import Meter
+from tizmor.pipeline.shares import Shares
 from tizmor.pipeline.trace import Trace
+from tizmor.ports.clock import Clock
 from tizmor.ports.sharing import Sharing
 
 
-def standard(sharing: Sharing, *, uses: Uses, cache: Cache) -> Next:
-    """`uses` says which quotas a call counts against, `cache` whose answers are kept."""
+def standard(sharing: Sharing, *, uses: Uses, cache: Cache, shares: Shares, clock: Clock) -> Next:
+    """`uses` says which quotas a call counts against, `shares` which budgets; `cache` knows whose
+    answers are kept."""
     return compose(
-        [Trace(), cache, Approve(), Limit(sharing.quotas, uses), Lock(sharing.locks), Classify()],
+        [
+            Trace(),
+            Meter(),
+            cache,
+            Approve(),
+            Budget(sharing.budgets, shares, clock),
+            Limit(sharing.quotas, uses),
+            Lock(sharing.locks),
+            Classify(),
+        ],
         invoke,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.plan import Question
+from tizmor.core.plan import Exhausted, Question
 
 
 class _Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -63,8 +63,28 @@ class Wait(_Verdict, frozen=True):
     until_ms: int | None = None
 
 
+class OverBudget(_Verdict, frozen=True):
+    """The call did not begin: a budget doesn't suffice. See `facts.BudgetExhausted`."""
+
+    budget: str
+    error: str
+    lacking: int
+    limit: int
+    policy: tuple[Exhausted, ...] = ()
+
+
 class Withdrawn(_Verdict, frozen=True):
     """The call was not to begin (paused, cancelled); nothing happened."""
 
 
-Verdict = Completed | NeedsApproval | NeedsInput | Failed | Unknown | Stale | Wait | Withdrawn
+Verdict = (
+    Completed
+    | NeedsApproval
+    | NeedsInput
+    | Failed
+    | Unknown
+    | Stale
+    | Wait
+    | OverBudget
+    | Withdrawn
+)

@@ -26,7 +26,7 @@ import msgspec
 from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Booking, Parameter
 from tizmor.core.events import as_stored
-from tizmor.core.plan import Access, Effect, Resource, RetryPolicy
+from tizmor.core.plan import Access, Costs, Effect, Resource, RetryPolicy
 from tizmor.ports.quotas import quota
 from tizmor.ports.talk import WATCH, SharedView
 from tizmor.ports.workspace import Workspace
@@ -36,12 +36,17 @@ __all__ = [
     "Agent",
     "AgentContext",
     "Booking",
+    "Costs",
     "Effect",
     "Gate",
     "Resource",
     "RetryPolicy",
     "agent",
 ]
+
+
+STANDARD, CHEAPER = "standard", "cheaper"
+"""How a call is to be made, see `AgentContext.tier`."""
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -85,6 +90,18 @@ class AgentContext(Protocol):
     def stopping(self) -> bool:
         """Whether the call was told to stop: cancelled, or out of time. An agent that works in
         parts looks here between two of them; one that doesn't is cut off after some seconds."""
+        ...
+
+    @property
+    def tier(self) -> str:
+        """`standard`, or `cheaper`: a budget leaves only what the agent's `costs.cheaper` takes,
+        so it is to be done in that way."""
+        ...
+
+    def spend(self, *, tokens: int = 0, usd: float = 0.0) -> None:
+        """Report what was used just now, whatever comes of the call; an agent that declares
+        `costs` and reports nothing is taken to have used all of it. Raises `ValueError` for less
+        than nothing."""
         ...
 
     def source(self, path: str) -> Path:
@@ -288,6 +305,7 @@ def agent(
     retry: RetryPolicy | None = None,
     timeout: dt.timedelta | None = None,
     rate_limit: str = "",
+    costs: Costs | None = None,
     api: str = "",
     cache_for: dt.timedelta | None = None,
     semantic: tuple[str, ...] = (),
@@ -338,6 +356,7 @@ def agent(
             retry=retry or RetryPolicy(),
             timeout_s=timeout.total_seconds() if timeout else None,
             rate_limit=rate_limit,
+            costs=costs,
             api=api,
             cache_for_s=cache_for.total_seconds() if cache_for else None,
             semantic=semantic,

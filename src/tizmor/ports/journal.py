@@ -37,7 +37,9 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class StepRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The read model of one step as of a commit."""
+    """The read model of one step as of a commit, with what it took: how long it was ready before
+    its call began, how long it was held, how long its calls took together, and what they cost in
+    tokens and millionths of a USD."""
 
     step: str
     agent: str
@@ -45,6 +47,13 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     attempt: int = 0
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
+    queue_ms: int = 0
+    wait_ms: int = 0
+    run_ms: int = 0
+    tokens: int = 0
+    microusd: int = 0
+    cached: int = 0
+    """1 where its output had been given to an earlier call."""
 
 
 class WaitingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from tizmor.ports.budgets import Budgets
 from tizmor.ports.cache import Cache
 from tizmor.ports.locks import Holder, Locks
 from tizmor.ports.quotas import Quotas
@@ -28,6 +29,8 @@ class Sharing(Protocol):
     def quotas(self) -> Quotas: ...
     @property
     def cache(self) -> Cache: ...
+    @property
+    def budgets(self) -> Budgets: ...
 
     async def turns(self) -> Turns:
         """Whose turn has come."""

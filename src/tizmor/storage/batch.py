@@ -169,7 +169,8 @@ class Batch:
         for step in append.steps:
             self._steps += (
                 execution, step.step, step.agent, step.status, step.attempt,
-                step.started_at_ms, step.ended_at_ms,
+                step.started_at_ms, step.ended_at_ms, step.queue_ms, step.wait_ms, step.run_ms,
+                step.tokens, step.microusd, step.cached,
             )  # fmt: skip
         for waiting in append.waiting:
             self._waiting += (

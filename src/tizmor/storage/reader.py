@@ -47,10 +47,9 @@ _PENDING = (
     " WHERE inbox.outcome IS NULL AND executions.owner = ? ORDER BY inbox.id"
 )
 _BEYOND = (1 << 63) - 1
+_T = TypeVar("_T")
 _AT_ONCE = 500
 """Executions whose events are read by one statement."""
-
-_T = TypeVar("_T")
 
 
 class Reader:

@@ -48,6 +48,8 @@ _THE_REST = (
     "DELETE FROM cache_claims WHERE execution = ?",
     "DELETE FROM shared_context WHERE execution = ?",
     "DELETE FROM agent_messages WHERE execution = ?",
+    "DELETE FROM budgets WHERE execution = ?",
+    "DELETE FROM budget_reservations WHERE execution = ?",
     "DELETE FROM executions WHERE id = ?",
 )
 

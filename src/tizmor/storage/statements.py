@@ -61,11 +61,16 @@ END = "UPDATE executions SET ended = ?, owner = ? WHERE id = ?"
 EVENT = Insert("journal", ("execution", "seq", "at_ms", "payload", "checksum"))
 STEP = Insert(
     "execution_steps",
-    ("execution", "step", "agent", "status", "attempt", "started_at_ms", "ended_at_ms"),
+    (
+        "execution", "step", "agent", "status", "attempt", "started_at_ms", "ended_at_ms",
+        "queue_ms", "wait_ms", "run_ms", "tokens", "microusd", "cached",
+    ),
     conflict="ON CONFLICT (execution, step) DO UPDATE SET agent = excluded.agent,"
     " status = excluded.status, attempt = excluded.attempt,"
-    " started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms",
-)
+    " started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms,"
+    " queue_ms = excluded.queue_ms, wait_ms = excluded.wait_ms, run_ms = excluded.run_ms,"
+    " tokens = excluded.tokens, microusd = excluded.microusd, cached = excluded.cached",
+)  # fmt: skip
 WAITING = Insert(
     "pending_approvals",
     ("execution", "id", "kind", "step", "state", "payload", "asked_at_ms", "decided_at_ms"),

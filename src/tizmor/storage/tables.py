@@ -72,6 +72,12 @@ execution_steps = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("started_at_ms", _BigInteger, nullable=True),
     sa.Column("ended_at_ms", _BigInteger, nullable=True),
+    sa.Column("queue_ms", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("wait_ms", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("run_ms", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("tokens", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("microusd", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("cached", sa.Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
@@ -277,5 +283,50 @@ agent_messages = sa.Table(
     sa.Column("sent_at_ms", _BigInteger, nullable=False),
     sa.Column("due_ms", _BigInteger, nullable=True),
     sa.Column("ended_at_ms", _BigInteger, nullable=True),
+    sqlite_strict=True,
+)
+
+# What was spent on an account, and what is reserved; `execution` where it is only one's own.
+budgets = sa.Table(
+    "budgets",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("execution", _BigInteger, nullable=True, index=True),
+    sa.Column("tokens", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("microusd", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("ms", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("calls", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("reserved_tokens", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("reserved_microusd", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("reserved_ms", _BigInteger, nullable=False, server_default="0"),
+    sa.Column("reserved_calls", _BigInteger, nullable=False, server_default="0"),
+    sqlite_strict=True,
+)
+
+# Calls that wait for a budget (state 0), have reserved what they may use (1), or may have used it
+# before their process died (2).
+budget_reservations = sa.Table(
+    "budget_reservations",
+    metadata,
+    sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("execution", _BigInteger, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("number", _BigInteger, nullable=False),
+    sa.Column("state", sa.Integer, nullable=False),
+    sa.Column("at_ms", _BigInteger, nullable=False),
+    sa.Column("accounts", sa.Text, nullable=False),
+    sa.Column("tokens", _BigInteger, nullable=False),
+    sa.Column("microusd", _BigInteger, nullable=False),
+    sa.Column("ms", _BigInteger, nullable=False),
+    sa.Column("calls", _BigInteger, nullable=False),
+    sa.Column("waits_for", sa.Text, nullable=True),
+    sa.Column("measure", sa.Integer, nullable=True),
+    sa.Column("bound", _BigInteger, nullable=True),
+    sa.Index(None, "execution", "step"),
+    sa.Index(None, "owner", "number"),
+    sa.Index(None, "waits_for", "id"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )

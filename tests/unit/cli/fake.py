@@ -16,7 +16,7 @@ import pytest
 from tizmor.cli.main import main
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import AmbiguousChoice, PlanRefused, StorageFailed, UnknownExecution
-from tizmor.core.plan import Choice, Effect, Plan, Step, Strategy
+from tizmor.core.plan import Budget, Choice, Effect, Plan, Step, Strategy
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
@@ -172,6 +172,7 @@ class FakeTizmor:
         priority: int = 0,
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
+        budget: Budget | None = None,
     ) -> Execution:
         self.given.append(("start", request, approve_all, plan))
         self.taken.add(ID)

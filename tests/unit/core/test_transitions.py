@@ -12,13 +12,14 @@ from tizmor.core.transitions import MOVES, TERMINAL, UNDOING, IllegalMove, StepS
 
 STEP_EVENTS = {event for event in FOLDS if "step" in event.__struct_fields__} - {
     ev.Found,
+    ev.CallCharged,
     ev.OutcomeFound,
     ev.DeadlinePassed,
     ev.Shared,
     ev.Tainted,
 }
-"""Events that name a step; what it found, shared or read moves nothing, nor does a deadline by
-itself."""
+"""Events that name a step; what it found, cost, shared or read moves nothing, nor does a deadline
+by itself."""
 OF_GATES_AND_QUESTIONS = {ev.GateApproved, ev.GateRejected, ev.QuestionAnswered}
 
 

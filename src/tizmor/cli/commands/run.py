@@ -11,7 +11,7 @@ import typer
 from tizmor.cli.follow import follow
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, ConflictsOption, JsonOption, WorkspaceOption, YesOption
-from tizmor.cli.prose import read_duration, read_plan, read_request
+from tizmor.cli.prose import read_budget, read_duration, read_plan, read_request
 
 
 def run(
@@ -30,6 +30,14 @@ def run(
         typer.Option(
             metavar="TIME",
             help="Stop what has not ended after this long, e.g. 90s, 10m, 2h, 1d, 2w.",
+        ),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNTS",
+            help="The most it may use, e.g. usd=1,tokens=20000,time=10m,calls=50; what follows when"
+            " it doesn't suffice: exhausted=stop, ask, cheaper, or cheaper+ask.",
         ),
     ] = None,
     priority: Annotated[
@@ -72,17 +80,19 @@ def run(
       tizmor run --plan plan.json --deadline 10m
       tizmor run "set a meeting with Yoav tomorrow at 15:00" --dry-run
       tizmor run --from-dry-run 38fx0cac15nm7
+      tizmor run "summarise the Tevuot documents" --budget usd=0.50,exhausted=ask
     \b
     Exit codes: 0 done, 1 failed, 2 wrong input, 3 waits for a human, 4 rejected or cancelled,
     130 interrupted.
     """
     if from_dry_run is not None:
-        if request or plan or dry_run or recording or deadline or priority or conflicts:
+        if request or plan or dry_run or recording or deadline or priority or conflicts or budget:
             raise typer.BadParameter("--from-dry-run brings all but --yes with it")
         return carry_out(from_dry_run, workspace=workspace, yes=yes, as_json=as_json)
     if recording is not None and not dry_run:
         raise typer.BadParameter("--recording is for a dry run: add --dry-run")
     given = read_plan(plan) if plan else None
+    most = read_budget(budget) if budget else None
     until = read_duration(deadline) if deadline else None
     if request is None:
         request = given.goal if given else ""
@@ -98,6 +108,7 @@ def run(
                 priority=priority,
                 deadline=until,
                 conflicts=conflicts,
+                budget=most,
             )
         else:
             execution = await library.start(
@@ -107,6 +118,7 @@ def run(
                 priority=priority,
                 deadline=until,
                 conflicts=conflicts,
+                budget=most,
             )
         return await follow(library, execution, as_json=as_json)
 

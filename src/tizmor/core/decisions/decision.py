@@ -6,6 +6,7 @@ import msgspec
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
+from tizmor.core import facts as fx
 from tizmor.core.evolve import evolve
 from tizmor.core.plan import Question
 from tizmor.core.state import State, StepState
@@ -95,6 +96,12 @@ def ask(
             error=error,
         )
     )
+
+
+def charge(d: Decision, fact: fx.CallOver) -> None:
+    """Write down what a call has cost whose end says nothing of it."""
+    if (fact.tokens or fact.cost_usd) and (name := getattr(fact, "step", "")) in d.state.steps:
+        d.emit(ev.CallCharged(step=name, tokens=fact.tokens, cost_usd=fact.cost_usd))
 
 
 def answered_by(d: Decision, name: str) -> StepState | None:

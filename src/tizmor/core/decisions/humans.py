@@ -15,7 +15,9 @@ from tizmor.core.approval import (
     STOP,
     chosen,
 )
+from tizmor.core.budgets import BUDGET
 from tizmor.core.canonical import idempotency_key
+from tizmor.core.decisions.budgets import go_on_as_told
 from tizmor.core.decisions.decision import (
     Decision,
     answered_by,
@@ -145,6 +147,8 @@ def answered(d: Decision, fact: fx.Answered) -> None:
             _settle_as_told(d, step, value)
         case about if about == FAILURE:
             _recover_as_told(d, step, value, fact.by)
+        case about if about == BUDGET:
+            go_on_as_told(d, step, asked.question, value)
         case about if about == COMPENSATION:
             undo_as_told(d, step, value)
         case _:

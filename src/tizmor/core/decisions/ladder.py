@@ -122,6 +122,12 @@ def resort(d: Decision, step: StepState, error: str) -> None:
         )
         ask(d, question, step, about=FAILURE, error=error)
         return
+    fail_for_good(d, step, error)
+
+
+def fail_for_good(d: Decision, step: StepState, error: str) -> None:
+    """A step fails, and nobody is asked about it."""
+    policy = _policy(d, step)
     fail(d, step, error)
     if policy is OnFailure.ROLL_BACK and not d.state.ending:
         roll_back(d, reason=f"{step.step.title or step.step.id}: {error}")

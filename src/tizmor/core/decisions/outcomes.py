@@ -7,7 +7,14 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decisions.decision import Decision, answered_by, close, give_back, is_left_out
+from tizmor.core.decisions.decision import (
+    Decision,
+    answered_by,
+    charge,
+    close,
+    give_back,
+    is_left_out,
+)
 from tizmor.core.decisions.ladder import give_up
 from tizmor.core.decisions.rollback import probed_for_undoing
 from tizmor.core.decisions.settling import (
@@ -44,6 +51,8 @@ def call_completed(d: Decision, fact: fx.CallCompleted) -> None:
             cost_usd=fact.cost_usd,
         )
         close(d, step, succeeded)
+    else:
+        charge(d, fact)
 
 
 def call_failed(d: Decision, fact: fx.CallFailed) -> None:

@@ -28,6 +28,7 @@ def requested(d: Decision, fact: fx.Requested) -> None:
             priority=fact.priority,
             deadline_ms=None if fact.deadline_s is None else d.at_ms + int(1000 * fact.deadline_s),
             conflicts=fact.conflicts,
+            budget=fact.budget,
         )
     )
     if fact.dry_run:

@@ -111,6 +111,8 @@ def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
             attempt=step.attempt + 1,
             answers=step.answers or _NO_ANSWERS,
             approved_key=step.approved_key,
+            budget=d.state.budget,
+            raised=d.state.raised,
         )
     )
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 from tizmor.core import events as ev
 from tizmor.core.state import GivenBefore, State
+from tizmor.core.transitions import StepStatus
 
 
 def created(state: State, event: ev.Created, at_ms: int) -> None:
@@ -16,6 +17,7 @@ def created(state: State, event: ev.Created, at_ms: int) -> None:
     state.priority = event.priority
     state.deadline_ms = event.deadline_ms
     state.conflicts = event.conflicts
+    state.budget = event.budget
     state.created_at_ms = at_ms
 
 
@@ -34,6 +36,9 @@ def adopted(state: State, event: ev.Adopted, at_ms: int) -> None:
     # Whoever goes on with it says anew whether gates are approved unasked.
     state.approve_all = False
     state.epoch = event.epoch
+    for step in state.steps.values():
+        if step.status is StepStatus.RUNNING:
+            step.began_at_ms = at_ms  # when its call ended nobody knows
 
 
 def deadline_passed(state: State, event: ev.DeadlinePassed, at_ms: int) -> None:

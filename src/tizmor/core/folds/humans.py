@@ -6,7 +6,9 @@ from typing import Any
 
 from tizmor.core import events as ev
 from tizmor.core.approval import AGAIN, STOP
+from tizmor.core.budgets import BUDGET, raised_by
 from tizmor.core.folds.steps import forget_effect, move
+from tizmor.core.plan import Question
 from tizmor.core.state import GateState, QuestionState, State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
@@ -23,6 +25,7 @@ def question_asked(state: State, event: ev.QuestionAsked, at_ms: int) -> None:
         step.error = event.error or step.error
         if step.status not in TERMINAL:
             move(state, step, event, at_ms)
+            step.held_at_ms = at_ms
     state.questions[event.id] = QuestionState(event.question, event.step, at_ms, about)
 
 
@@ -38,12 +41,21 @@ def question_answered(state: State, event: ev.QuestionAnswered, at_ms: int) -> N
         step.answers = {**(step.answers or {}), asked.question.id: event.value}
     if asked.about == "failure":
         _begin_anew(step, event.arguments)
+    elif asked.about == BUDGET:
+        _raise_budget(state, asked.question, event.value)
     elif asked.about == "outcome":
         _settle(state, step, event)
     elif asked.about == "compensation" and event.arguments is not None:
         state.outputs[asked.step] = event.arguments
     if step.status not in TERMINAL:
         move(state, step, event, at_ms)
+
+
+def _raise_budget(state: State, question: Question, value: str) -> None:
+    if (more := raised_by(question, value)) is not None:
+        name, amount = more
+        raised = state.raised or {}
+        state.raised = {**raised, name: raised.get(name, 0) + amount}
 
 
 def _settle(state: State, step: StepState, event: ev.QuestionAnswered) -> None:
@@ -78,6 +90,7 @@ def gate_opened(state: State, event: ev.GateOpened, at_ms: int) -> None:
     step.gate = event.id
     step.arguments = event.arguments
     move(state, step, event, at_ms)
+    step.held_at_ms = at_ms
 
 
 def gate_approved(state: State, event: ev.GateApproved, at_ms: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from tizmor.core import events as ev
+from tizmor.core.budgets import strictest
 from tizmor.core.folds.links import begun, link
 from tizmor.core.folds.steps import move
 from tizmor.core.plan import Plan
@@ -27,6 +28,7 @@ def planned(state: State, event: ev.Planned, at_ms: int) -> None:
 def _take_plan(state: State, plan: Plan) -> None:
     state.plan = plan
     state.tainted = None
+    state.budget = strictest(state.budget, plan.budget)
     state.status = "PLANNING" if plan.questions else "RUNNING"
     if plan.deadline_s is not None:
         due_ms = state.created_at_ms + int(1000 * plan.deadline_s)

@@ -13,13 +13,17 @@ from tizmor.core.state import Foreseen, State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 S = StepStatus
-_READ, _HELD = Effect.READ, S.HELD
+_READ, _RUNNING = Effect.READ, S.RUNNING
+_STANDING = frozenset({S.HELD, S.GATED, S.ASKED})
+"""It waits for others, or for a human, since `held_at_ms`."""
 MAX_MESSAGES = 1_000
 """Findings of one step that are kept in the state; the journal has them all."""
 
 
 def move(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
-    if step.status is _HELD:
+    if step.status is _RUNNING:
+        step.run_ms += at_ms - step.began_at_ms
+    elif step.status in _STANDING:
         _let_on(step, at_ms)
     step.status = moved(step.status, event)
     if step.status in TERMINAL:
@@ -27,8 +31,14 @@ def move(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
 
 
 def _let_on(step: StepState, at_ms: int) -> None:
-    """What it was held for is there, or doesn't matter any more."""
-    step.waited_ms += at_ms - step.held_at_ms
+    """What it waited for is there, or doesn't matter any more."""
+    stood_ms = at_ms - step.held_at_ms
+    if step.status is S.HELD:
+        step.waited_ms += stood_ms
+    else:
+        step.asked_ms += stood_ms
+    if not step.began_at_ms:
+        step.idle_ms += stood_ms
     step.held_on = ""
 
 
@@ -71,7 +81,10 @@ def step_started(state: State, event: ev.StepStarted, at_ms: int) -> None:
     step.key = event.key
     if step.started_at_ms is None:
         step.started_at_ms = at_ms
+    if step.status is _RUNNING:
+        step.began_at_ms = at_ms  # the one before was cut off: nobody saw its end
     move(state, step, event, at_ms)
+    step.began_at_ms = at_ms
 
 
 def found(state: State, event: ev.Found, at_ms: int) -> None:
@@ -86,19 +99,29 @@ def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
         state.outputs[event.step] = filled(event.output, missing)
     else:
         state.outputs[event.step] = event.output
-    state.tokens += event.tokens
-    state.cost_usd += event.cost_usd
+    if event.tokens or event.cost_usd:
+        call_charged(state, event, at_ms)
     step.error = None
     step.lost = False
     if event.cached:
         step.cached = True
     if event.attempt:
         step.attempt = event.attempt
-    if step.started_at_ms is None:
-        step.started_at_ms = event.started_at_ms
+    if (began_at_ms := event.started_at_ms) is not None:
+        step.run_ms += at_ms - began_at_ms
+        if step.started_at_ms is None:
+            step.started_at_ms = began_at_ms
     if step.step.effect is not _READ:
         state.effects.append(event.step)
     move(state, step, event, at_ms)
+
+
+def call_charged(state: State, event: ev.StepSucceeded | ev.CallCharged, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.tokens += event.tokens
+    step.cost_usd += event.cost_usd
+    state.tokens += event.tokens
+    state.cost_usd += event.cost_usd
 
 
 def step_kept(state: State, event: ev.StepKept, at_ms: int) -> None:
@@ -143,7 +166,16 @@ def replace_agent(step: StepState, alternative: int) -> None:
     )
 
 
-_WHOEVER_DOES_IT = ("id", "after", "when", "for_each", "deadline_s", "on_failure", "alternatives")
+_WHOEVER_DOES_IT = (
+    "id",
+    "after",
+    "when",
+    "for_each",
+    "deadline_s",
+    "budget",
+    "on_failure",
+    "alternatives",
+)
 """What a plan says of a step, and not of its agent."""
 
 

@@ -25,8 +25,10 @@ from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
+from tizmor.pipeline.shares import Shares
 from tizmor.pipeline.standard import standard
 from tizmor.ports.agent import Agent
+from tizmor.ports.budgets import NO_BUDGETS, Budgeting
 from tizmor.ports.planner import Planner
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
@@ -60,6 +62,7 @@ class SimulatedProcess:
         interactive: bool,
         killed: Callable[[str], None],
         secrets: Secrets = NO_SECRETS,
+        budgets: Budgeting = NO_BUDGETS,
     ) -> None:
         """`killed` is told the name when the process is killed, by whomever."""
         self.name = name
@@ -85,6 +88,8 @@ class SimulatedProcess:
                     verify=VERIFY,
                     dice=lambda: dice.below(1000) / 1000,
                 ),
+                shares=Shares(budgets, clock, workspace.zone),
+                clock=clock,
             ),
             workspace=workspace,
             clock=clock,

@@ -95,7 +95,21 @@ class Batch:
         execution = append.execution
         steps = {step.step: step for step in append.steps}
         self.rows["steps"] += [
-            (execution, s.step, s.agent, s.status, s.attempt, s.started_at_ms, s.ended_at_ms)
+            (
+                execution,
+                s.step,
+                s.agent,
+                s.status,
+                s.attempt,
+                s.started_at_ms,
+                s.ended_at_ms,
+                s.queue_ms,
+                s.wait_ms,
+                s.run_ms,
+                s.tokens,
+                s.microusd,
+                s.cached,
+            )
             for s in steps.values()
         ]
         waiting = {row.id: row for row in append.waiting}

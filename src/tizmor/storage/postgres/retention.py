@@ -44,6 +44,8 @@ _BELONGING = (
     "cache_claims",
     "shared_context",
     "agent_messages",
+    "budgets",
+    "budget_reservations",
 )
 _KEEP_OUT = "SELECT pg_advisory_xact_lock(hashtext('tizmor blobs'))"
 _BLOBS = "SELECT count(*) AS number, coalesce(sum(octet_length(content)), 0)::bigint AS bytes FROM"

@@ -22,6 +22,8 @@ TABLES = (
     "cache_claims",
     "cache_counts",
     "cache_entries",
+    "budget_reservations",
+    "budgets",
     "execution_checkpoints",
     "execution_steps",
     "executions",

@@ -65,13 +65,17 @@ PARTS: Mapping[str, Part] = {
     ),
     "steps": Part(
         "INSERT INTO execution_steps"
-        " (execution, step, agent, status, attempt, started_at_ms, ended_at_ms)"
+        " (execution, step, agent, status, attempt, started_at_ms, ended_at_ms, queue_ms, wait_ms,"
+        " run_ms, tokens, microusd, cached)"
         " SELECT r.* FROM {rows} WHERE execution IN (SELECT id FROM kept)"
         " ON CONFLICT (execution, step) DO UPDATE SET agent = excluded.agent,"
         " status = excluded.status, attempt = excluded.attempt,"
-        " started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms",
+        " started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms,"
+        " queue_ms = excluded.queue_ms, wait_ms = excluded.wait_ms, run_ms = excluded.run_ms,"
+        " tokens = excluded.tokens, microusd = excluded.microusd, cached = excluded.cached",
         "execution bigint, step text, agent text, status text, attempt int, started_at_ms bigint,"
-        " ended_at_ms bigint",
+        " ended_at_ms bigint, queue_ms bigint, wait_ms bigint, run_ms bigint, tokens bigint,"
+        " microusd bigint, cached int",
     ),
     "waiting": Part(
         "INSERT INTO pending_approvals"

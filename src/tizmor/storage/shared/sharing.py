@@ -6,7 +6,8 @@ from functools import partial
 
 from tizmor.ports.locks import Holder
 from tizmor.ports.sharing import Turns
-from tizmor.storage.shared import computations, locks, quotas
+from tizmor.storage.shared import budgets, computations, locks, quotas
+from tizmor.storage.shared.budgets import SharedBudgets
 from tizmor.storage.shared.cache import SharedCache
 from tizmor.storage.shared.locks import SharedLocks
 from tizmor.storage.shared.quotas import SharedQuotas
@@ -21,6 +22,7 @@ class DatabaseSharing:
         self.locks = SharedLocks(shared)
         self.quotas = SharedQuotas(shared)
         self.cache = SharedCache(shared)
+        self.budgets = SharedBudgets(shared)
 
     async def turns(self) -> Turns:
         return await self._shared.do(_turns)
@@ -36,10 +38,12 @@ def _turns(moment: Moment) -> Work[Turns]:
     free = yield from locks.next_in_line(moment)
     granted, next_ms = yield from quotas.next_in_line(moment)
     answered = yield from computations.next_in_line(moment)
-    return Turns([*free, *granted, *answered], next_ms)
+    enough = yield from budgets.next_in_line(moment)
+    return Turns([*free, *granted, *answered, *enough], next_ms)
 
 
 def _release(moment: Moment, holder: Holder) -> Work[None]:
     yield from locks.leave(holder)
     yield from quotas.leave(moment, holder)
     yield from computations.leave(holder)
+    yield from budgets.leave(holder)

@@ -16,6 +16,8 @@ def upgrade() -> None:
     _quotas()
     _cache()
     _talk()
+    _budgets()
+    _figures()
 
 
 def _locks() -> None:
@@ -159,4 +161,69 @@ def _talk() -> None:
         sa.Column("due_ms", _BigInteger, nullable=True),
         sa.Column("ended_at_ms", _BigInteger, nullable=True),
         sqlite_strict=True,
+    )
+
+
+def _budgets() -> None:
+    """What was spent and what is reserved, by account and by call."""
+    op.create_table(
+        "budgets",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("execution", _BigInteger, nullable=True),
+        *(
+            sa.Column(name, _BigInteger, nullable=False, server_default="0")
+            for name in (
+                "tokens",
+                "microusd",
+                "ms",
+                "calls",
+                "reserved_tokens",
+                "reserved_microusd",
+                "reserved_ms",
+                "reserved_calls",
+            )
+        ),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_budgets_execution", "budgets", ["execution"])
+    op.create_table(
+        "budget_reservations",
+        sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+        sa.Column("execution", _BigInteger, nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("number", _BigInteger, nullable=False),
+        sa.Column("state", sa.Integer, nullable=False),
+        sa.Column("at_ms", _BigInteger, nullable=False),
+        sa.Column("accounts", sa.Text, nullable=False),
+        sa.Column("tokens", _BigInteger, nullable=False),
+        sa.Column("microusd", _BigInteger, nullable=False),
+        sa.Column("ms", _BigInteger, nullable=False),
+        sa.Column("calls", _BigInteger, nullable=False),
+        sa.Column("waits_for", sa.Text, nullable=True),
+        sa.Column("measure", sa.Integer, nullable=True),
+        sa.Column("bound", _BigInteger, nullable=True),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_budget_reservations_execution_step", "budget_reservations", ["execution", "step"]
+    )
+    op.create_index(
+        "ix_budget_reservations_owner_number", "budget_reservations", ["owner", "number"]
+    )
+    op.create_index(
+        "ix_budget_reservations_waits_for_id", "budget_reservations", ["waits_for", "id"]
+    )
+
+
+def _figures() -> None:
+    """What a step took and cost."""
+    for name in ("queue_ms", "wait_ms", "run_ms", "tokens", "microusd"):
+        op.add_column(
+            "execution_steps", sa.Column(name, _BigInteger, nullable=False, server_default="0")
+        )
+    op.add_column(
+        "execution_steps", sa.Column("cached", sa.Integer, nullable=False, server_default="0")
     )
