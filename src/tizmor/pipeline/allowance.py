@@ -18,7 +18,7 @@ from tizmor.ports.quotas import Left
 _LONGEST_S = 86_400.0
 """Nobody is kept from calling for longer than a day by what a server says once."""
 _LONGEST_FIELD = 2_000
-_NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
+_NUMBER = re.compile(r"\d{1,15}(\.\d{1,6})?")
 _PARAMETER = re.compile(r";\s*([a-z]+)\s*=\s*(\d{1,12})\b")
 _MEMBER = re.compile(r'(?:"[^"]*"|[^,"])+')
 _EARLIER = re.compile(r"(?:^|,)\s*(limit|remaining|reset)\s*=\s*(\d{1,12})\b")
