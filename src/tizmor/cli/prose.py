@@ -1,25 +1,18 @@
-"""What a user hands in: a request in plain words, a plan in a file, a length of time. All are
-bounded."""
+"""What a user hands in: a request in plain words, a length of time. Both are bounded."""
 
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import sys
-from pathlib import Path
-from typing import Any, BinaryIO
-
-import msgspec
+from typing import BinaryIO
 
 from tizmor.core.errors import RequestRefused, UserError
-from tizmor.core.plan import Budget, Plan, Step
+from tizmor.core.plan import Budget
 from tizmor.ports.budgets import budget
 
 LONGEST_REQUEST = 20_000
 """Characters."""
-LARGEST_PLAN = 1_000_000
-"""Bytes."""
 
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([smhdw])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -44,52 +37,6 @@ def read_request(said: str) -> str:
     except UnicodeEncodeError as error:
         raise RequestRefused("the request is not UTF-8 text") from error
     return request
-
-
-def read_plan(path: Path) -> Plan:
-    """The plan in a JSON file, as `tizmor plan --json` writes it. Raises `UserError`."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_PLAN + 1)
-    except OSError as error:
-        raise UserError(f"the plan {str(path)!r} can't be read: {error.strerror}") from error
-    if len(content) > LARGEST_PLAN:
-        raise UserError(f"the plan {str(path)!r} is larger than {LARGEST_PLAN:,} bytes")
-    try:
-        plan = msgspec.json.decode(content, type=Plan)
-        unknown = _unknown_fields(msgspec.json.decode(content))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError(
-            f"the plan {str(path)!r} is not a plan: {error}; a right one: "
-            "tizmor plan REQUEST --json > plan.json"
-        ) from error
-    if unknown:
-        raise UserError(f"the plan {str(path)!r} has unknown fields: {', '.join(unknown)}")
-    return plan
-
-
-def _unknown_fields(written: dict[str, Any]) -> list[str]:
-    """Fields that a plan and its steps don't have, with what may have been meant. What `plan
-    --json` writes for readers only is passed over."""
-    unknown = [_guessed(name, Plan) for name in written if name not in _fields(Plan, _READ_ONLY)]
-    for step in written.get("steps", ()):
-        known = _fields(Step, _READ_ONLY)
-        where = step.get("id", "?")
-        unknown += [f"{_guessed(name, Step)} (step {where})" for name in step if name not in known]
-    return unknown[:10]
-
-
-_READ_ONLY = ("type", "batches", "forecast", "dependsOn")
-
-
-def _fields(kind: type[msgspec.Struct], more: tuple[str, ...] = ()) -> tuple[str, ...]:
-    return (*(field.encode_name for field in msgspec.structs.fields(kind)), *more)
-
-
-def _guessed(name: str, kind: type[msgspec.Struct]) -> str:
-    camel = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
-    meant = difflib.get_close_matches(camel, _fields(kind), n=1)
-    return f"{name} (did you mean {meant[0]}?)" if meant else name
 
 
 def read_duration(text: str) -> dt.timedelta:

@@ -30,7 +30,9 @@ MAX_BUDGET = 1_000_000_000
 MAX_PROBLEMS = 20
 """Problems that are told of one plan."""
 _A_TIME = f"a number of seconds above 0, at most {MAX_SECONDS:,}"
-_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+ID = r"[a-z][a-z0-9_]{0,63}"
+"""What a step's id looks like."""
+_ID = re.compile(ID)
 _SECRET = re.compile(schema.BY_NAME)
 
 
@@ -47,8 +49,6 @@ def _problems(plan: Plan, agents: Mapping[str, AgentSpec]) -> list[str]:
     if len(plan.steps) > MAX_STEPS:
         return [f"the plan has {len(plan.steps)} steps; at most {MAX_STEPS} are allowed"]
     problems = [*_ids(plan), *_numbers(plan)]
-    if problems:
-        return problems
     steps = {step.id: step for step in plan.steps}
     for step in plan.steps:
         problems += _step(step, steps, agents)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
-from pathlib import Path
 
-import msgspec
 import pytest
 
-from tizmor.cli.prose import LARGEST_PLAN, LONGEST_REQUEST, read_duration, read_plan, read_request
+from tizmor.cli.prose import LONGEST_REQUEST, read_duration, read_request
 from tizmor.core.errors import RequestRefused, UserError
-from tizmor.core.plan import Plan
 
 
 class Bytes(io.BytesIO):
@@ -63,45 +60,6 @@ def test_an_argument_that_is_no_request_is_refused(said: str) -> None:
 def test_an_empty_request_is_answered_with_an_example() -> None:
     with pytest.raises(RequestRefused, match='tizmor run "'):
         read_request(" ")
-
-
-def test_a_plan_is_read_as_it_was_written(tmp_path: Path, anchor: Plan) -> None:
-    path = tmp_path / "plan.json"
-    path.write_bytes(msgspec.json.encode(anchor))
-    assert read_plan(path) == anchor
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"{", b"[]", b'{"goal": 3}', b"\xff", b"[" * 200_000, b" " * (LARGEST_PLAN + 1)],
-)
-def test_a_file_that_is_no_plan_is_refused_by_its_name(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "plan.json"
-    path.write_bytes(content)
-    with pytest.raises(UserError, match=r"plan\.json"):
-        read_plan(path)
-
-
-def test_a_missing_plan_is_refused_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"none\.json"):
-        read_plan(tmp_path / "none.json")
-
-
-def test_a_field_that_a_plan_does_not_have_is_refused_with_what_was_meant(tmp_path: Path) -> None:
-    """A typo would otherwise drop a deadline or a policy in silence."""
-    path = tmp_path / "plan.json"
-    path.write_text('{"goal": "g", "deadline_s": 5, "steps": [{"id": "a", "agent": "A", "x": 1}]}')
-    with pytest.raises(UserError, match=r"deadline_s \(did you mean deadlineS\?\), x \(step a\)"):
-        read_plan(path)
-
-
-def test_what_a_plan_says_for_readers_only_is_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "plan.json"
-    path.write_text(
-        '{"goal": "g", "batches": [["a"]], "forecast": {},'
-        ' "steps": [{"id": "a", "agent": "A", "dependsOn": []}]}'
-    )
-    assert [step.id for step in read_plan(path).steps] == ["a"]
 
 
 @pytest.mark.parametrize(

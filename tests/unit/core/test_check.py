@@ -242,7 +242,8 @@ def test_of_many_problems_the_first_are_told_and_how_many_more_there_are() -> No
 def test_a_time_that_no_clock_can_keep_is_refused(bad: float) -> None:
     """Further on it would be a moment that the journal can't hold."""
     step = Step(id="a", agent="X", deadline_s=bad, timeout_s=bad)
-    problems = check(Plan(goal="g", steps=(step,), deadline_s=bad), {})
+    *problems, unknown = check(Plan(goal="g", steps=(step,), deadline_s=bad), {})
+    assert "there is no agent 'X'" in unknown
     assert [problem.split(" is a number")[0] for problem in problems] == [
         "the plan: its deadline",
         "step 'a': its deadline",
@@ -264,7 +265,7 @@ def test_attempts_and_delays_out_of_bounds_are_refused_for_each_agent(
 ) -> None:
     other = Step(id="a", agent="X", retry=retry)
     for step in (other, Step(id="a", agent="X", alternatives=(other,))):
-        (problem,) = check(Plan(goal="g", steps=(step,)), {})
+        problem, *_ = check(Plan(goal="g", steps=(step,)), {})
         assert problem.startswith(f"step 'a': {told}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 import msgspec
@@ -15,14 +16,19 @@ from tizmor.cli.terminal.page import Page
 from tizmor.cli.terminal.plan_view import write_plan
 from tizmor.core.graph import batches, dependencies
 from tizmor.core.plan import Plan
+from tizmor.core.plan_schema import plan_schema
 
 
 def plan(
     request: Annotated[
-        str, typer.Argument(metavar="REQUEST", help="What you want done; - reads standard input.")
-    ],
+        str | None,
+        typer.Argument(metavar="REQUEST", help="What you want done; - reads standard input."),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     conflicts: ConflictsOption = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a plan file, and end.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Show the checked plan of a request and what it would ask; creates nothing.
@@ -31,8 +37,12 @@ def plan(
     Examples:
       tizmor plan "set a meeting with Yoav tomorrow at 15:00"
       tizmor plan "what did we do in December?" --json > plan.json
+      tizmor plan --schema > plan.schema.json
     """
-    text = read_request(request)
+    if schema:
+        print(json.dumps(plan_schema(), indent=2, ensure_ascii=False))
+        return 0
+    text = read_request(request or "")
 
     async def work(library: Library) -> int:
         made = await library.plan(text, conflicts=conflicts)

@@ -11,7 +11,8 @@ import typer
 from tizmor.cli.follow import follow
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, ConflictsOption, JsonOption, WorkspaceOption, YesOption
-from tizmor.cli.prose import read_budget, read_duration, read_plan, read_request
+from tizmor.cli.plan_file import read_plan
+from tizmor.cli.prose import read_budget, read_duration, read_request
 
 
 def run(
