@@ -13,6 +13,7 @@ from tizmor.cli.controls import clean
 from tizmor.cli.program import program
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import StorageFailed
+from tizmor.core.forecast import Forecast
 from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.drivers.embedded.process import run
 from tizmor.engine.views import (
@@ -41,6 +42,7 @@ class Library(Protocol):
     workspace: Workspace
 
     async def plan(self, request: str, *, conflicts: Strategy | None = None) -> Plan: ...
+    async def forecast(self, plan: Plan) -> Forecast: ...
     async def dry_run(
         self,
         request: str = "",

@@ -18,6 +18,7 @@ import msgspec
 from tizmor.core import facts as fx
 from tizmor.core.approval import chosen
 from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
+from tizmor.core.forecast import Forecast
 from tizmor.core.fork import fork, told
 from tizmor.core.ids import parse_id, public_id
 from tizmor.core.plan import Budget, Plan, Strategy
@@ -26,6 +27,7 @@ from tizmor.engine import orders, rehearsal
 from tizmor.engine.beginning import Beginning
 from tizmor.engine.edits import Edits, storable
 from tizmor.engine.following import Following, is_at_rest
+from tizmor.engine.forecasting import forecast_of
 from tizmor.engine.history import fold, was_answered
 from tizmor.engine.listing import Listing
 from tizmor.engine.orders import Order
@@ -99,6 +101,11 @@ class Orchestrator:
                 f"there is no plan: {bounded(error)}; try again, ask for less at a time, or give a"
                 " plan of your own"
             ) from error
+
+    async def forecast(self, plan: Plan) -> Forecast:
+        """What a plan will take, in time, tokens and money, by what the calls of its agents took
+        before."""
+        return await forecast_of(self._journal, plan)
 
     async def start(
         self,

@@ -56,6 +56,15 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """1 where its output had been given to an earlier call."""
 
 
+class Measurement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the call of one step took."""
+
+    agent: str
+    run_ms: int
+    tokens: int
+    microusd: int
+
+
 class WaitingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An approval or a question, as `kind` says; `state` is `open` or how it ended."""
 
@@ -251,6 +260,11 @@ class Journal(Protocol):
         self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
     ) -> list[StoredExecution]:
         """Executions, newest first; `before` is the cursor: only those older than it."""
+        ...
+
+    async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
+        """What the calls of these agents took that succeeded and were made, newest first, at most
+        1,000 of each: of the newest executions that have `among` steps together."""
         ...
 
     async def unfinished(self) -> list[StoredExecution]:

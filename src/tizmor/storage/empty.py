@@ -14,6 +14,7 @@ from tizmor.ports.journal import (
     Freed,
     InboxKind,
     InboxRow,
+    Measurement,
     Record,
     StoredExecution,
 )
@@ -51,6 +52,9 @@ class EmptyJournal:
     async def recent(
         self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
     ) -> list[StoredExecution]:
+        return []
+
+    async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
         return []
 
     async def unfinished(self) -> list[StoredExecution]:

@@ -22,6 +22,7 @@ from tizmor.ports.journal import (
     Freed,
     InboxKind,
     InboxRow,
+    Measurement,
     MessageRow,
     NewExecution,
     Record,
@@ -35,6 +36,7 @@ from tizmor.storage.batch import STATE_LEVELS
 from tizmor.storage.blobs import split
 from tizmor.storage.fences import stand
 from tizmor.storage.retry import Found, kept_at
+from tizmor.storage.rows import measurements
 from tizmor.storage.shared.in_memory import MemoryShared, MemoryTables
 from tizmor.storage.shared.removal import FORGET
 from tizmor.storage.shared.sharing import DatabaseSharing
@@ -169,6 +171,17 @@ class MemoryJournal:
             if (before is None or number < before) and ended in (None, stored.row.ended)
         ]
         return found[:limit]
+
+    async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
+        newest = sorted(self._database.steps.items(), reverse=True)
+        first = newest[min(among, len(newest)) - 1][0][0] if newest else 0
+        return measurements(
+            (s.agent, s.run_ms or s.ended_at_ms - s.started_at_ms, s.tokens, s.microusd)
+            for (execution, _), s in newest
+            if execution >= first
+            if s.status == "succeeded" and s.attempt and not s.cached and s.agent in agents
+            if s.started_at_ms is not None and s.ended_at_ms is not None
+        )
 
     async def unfinished(self) -> list[StoredExecution]:
         stored = sorted(self._database.executions.items())

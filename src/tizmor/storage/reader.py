@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tizmor.ports.journal import Checkpoint, InboxRow, Record, StoredExecution
+from tizmor.ports.journal import Checkpoint, InboxRow, Measurement, Record, StoredExecution
 from tizmor.storage.blobs import MARK, BlobDamaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.connection import connect_to_read, snapshot, storage_errors
@@ -23,8 +23,11 @@ from tizmor.storage.rows import (
     AMONG,
     EXECUTION,
     INBOX,
+    MEASURED,
+    MEASUREMENTS,
     REMOVED,
     inbox_row,
+    measurements,
     stored_execution,
 )
 
@@ -132,6 +135,12 @@ class Reader:
         query = {None: _RECENT, True: _RECENT_ENDED, False: _RECENT_UNFINISHED}[ended]
         rows = self._all(query, _BEYOND if before is None else before, limit)
         return [stored_execution(row) for row in rows]
+
+    def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
+        wanted = "(SELECT value FROM json_each(?))"
+        query = MEASURED.format(among="?", wanted=wanted, most="?")
+        most = MEASUREMENTS * len(agents)
+        return measurements(self._all(query, among - 1, json.dumps(list(agents)), most))
 
     def unfinished(self) -> list[StoredExecution]:
         return [

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from tizmor.ports.journal import ExecutionRow, InboxKind, InboxRow, StoredExecution
+from tizmor.ports.journal import (
+    ExecutionRow,
+    InboxKind,
+    InboxRow,
+    Measurement,
+    StoredExecution,
+)
 
 REMOVED = 2
 """Of `executions.ended`: retention is removing it, in several transactions; it isn't there."""
@@ -25,6 +33,30 @@ HEADS = EXECUTION.replace(
 )
 """Rows of `EXECUTION`, each with where its chain stands."""
 INBOX = "SELECT inbox.id, inbox.execution, inbox.kind, inbox.payload, inbox.outcome FROM inbox"
+
+
+MEASURED = (
+    "SELECT agent, CASE WHEN run_ms > 0 THEN run_ms ELSE ended_at_ms - started_at_ms END, tokens,"
+    " microusd FROM execution_steps WHERE execution >= coalesce((SELECT execution FROM"
+    " execution_steps ORDER BY execution DESC, step DESC LIMIT 1 OFFSET {among}), 0)"
+    " AND status = 'succeeded' AND attempt > 0 AND cached = 0"
+    " AND started_at_ms IS NOT NULL AND ended_at_ms IS NOT NULL AND agent IN {wanted}"
+    " ORDER BY execution DESC, step DESC LIMIT {most}"
+)
+"""A list as a whole has no attempt of its own; rows of before the meter have no `run_ms`."""
+MEASUREMENTS = 1_000
+"""Of one agent."""
+
+
+def measurements(rows: Iterable[tuple[Any, ...]]) -> list[Measurement]:
+    """The first thousand of each agent."""
+    counts: Counter[str] = Counter()
+    found = []
+    for agent, run_ms, tokens, microusd in rows:
+        counts[agent] += 1
+        if counts[agent] <= MEASUREMENTS:
+            found.append(Measurement(agent=agent, run_ms=run_ms, tokens=tokens, microusd=microusd))
+    return found
 
 
 def stored_execution(row: tuple[Any, ...]) -> StoredExecution:

@@ -26,6 +26,7 @@ from tizmor.ports.journal import (
     InboxKind,
     InboxRow,
     Journal,
+    Measurement,
     Record,
     StoredExecution,
 )
@@ -149,6 +150,9 @@ class SqliteJournal:
         return await self._look(
             lambda: self._reader.recent(limit=limit, before=before, ended=ended)
         )
+
+    async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
+        return await self._look(lambda: self._reader.measured(agents, among=among))
 
     async def unfinished(self) -> list[StoredExecution]:
         return await self._look(self._reader.unfinished)

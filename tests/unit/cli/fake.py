@@ -16,6 +16,7 @@ import pytest
 from tizmor.cli.main import main
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import AmbiguousChoice, PlanRefused, StorageFailed, UnknownExecution
+from tizmor.core.forecast import Forecast, Measured, forecast
 from tizmor.core.plan import Budget, Choice, Effect, Plan, Step, Strategy
 from tizmor.engine.views import (
     Execution,
@@ -162,6 +163,9 @@ class FakeTizmor:
         if request == "impossible":
             raise PlanRefused(["step a: no such agent", "step b: a cycle"])
         return ANCHOR
+
+    async def forecast(self, plan: Plan) -> Forecast:
+        return forecast(plan, {"Calendar": [Measured(400, 0, 0)] * 20})
 
     async def start(
         self,

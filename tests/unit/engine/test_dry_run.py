@@ -102,3 +102,18 @@ async def test_a_recording_stands_for_what_would_be_read(
     dry = await process.result((await process.dry_run("q", plan=other, recording=real.id)).id)
     assert any_house.agents.did == [*before, "read other"]
     assert dry.would_do[0].arguments["title"] == "other"
+
+
+async def test_a_forecast_stands_on_what_was_measured_and_a_dry_run_measures_no_effect(
+    process: Process,
+) -> None:
+    await dry_run(process)
+    told = await process.forecast(plan(*STEPS))
+    assert told.unknown == ("Meet",)
+    assert told.measurements["Read"] == 1
+    real = await process.start("q", plan=plan(*STEPS), approve_all=True)
+    await process.result(real.id)
+    told = await process.forecast(plan(*STEPS))
+    assert told.measurements == {"Read": 3, "Meet": 1}
+    assert told.time_ms is not None
+    assert told.few == ("Read", "Meet")

@@ -12,8 +12,11 @@ from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, ConflictsOption, JsonOption, WorkspaceOption
 from tizmor.cli.prose import read_request
+from tizmor.cli.terminal.forecast_view import write_forecast
 from tizmor.cli.terminal.page import Page
 from tizmor.cli.terminal.plan_view import write_plan
+from tizmor.cli.terminal.words import words_of
+from tizmor.core.forecast import Forecast
 from tizmor.core.graph import batches, dependencies
 from tizmor.core.plan import Plan
 from tizmor.core.plan_schema import plan_schema
@@ -46,16 +49,19 @@ def plan(
 
     async def work(library: Library) -> int:
         made = await library.plan(text, conflicts=conflicts)
+        told = await library.forecast(made)
         if as_json:
-            write_json(plan_line(made))
+            write_json(plan_line(made, told))
         else:
-            write_plan(made, Page.on_stdout(library.settings.bidi))
+            page = Page.on_stdout(library.settings.bidi)
+            write_plan(made, page)
+            write_forecast(told, page, words_of(made.language))
         return 0
 
     return within(workspace, work, write=False)
 
 
-def plan_line(made: Plan) -> dict[str, Any]:
+def plan_line(made: Plan, told: Forecast) -> dict[str, Any]:
     """The plan as one JSON line: what is promised of it, and the rest that `--plan` reads."""
     waves, needs = batches(made), dependencies(made)
     steps = [
@@ -79,15 +85,5 @@ def plan_line(made: Plan) -> dict[str, Any]:
         "conflicts": made.conflicts,
         "assumptions": made.assumptions,
         "questions": made.questions,
-        "forecast": forecast(made),
-    }
-
-
-def forecast(made: Plan) -> dict[str, int]:
-    """What can be counted before it runs: steps, the longest chain of them, what will be asked."""
-    return {
-        "steps": len(made.steps),
-        "longestChain": len(batches(made)),
-        "approvals": sum(step.critical for step in made.steps),
-        "questions": len(made.questions),
+        "forecast": told,
     }

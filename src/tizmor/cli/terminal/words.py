@@ -71,6 +71,12 @@ class Words:
     """Of a call that can't be taken back."""
     uses: str
     known_later: str
+    forecast: str
+    spread: str
+    at_least: str
+    unknown: str
+    not_measured: str
+    few_measured: str
     conflicts: str
     settled: Mapping[str, str]
     """What is done about steps that are at odds, by `Strategy`."""
@@ -157,6 +163,12 @@ ENGLISH = Words(
     stays="can't be taken back",
     uses="Uses",
     known_later="(known when {place} is there)",
+    forecast="Forecast",
+    spread="{median} ({p10} to {p90} in eight of ten runs)",
+    at_least="at least {amount}",
+    unknown="unknown",
+    not_measured="Not known yet: {names}",
+    few_measured="Measured seldom: {names}",
     conflicts="At odds",
     settled={
         "order": "in this order",
@@ -245,6 +257,12 @@ HEBREW = Words(
     stays="אי אפשר לבטל",
     uses="משתמש ב",
     known_later="(יהיה ידוע כש־{place} יהיה)",
+    forecast="תחזית",
+    spread="{median} (בין {p10} ל־{p90} בשמונה מעשר הרצות)",
+    at_least="לפחות {amount}",
+    unknown="לא ידוע",
+    not_measured="עדיין לא ידוע: {names}",
+    few_measured="נמדד מעט: {names}",
     conflicts="מתנגשים",
     settled={
         "order": "בסדר הזה",

@@ -24,6 +24,7 @@ from tizmor.ports.journal import (
     InboxKind,
     InboxRow,
     Journal,
+    Measurement,
     Record,
     StoredExecution,
 )
@@ -94,6 +95,9 @@ class PostgresJournal:
         self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
     ) -> list[StoredExecution]:
         return await self._reader.recent(limit=limit, before=before, ended=ended)
+
+    async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
+        return await self._reader.measured(agents, among=among)
 
     async def unfinished(self) -> list[StoredExecution]:
         return await self._reader.unfinished()

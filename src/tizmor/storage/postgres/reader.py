@@ -5,19 +5,27 @@ What belongs together is read in one snapshot. Rows of the journal are verified 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
 
-from tizmor.ports.journal import Checkpoint, InboxRow, Record, StoredExecution
+from tizmor.ports.journal import Checkpoint, InboxRow, Measurement, Record, StoredExecution
 from tizmor.storage.blobs import BlobDamaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.postgres import position
 from tizmor.storage.postgres.lease import Life, lives
 from tizmor.storage.postgres.wire import Connection, Wire
-from tizmor.storage.rows import EXECUTION, INBOX, inbox_row, stored_execution
+from tizmor.storage.rows import (
+    EXECUTION,
+    INBOX,
+    MEASURED,
+    MEASUREMENTS,
+    inbox_row,
+    measurements,
+    stored_execution,
+)
 
 PATIENCE_S = 120.0
 
@@ -122,6 +130,12 @@ class Reader:
         state = None if ended is None else int(ended)
         rows = await self._all(_RECENT, _BEYOND if before is None else before, limit, state)
         return [stored_execution(tuple(row)) for row in rows]
+
+    async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
+        wanted = "(SELECT unnest($2::text[]))"
+        query = MEASURED.format(among="$1", wanted=wanted, most="$3")
+        rows = await self._all(query, among - 1, list(agents), MEASUREMENTS * len(agents))
+        return measurements(tuple(row) for row in rows)
 
     async def unfinished(self) -> list[StoredExecution]:
         rows = await self._all(f"{EXECUTION} WHERE ended = 0 ORDER BY id")
