@@ -18,20 +18,24 @@ from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.drivers.embedded.secrets import LocalSecrets
+from tizmor.engine.bounds import standing
 from tizmor.engine.context import CallContext, NoExecution, Surroundings
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
+from tizmor.engine.views import BudgetView
+from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
-from tizmor.pipeline.shares import Shares
+from tizmor.pipeline.shares import Shares, day_account
 from tizmor.pipeline.standard import standard
 from tizmor.planner.embedded.planner import EmbeddedPlanner
 from tizmor.ports.agent import Agent
+from tizmor.ports.breakers import CLOSED, Standing
 from tizmor.ports.cache import CacheUse
 from tizmor.ports.clock import Clock
-from tizmor.ports.journal import Freed, Journal
+from tizmor.ports.journal import AgentFigures, Freed, Journal
 from tizmor.ports.planner import Planner
 from tizmor.ports.secrets import Secrets
 from tizmor.ports.vocabulary import Check
@@ -78,6 +82,7 @@ class Tizmor(Orchestrator):
                     verify=settings.cache_verify,
                     dice=random.random,
                 ),
+                breaker=Breaker(journal.sharing.breakers, agents.values(), settings.breaker, clock),
                 shares=Shares(settings.budgets, clock, workspace.zone),
                 clock=clock,
             ),
@@ -177,9 +182,9 @@ class Tizmor(Orchestrator):
             _report=lambda site, step, message: None,
         )
         checked = await self._agents["SystemCheck"].function(ctx=context)
+        stored = {check.name: check for check in (*checked.checks, await self._outside())}
         if not deep:
-            return list(checked.checks)
-        stored = {check.name: check for check in checked.checks}
+            return list(stored.values())
         for name, state, detail in await asyncio.to_thread(self._journal.check, deep=True):
             stored[name] = Check(name=name, state=state, detail=detail)
         return list(stored.values())
@@ -214,6 +219,31 @@ class Tizmor(Orchestrator):
         if not await self.cache():
             return 0
         return await self._journal.sharing.cache.clear(agent)
+
+    async def _outside(self) -> Check:
+        """Whether something that agents call is left alone just now."""
+        left_alone = [b for b in await self.breakers() if b.state != CLOSED]
+        if not left_alone:
+            return Check(name="breakers", state="ok", detail="nothing outside is left alone")
+        detail = ", ".join(f"{b.name} is {b.state} after {b.failures} failures" for b in left_alone)
+        return Check(name="breakers", state="warning", detail=detail)
+
+    async def budgets(self, execution_id: str | None = None) -> Sequence[BudgetView]:
+        """How the budgets of the workspace and of today stand, or those of one execution and its
+        steps. Raises `UnknownExecution`."""
+        state = None if execution_id is None else await self._folded(execution_id)
+        day = day_account(self._clock, self.workspace.zone)
+        return await standing(
+            self._journal.sharing.budgets, self.settings.budgets, day=day, state=state
+        )
+
+    async def metrics(self) -> Sequence[AgentFigures]:
+        """What the steps of all executions took and cost, by agent."""
+        return await self._journal.figures()
+
+    async def breakers(self) -> Sequence[Standing]:
+        """What fails outside, and whether it is left alone for a while."""
+        return await self._journal.sharing.breakers.standing()
 
     async def _close(self, inbox: asyncio.Task[None] | None) -> None:
         if inbox is not None:

@@ -26,6 +26,7 @@ import msgspec
 
 from tizmor.core.errors import WrongSetting
 from tizmor.core.plan import Strategy
+from tizmor.ports.breakers import STANDARD, Breaking, breaking
 from tizmor.ports.budgets import NO_BUDGETS, Budgeting, budgeting
 from tizmor.ports.quotas import Quota, quota
 from tizmor.ports.secrets import VARIABLE as SECRET
@@ -84,6 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     same, and compared."""
     conflicts: Strategy = Strategy.ORDER
     """How steps of a plan that are at odds are settled, where `run` doesn't say."""
+    breaker: Breaking = STANDARD
+    """When what fails outside is left alone for a while."""
     budgets: Budgeting = NO_BUDGETS
     """How much may be used, by the budget's name: `day.usd`, `execution.calls`."""
     limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
@@ -443,6 +446,7 @@ _SETTINGS = {
     "cache_mb": _Setting(_cache_mb, 64),
     "cache_verify": _Setting(_cache_verify, 0.02),
     "conflicts": _Setting(_conflicts, "order"),
+    "breaker": _Setting(breaking, {"failures": 5, "pause_s": 30}),
     "budgets": _Setting(budgeting, {"day.usd": 5, "execution.calls": 500}),
     "limits": _Setting(_limits, {"workspace": "600/minute"}),
 }

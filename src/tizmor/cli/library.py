@@ -17,6 +17,7 @@ from tizmor.core.forecast import Forecast
 from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.drivers.embedded.process import run
 from tizmor.engine.views import (
+    BudgetView,
     Execution,
     ExecutionSummary,
     Replay,
@@ -24,8 +25,9 @@ from tizmor.engine.views import (
     StreamEvent,
     Waiting,
 )
+from tizmor.ports.breakers import Standing
 from tizmor.ports.cache import CacheUse
-from tizmor.ports.journal import Freed
+from tizmor.ports.journal import AgentFigures, Freed
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings, load
@@ -118,6 +120,9 @@ class Library(Protocol):
     async def migrate(self) -> str: ...
     async def cache(self) -> Sequence[CacheUse]: ...
     async def clear_cache(self, agent: str | None = None) -> int: ...
+    async def budgets(self, execution_id: str | None = None) -> Sequence[BudgetView]: ...
+    async def metrics(self) -> Sequence[AgentFigures]: ...
+    async def breakers(self) -> Sequence[Standing]: ...
     async def gc(
         self, *, older_than: dt.timedelta | None = None, dry_run: bool = False
     ) -> Freed: ...

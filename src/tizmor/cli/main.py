@@ -52,6 +52,8 @@ VERBS = {
     "cancel": Verb("cancel:cancel", "Stop an execution for good."),
     "agents": Verb("agents:agents", "What can be asked for."),
     "doctor": Verb("doctor:doctor", "Check the workspace and the machine."),
+    "budget": Verb("budget:budget", "What may be used, is reserved and was spent."),
+    "metrics": Verb("metrics:metrics", "What each agent's steps took and cost."),
     "cache": Verb("cache:cache", "What is kept of agents' answers; remove it."),
     "gc": Verb("gc:gc", "Remove what ended long ago, and give its space back."),
     "migrate": Verb("migrate:migrate", "Bring the database to this version."),

@@ -37,6 +37,12 @@ def amount(measure: str, given: float) -> int:
     return int(exact.to_integral_value(rounding=ROUND_CEILING))
 
 
+def in_unit(measure: str, so_much: int) -> float:
+    """An amount in tokens, USD, seconds or calls."""
+    unit = _UNITS[MEASURES.index(measure)]
+    return so_much if unit == 1 else so_much / unit
+
+
 def limits(budget: Budget) -> dict[str, int]:
     """The bounds that a budget has, by measure."""
     return {

@@ -292,8 +292,10 @@ class AttemptFailed(Event, frozen=True):
 
 class StepHeld(Event, frozen=True):
     """The call has to wait for something that others use, `on`: a place within a quota
-    (`limit:NAME`), a resource (`lock:NAME`), or what another step is just working out
-    (`computation:AGENT`). It is looked at again when that is there, at the latest at `until_ms`."""
+    (`limit:NAME`), a resource (`lock:NAME`), what another step is just working out
+    (`computation:AGENT`), a budget that others may leave enough of (`budget:NAME`), or what fails
+    again and again outside (`breaker:NAME`). It is looked at again when that is there, at the
+    latest at `until_ms`."""
 
     step: str
     on: str

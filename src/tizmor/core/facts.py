@@ -178,11 +178,13 @@ class CallFailed(CallOver, frozen=True):
 
 
 class CallMustWait(Fact, frozen=True):
-    """The call did not begin: something that it needs is in use, see `ev.StepHeld`."""
+    """The call did not begin: something that it needs is in use, see `ev.StepHeld`. `elsewhere`:
+    another agent needn't wait for that."""
 
     step: str
     on: str
     until_ms: int | None = None
+    elsewhere: bool = False
 
 
 class WaitOver(Fact, frozen=True):

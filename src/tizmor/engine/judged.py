@@ -62,7 +62,11 @@ def judged(
             return fx.PreconditionBroken(at_ms=at_ms, step=step.id, error=cut(verdict.error))
         case Wait():
             return fx.CallMustWait(
-                at_ms=at_ms, step=step.id, on=verdict.on, until_ms=verdict.until_ms
+                at_ms=at_ms,
+                step=step.id,
+                on=verdict.on,
+                until_ms=verdict.until_ms,
+                elsewhere=verdict.elsewhere,
             )
         case OverBudget():
             return fx.BudgetExhausted(

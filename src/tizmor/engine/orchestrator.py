@@ -468,6 +468,11 @@ class Orchestrator:
         order = Order(by=by, roll_back=roll_back)
         return await self._take_and_give(stored.execution, InboxKind.CANCEL, order)
 
+    async def _folded(self, execution_id: str) -> State:
+        """The state of an execution, as its journal tells it. Raises `UnknownExecution`."""
+        stored = await self._stored(execution_id)
+        return (await fold(self._journal, stored.execution))[0]
+
     def owns(self, execution_id: str) -> bool:
         """Whether this process runs the execution."""
         number = parse_id(execution_id)

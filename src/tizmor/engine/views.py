@@ -150,6 +150,18 @@ class ExecutionSummary(_View, frozen=True):
     created_at: str
 
 
+class BudgetView(_View, frozen=True):
+    """How one budget stands: tokens, USD, seconds or calls. `scope`: `workspace`, `day`,
+    `execution`, or `step` and its id. Without a limit, what was counted all the same."""
+
+    scope: str
+    measure: str
+    account: str
+    limit: float | None = None
+    spent: float = 0.0
+    reserved: float = 0.0
+
+
 class Replay(_View, frozen=True):
     """What folding an execution's journal anew led to. `differences` from what stands beside the
     journal; none when all is as it should be."""

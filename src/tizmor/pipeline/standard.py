@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tizmor.pipeline.approve import Approve
+from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.budget import Budget
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.classify import Classify
@@ -17,9 +18,11 @@ from tizmor.ports.clock import Clock
 from tizmor.ports.sharing import Sharing
 
 
-def standard(sharing: Sharing, *, uses: Uses, cache: Cache, shares: Shares, clock: Clock) -> Next:
+def standard(
+    sharing: Sharing, *, uses: Uses, cache: Cache, shares: Shares, breaker: Breaker, clock: Clock
+) -> Next:
     """`uses` says which quotas a call counts against, `shares` which budgets; `cache` knows whose
-    answers are kept."""
+    answers are kept, `breaker` before whom one stands."""
     return compose(
         [
             Trace(),
@@ -27,6 +30,7 @@ def standard(sharing: Sharing, *, uses: Uses, cache: Cache, shares: Shares, cloc
             cache,
             Approve(),
             Budget(sharing.budgets, shares, clock),
+            breaker,
             Limit(sharing.quotas, uses),
             Lock(sharing.locks),
             Classify(),

@@ -57,10 +57,12 @@ class Stale(_Verdict, frozen=True):
 
 
 class Wait(_Verdict, frozen=True):
-    """The call needs what others use just now, and did not begin: see `ev.StepHeld`."""
+    """The call needs what others use just now, and did not begin: see `ev.StepHeld`. `elsewhere`:
+    another agent needn't wait for that."""
 
     on: str
     until_ms: int | None = None
+    elsewhere: bool = False
 
 
 class OverBudget(_Verdict, frozen=True):

@@ -175,6 +175,23 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     compacted: bool = False
 
 
+class AgentFigures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the steps of one agent took and cost together, of all executions that are there; a step
+    that was never begun isn't counted."""
+
+    agent: str
+    steps: int
+    succeeded: int
+    failed: int
+    attempts: int
+    queue_ms: int
+    wait_ms: int
+    run_ms: int
+    tokens: int
+    microusd: int
+    cached: int
+
+
 class StoredExecution(msgspec.Struct, frozen=True, kw_only=True):
     """One row of `executions`. `owner` is None when nobody owns it.
 
@@ -269,6 +286,10 @@ class Journal(Protocol):
 
     async def unfinished(self) -> list[StoredExecution]:
         """All that have not ended, whoever owns them, oldest first. Quick whatever the history."""
+        ...
+
+    async def figures(self) -> list[AgentFigures]:
+        """What steps took and cost, by agent."""
         ...
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from tizmor.ports.breakers import Breakers
 from tizmor.ports.budgets import Budgets
 from tizmor.ports.cache import Cache
 from tizmor.ports.locks import Holder, Locks
@@ -31,6 +32,8 @@ class Sharing(Protocol):
     def cache(self) -> Cache: ...
     @property
     def budgets(self) -> Budgets: ...
+    @property
+    def breakers(self) -> Breakers: ...
 
     async def turns(self) -> Turns:
         """Whose turn has come."""

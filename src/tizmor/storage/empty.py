@@ -8,6 +8,7 @@ from typing import TypeVar
 from tizmor.core.errors import StorageFailed, UnknownExecution
 from tizmor.core.ids import public_id
 from tizmor.ports.journal import (
+    AgentFigures,
     Append,
     Checkpoint,
     Committed,
@@ -58,6 +59,9 @@ class EmptyJournal:
         return []
 
     async def unfinished(self) -> list[StoredExecution]:
+        return []
+
+    async def figures(self) -> list[AgentFigures]:
         return []
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:

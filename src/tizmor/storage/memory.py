@@ -15,6 +15,7 @@ import msgspec
 from tizmor.core.errors import UnknownExecution
 from tizmor.core.ids import public_id
 from tizmor.ports.journal import (
+    AgentFigures,
     Append,
     Checkpoint,
     Committed,
@@ -186,6 +187,13 @@ class MemoryJournal:
     async def unfinished(self) -> list[StoredExecution]:
         stored = sorted(self._database.executions.items())
         return [execution for _, execution in stored if not execution.row.ended]
+
+    async def figures(self) -> list[AgentFigures]:
+        by_agent: dict[str, list[StepRow]] = {}
+        for row in self._database.steps.values():
+            if row.attempt:
+                by_agent.setdefault(row.agent, []).append(row)
+        return [_figures(agent, by_agent[agent]) for agent in sorted(by_agent)]
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:
         journal = self._database.journal
@@ -393,4 +401,16 @@ def _created(execution: int, new: NewExecution) -> StoredExecution:
         row=ExecutionRow(status="", updated_at_ms=new.created_at_ms),
         epoch=1,
         priority=new.priority,
+    )
+
+
+def _figures(agent: str, rows: Sequence[StepRow]) -> AgentFigures:
+    summed = ("queue_ms", "wait_ms", "run_ms", "tokens", "microusd", "cached")
+    return AgentFigures(
+        agent=agent,
+        steps=len(rows),
+        succeeded=sum(row.status == "succeeded" for row in rows),
+        failed=sum(row.status == "failed" for row in rows),
+        attempts=sum(row.attempt for row in rows),
+        **{name: sum(getattr(row, name) for row in rows) for name in summed},
     )

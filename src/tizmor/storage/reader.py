@@ -14,7 +14,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tizmor.ports.journal import Checkpoint, InboxRow, Measurement, Record, StoredExecution
+from tizmor.ports.journal import (
+    AgentFigures,
+    Checkpoint,
+    InboxRow,
+    Measurement,
+    Record,
+    StoredExecution,
+)
 from tizmor.storage.blobs import MARK, BlobDamaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.connection import connect_to_read, snapshot, storage_errors
@@ -22,10 +29,12 @@ from tizmor.storage.retention import Found, survey
 from tizmor.storage.rows import (
     AMONG,
     EXECUTION,
+    FIGURES,
     INBOX,
     MEASURED,
     MEASUREMENTS,
     REMOVED,
+    agent_figures,
     inbox_row,
     measurements,
     stored_execution,
@@ -79,6 +88,10 @@ class Reader:
             with snapshot(self._connection):
                 found |= self._histories(executions[start : start + _AT_ONCE])
         return found
+
+    def figures(self) -> list[AgentFigures]:
+        with storage_errors():
+            return [agent_figures(row) for row in self._connection.execute(FIGURES)]
 
     def checkpoint(self, execution: int) -> Checkpoint | None:
         with snapshot(self._connection):

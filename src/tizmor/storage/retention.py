@@ -50,6 +50,7 @@ _THE_REST = (
     "DELETE FROM agent_messages WHERE execution = ?",
     "DELETE FROM budgets WHERE execution = ?",
     "DELETE FROM budget_reservations WHERE execution = ?",
+    "DELETE FROM circuit_waits WHERE execution = ?",
     "DELETE FROM executions WHERE id = ?",
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tizmor.ports.journal import (
+    AgentFigures,
     ExecutionRow,
     InboxKind,
     InboxRow,
@@ -33,6 +34,21 @@ HEADS = EXECUTION.replace(
 )
 """Rows of `EXECUTION`, each with where its chain stands."""
 INBOX = "SELECT inbox.id, inbox.execution, inbox.kind, inbox.payload, inbox.outcome FROM inbox"
+FIGURES = (
+    "SELECT agent, count(*), sum(CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END),"
+    " sum(CASE WHEN status = 'failed' THEN 1 ELSE 0 END), sum(attempt), sum(queue_ms),"
+    " sum(wait_ms), sum(run_ms), sum(tokens), sum(microusd), sum(cached)"
+    " FROM execution_steps WHERE attempt > 0 GROUP BY agent ORDER BY agent"
+)
+
+
+def agent_figures(row: tuple[Any, ...]) -> AgentFigures:
+    """A row of `FIGURES`."""
+    agent, *numbers = row
+    names = AgentFigures.__struct_fields__[1:]
+    return AgentFigures(
+        agent=agent, **{n: int(number) for n, number in zip(names, numbers, strict=True)}
+    )
 
 
 MEASURED = (

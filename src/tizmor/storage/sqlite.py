@@ -19,6 +19,7 @@ import msgspec
 from tizmor.core.errors import StorageFailed, WorkspaceUnusable
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import (
+    AgentFigures,
     Append,
     Checkpoint,
     Committed,
@@ -156,6 +157,9 @@ class SqliteJournal:
 
     async def unfinished(self) -> list[StoredExecution]:
         return await self._look(self._reader.unfinished)
+
+    async def figures(self) -> list[AgentFigures]:
+        return await self._look(self._reader.figures)
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:
         return await self._look(lambda: self._reader.feed(after_position, limit))

@@ -330,3 +330,35 @@ budget_reservations = sa.Table(
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
+
+# Breakers before which something has failed: closed (0), open until a time (1), or tried by one
+# call (2). `calls` and how many of them `failed` are those since `window_ms`.
+circuit_breakers = sa.Table(
+    "circuit_breakers",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("state", sa.Integer, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("window_ms", _BigInteger, nullable=False),
+    sa.Column("calls", _BigInteger, nullable=False),
+    sa.Column("failed", _BigInteger, nullable=False),
+    sa.Column("until_ms", _BigInteger, nullable=False),
+    sa.Column("pauses", sa.Integer, nullable=False),
+    sa.Column("execution", _BigInteger, nullable=True),
+    sa.Column("step", sa.Text, nullable=True),
+    sa.Column("owner", sa.Text, nullable=True),
+    sqlite_strict=True,
+)
+
+# Who is held by which breaker.
+circuit_waits = sa.Table(
+    "circuit_waits",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("at_ms", _BigInteger, nullable=False),
+    sa.Index(None, "owner", "name"),
+    sqlite_strict=True,
+)

@@ -27,6 +27,7 @@ from tizmor.engine.views import (
     StreamEvent,
     Waiting,
 )
+from tizmor.ports.breakers import Standing
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings
@@ -309,6 +310,9 @@ class FakeTizmor:
 
     def owns(self, execution_id: str) -> bool:
         return execution_id in self.taken
+
+    async def breakers(self) -> list[Standing]:
+        return []
 
     async def agents(self) -> list[AgentSpec]:
         return [

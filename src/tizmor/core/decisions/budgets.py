@@ -16,6 +16,7 @@ from tizmor.core.decisions.decision import (
     charge,
     close,
     fail,
+    give_back,
     is_left_out,
 )
 from tizmor.core.decisions.ladder import fail_for_good
@@ -72,6 +73,7 @@ def _follow_policy(d: Decision, step: StepState, fact: fx.BudgetExhausted) -> No
 
 
 def _ask(d: Decision, step: StepState, fact: fx.BudgetExhausted) -> None:
+    give_back(d, step)
     question = budget_question(
         step.step,
         fact.budget,

@@ -9,9 +9,15 @@ from __future__ import annotations
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.decisions.decision import Decision, answered_by, close, give_back
+from tizmor.core.decisions.decision import (
+    Decision,
+    answered_by,
+    close,
+    give_back,
+    is_left_out,
+)
 from tizmor.core.decisions.settling import leave_unsettled
-from tizmor.core.decisions.steps import start
+from tizmor.core.decisions.steps import dispatch, start
 from tizmor.core.decisions.stopping import end_if_late
 from tizmor.core.state import StepState
 from tizmor.core.transitions import StepStatus
@@ -27,10 +33,24 @@ def call_must_wait(d: Decision, fact: fx.CallMustWait) -> None:
         leave_unsettled(d, step)
     elif d.state.ending:
         close(d, step, ev.StepCancelled(step=fact.step))
-    elif not end_if_late(d, step):
+    elif end_if_late(d, step) or (fact.elsewhere and _done_elsewhere(d, step, fact.on)):
+        return
+    else:
         if step.status is not S.HELD or step.held_on != fact.on:
             d.emit(ev.StepHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
         d.order(cmd.StandInLine(step=fact.step, until_ms=fact.until_ms))
+
+
+def _done_elsewhere(d: Decision, step: StepState, on: str) -> bool:
+    """Whether an alternative takes the step over, which then doesn't have to wait."""
+    alternative = 0 if step.alternative is None else step.alternative + 1
+    if step.lost or is_left_out(d, step) or alternative >= len(step.step.alternatives):
+        return False
+    name = step.step.id
+    d.order(cmd.Release(step=name))
+    d.emit(ev.AgentReplaced(step=name, alternative=alternative, error=f"it is held: {on}"))
+    dispatch(d, step)
+    return True
 
 
 def wait_over(d: Decision, fact: fx.WaitOver) -> None:

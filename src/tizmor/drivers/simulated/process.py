@@ -23,11 +23,13 @@ from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
+from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
 from tizmor.pipeline.shares import Shares
 from tizmor.pipeline.standard import standard
 from tizmor.ports.agent import Agent
+from tizmor.ports.breakers import STANDARD, Breaking
 from tizmor.ports.budgets import NO_BUDGETS, Budgeting
 from tizmor.ports.planner import Planner
 from tizmor.ports.secrets import NO_SECRETS, Secrets
@@ -63,6 +65,7 @@ class SimulatedProcess:
         killed: Callable[[str], None],
         secrets: Secrets = NO_SECRETS,
         budgets: Budgeting = NO_BUDGETS,
+        breaking: Breaking = STANDARD,
     ) -> None:
         """`killed` is told the name when the process is killed, by whomever."""
         self.name = name
@@ -88,6 +91,7 @@ class SimulatedProcess:
                     verify=VERIFY,
                     dice=lambda: dice.below(1000) / 1000,
                 ),
+                breaker=Breaker(self.journal.sharing.breakers, agents.values(), breaking, clock),
                 shares=Shares(budgets, clock, workspace.zone),
                 clock=clock,
             ),

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from tizmor.core.errors import EngineError
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import (
+    AgentFigures,
     Append,
     Checkpoint,
     Committed,
@@ -90,6 +91,9 @@ class PostgresJournal:
 
     async def get(self, execution: int) -> StoredExecution | None:
         return await self._reader.get(execution)
+
+    async def figures(self) -> list[AgentFigures]:
+        return await self._reader.figures()
 
     async def recent(
         self, *, limit: int = 50, before: int | None = None, ended: bool | None = None

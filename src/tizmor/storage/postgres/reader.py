@@ -11,7 +11,14 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
-from tizmor.ports.journal import Checkpoint, InboxRow, Measurement, Record, StoredExecution
+from tizmor.ports.journal import (
+    AgentFigures,
+    Checkpoint,
+    InboxRow,
+    Measurement,
+    Record,
+    StoredExecution,
+)
 from tizmor.storage.blobs import BlobDamaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.postgres import position
@@ -19,9 +26,11 @@ from tizmor.storage.postgres.lease import Life, lives
 from tizmor.storage.postgres.wire import Connection, Wire
 from tizmor.storage.rows import (
     EXECUTION,
+    FIGURES,
     INBOX,
     MEASURED,
     MEASUREMENTS,
+    agent_figures,
     inbox_row,
     measurements,
     stored_execution,
@@ -136,6 +145,9 @@ class Reader:
         query = MEASURED.format(among="$1", wanted=wanted, most="$3")
         rows = await self._all(query, among - 1, list(agents), MEASUREMENTS * len(agents))
         return measurements(tuple(row) for row in rows)
+
+    async def figures(self) -> list[AgentFigures]:
+        return [agent_figures(tuple(row)) for row in await self._all(FIGURES)]
 
     async def unfinished(self) -> list[StoredExecution]:
         rows = await self._all(f"{EXECUTION} WHERE ended = 0 ORDER BY id")

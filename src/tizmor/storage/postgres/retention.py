@@ -46,6 +46,7 @@ _BELONGING = (
     "agent_messages",
     "budgets",
     "budget_reservations",
+    "circuit_waits",
 )
 _KEEP_OUT = "SELECT pg_advisory_xact_lock(hashtext('tizmor blobs'))"
 _BLOBS = "SELECT count(*) AS number, coalesce(sum(octet_length(content)), 0)::bigint AS bytes FROM"

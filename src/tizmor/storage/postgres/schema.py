@@ -24,6 +24,8 @@ TABLES = (
     "cache_entries",
     "budget_reservations",
     "budgets",
+    "circuit_breakers",
+    "circuit_waits",
     "execution_checkpoints",
     "execution_steps",
     "executions",

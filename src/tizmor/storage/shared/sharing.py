@@ -6,7 +6,8 @@ from functools import partial
 
 from tizmor.ports.locks import Holder
 from tizmor.ports.sharing import Turns
-from tizmor.storage.shared import budgets, computations, locks, quotas
+from tizmor.storage.shared import breakers, budgets, computations, locks, quotas
+from tizmor.storage.shared.breakers import SharedBreakers
 from tizmor.storage.shared.budgets import SharedBudgets
 from tizmor.storage.shared.cache import SharedCache
 from tizmor.storage.shared.locks import SharedLocks
@@ -23,6 +24,7 @@ class DatabaseSharing:
         self.quotas = SharedQuotas(shared)
         self.cache = SharedCache(shared)
         self.budgets = SharedBudgets(shared)
+        self.breakers = SharedBreakers(shared)
 
     async def turns(self) -> Turns:
         return await self._shared.do(_turns)
@@ -39,7 +41,9 @@ def _turns(moment: Moment) -> Work[Turns]:
     granted, next_ms = yield from quotas.next_in_line(moment)
     answered = yield from computations.next_in_line(moment)
     enough = yield from budgets.next_in_line(moment)
-    return Turns([*free, *granted, *answered, *enough], next_ms)
+    mended, mended_ms = yield from breakers.next_in_line(moment)
+    times = [at_ms for at_ms in (next_ms, mended_ms) if at_ms is not None]
+    return Turns([*free, *granted, *answered, *enough, *mended], min(times, default=None))
 
 
 def _release(moment: Moment, holder: Holder) -> Work[None]:
@@ -47,3 +51,4 @@ def _release(moment: Moment, holder: Holder) -> Work[None]:
     yield from quotas.leave(moment, holder)
     yield from computations.leave(holder)
     yield from budgets.leave(holder)
+    yield from breakers.leave(moment, holder)

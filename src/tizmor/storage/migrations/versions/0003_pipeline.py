@@ -18,6 +18,7 @@ def upgrade() -> None:
     _talk()
     _budgets()
     _figures()
+    _breakers()
 
 
 def _locks() -> None:
@@ -227,3 +228,32 @@ def _figures() -> None:
     op.add_column(
         "execution_steps", sa.Column("cached", sa.Integer, nullable=False, server_default="0")
     )
+
+
+def _breakers() -> None:
+    """What fails again and again outside, and who waits for it."""
+    op.create_table(
+        "circuit_breakers",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("state", sa.Integer, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("window_ms", _BigInteger, nullable=False),
+        sa.Column("calls", _BigInteger, nullable=False),
+        sa.Column("failed", _BigInteger, nullable=False),
+        sa.Column("until_ms", _BigInteger, nullable=False),
+        sa.Column("pauses", sa.Integer, nullable=False),
+        sa.Column("execution", _BigInteger, nullable=True),
+        sa.Column("step", sa.Text, nullable=True),
+        sa.Column("owner", sa.Text, nullable=True),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "circuit_waits",
+        sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("step", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("at_ms", _BigInteger, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_circuit_waits_owner_name", "circuit_waits", ["owner", "name"])
