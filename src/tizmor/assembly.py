@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,12 +15,14 @@ from tizmor.agents.builtin import builtin
 from tizmor.agents.system import system_check
 from tizmor.caching.keys import partition
 from tizmor.core.agents import AgentSpec
-from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable
+from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable, WrongSetting
 from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.drivers.embedded.seat import account, seat
 from tizmor.drivers.embedded.secrets import LocalSecrets
 from tizmor.engine.bounds import standing
 from tizmor.engine.context import CallContext, NoExecution, Surroundings
 from tizmor.engine.orchestrator import Orchestrator
+from tizmor.engine.orders import Caller
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
@@ -32,11 +34,13 @@ from tizmor.pipeline.shares import Shares, day_account
 from tizmor.pipeline.standard import standard
 from tizmor.planner.embedded.planner import EmbeddedPlanner
 from tizmor.ports.agent import Agent
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.breakers import CLOSED, Standing
 from tizmor.ports.cache import CacheUse
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import AgentFigures, Freed, Journal
 from tizmor.ports.planner import Planner
+from tizmor.ports.policy import BY_DEFAULT, Policy
 from tizmor.ports.secrets import Secrets
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
@@ -44,6 +48,8 @@ from tizmor.settings import Settings
 from tizmor.storage.schema import VERSION
 from tizmor.storage.sqlite import open_sqlite
 
+LIBRARY = "library"
+_CHECK = "SystemCheck"
 Trouble = Callable[[StorageFailed | None], None]
 
 
@@ -67,6 +73,8 @@ class Tizmor(Orchestrator):
         interactive: bool,
         trouble: Trouble,
         program: str,
+        policy: Policy,
+        caller: Caller,
     ) -> None:
         journal.sharing.cache.limit(settings.cache_mb * 1_000_000)
         performer = Performer(
@@ -91,6 +99,7 @@ class Tizmor(Orchestrator):
             dice=random.random,
             secrets=secrets,
             conflicts=settings.conflicts,
+            policy=policy,
         )
         pump = Pump(
             journal=journal,
@@ -108,6 +117,7 @@ class Tizmor(Orchestrator):
             agents=agents,
             presenter=Presenter(zone=workspace.zone, folder=workspace.root, program=program),
             clock=clock,
+            caller=caller,
         )
         self._secrets = secrets
         self.workspace = workspace
@@ -128,6 +138,7 @@ class Tizmor(Orchestrator):
         interactive: bool = True,
         trouble: Trouble = lambda error: None,
         program: str = "tizmor",
+        interface: str = LIBRARY,
     ) -> AsyncIterator[Tizmor]:
         """Open a workspace's folder.
 
@@ -136,11 +147,15 @@ class Tizmor(Orchestrator):
         tried again for `patience_s` seconds, and `trouble` is told. `interactive` has every event
         written at once, for somebody who watches; without it steps without effect ride along with
         the next commit. `program` begins the command lines that are handed out for pasting.
+        `interface` is by what decisions come in here, for the audit log: a library's caller says
+        who decides, `me` by default; elsewhere that is the operating system's account.
         Raises `WorkspaceUnusable` and `WrongSetting`.
         """
         root = _folder(workspace)
         settings = settings or settings_module.load(root)
         clock = clock or SystemClock()
+        given = (*builtin(), *agents)
+        policy = _policy(root, {_CHECK, *(agent.spec.name for agent in given)})
         journal = await _journal(settings, root, write=write, clock=clock)
         secrets = LocalSecrets(root / ".tizmor" / "secrets")
         known: dict[str, Agent] = {}
@@ -160,6 +175,8 @@ class Tizmor(Orchestrator):
             interactive=interactive,
             trouble=trouble,
             program=program,
+            policy=policy,
+            caller=_caller(interface, settings),
         )
         inbox = asyncio.create_task(tizmor.obey()) if write else None
         try:
@@ -181,7 +198,7 @@ class Tizmor(Orchestrator):
             answers={},
             _report=lambda site, step, message: None,
         )
-        checked = await self._agents["SystemCheck"].function(ctx=context)
+        checked = await self._agents[_CHECK].function(ctx=context)
         stored = {check.name: check for check in (*checked.checks, await self._outside())}
         if not deep:
             return list(stored.values())
@@ -189,9 +206,18 @@ class Tizmor(Orchestrator):
             stored[name] = Check(name=name, state=state, detail=detail)
         return list(stored.values())
 
+    def time(self, at_ms: int) -> str:
+        """A time in milliseconds since the epoch as ISO 8601 with the workspace's offset."""
+        return self._presenter.time(at_ms)
+
     def command(self, verb: str, execution_id: str) -> str:
         """The command line that does `verb` to an execution, ready to paste."""
         return self._presenter.command(verb, execution_id)
+
+    async def audit(self, *, after: int = 0, limit: int = 1000) -> Sequence[AuditRow]:
+        """Rows of the audit log behind a number, in order, as they are stored: see
+        `tizmor.ports.audit`."""
+        return await self._journal.audit(after=after, limit=limit)
 
     async def migrate(self) -> str:
         """What schema the database has; opening it to write has brought it up to date."""
@@ -265,6 +291,26 @@ async def _journal(settings: Settings, root: Path, *, write: bool, clock: Clock)
     return await open_postgres(
         settings.server_url, write=write, clock=clock, lease_s=settings.lease_s
     )
+
+
+def _policy(root: Path, agents: Collection[str]) -> Policy:
+    """The workspace's own, beside the default. Raises `WrongSetting` where it is none."""
+    file = root / "policy.cedar"
+    if not file.exists():
+        return BY_DEFAULT
+    # Loaded only where there is one: its engine takes more than half of what a start may.
+    from tizmor.policies.cedar import CedarPolicy
+
+    try:
+        return CedarPolicy(file, agents)
+    except OSError as error:
+        raise WrongSetting(f"{file.name} can't be read: {error.strerror}") from error
+
+
+def _caller(interface: str, settings: Settings) -> Caller:
+    if interface == LIBRARY:
+        return Caller(seat=seat(interface))
+    return Caller(account(), seat(interface), names_others=settings.trust_names)
 
 
 def _folder(workspace: str | Path) -> Path:

@@ -89,6 +89,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """When what fails outside is left alone for a while."""
     budgets: Budgeting = NO_BUDGETS
     """How much may be used, by the budget's name: `day.usd`, `execution.calls`."""
+    trust_names: bool = False
+    """Whether who decides at the command line may say who they are (`--as NAME`); else they are the
+    operating system's account."""
     limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
     """How often may be called what is outside, by name: see `tizmor.pipeline.rules`."""
 
@@ -318,6 +321,12 @@ def _cache_verify(value: object) -> float:
     return _number(value, (0.0, 1.0), "a number")
 
 
+def _trust_names(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    return _one_of(("true", "false"), value) == "true"
+
+
 def _limits(value: object) -> dict[str, Quota]:
     if isinstance(value, str):
         parts = (part.partition("=") for part in value.split(","))
@@ -448,5 +457,6 @@ _SETTINGS = {
     "conflicts": _Setting(_conflicts, "order"),
     "breaker": _Setting(breaking, {"failures": 5, "pause_s": 30}),
     "budgets": _Setting(budgeting, {"day.usd": 5, "execution.calls": 500}),
+    "trust_names": _Setting(_trust_names, True),
     "limits": _Setting(_limits, {"workspace": "600/minute"}),
 }

@@ -13,7 +13,8 @@ import msgspec
 from tizmor.core import events as ev
 from tizmor.core.evolve import evolve
 from tizmor.core.result import result
-from tizmor.core.state import State
+from tizmor.core.state import GateState, State
+from tizmor.core.terms import PLAIN
 from tizmor.engine.projections import status_of
 
 JOURNALS = Path(__file__).parent / "journals"
@@ -69,7 +70,7 @@ def picture(state: State) -> dict[str, Any]:
         "ended_at_ms": state.ended_at_ms,
         "steps": {name: _step(state, name) for name in state.steps},
         "outputs": state.outputs,
-        "gates": {name: msgspec.to_builtins(gate) for name, gate in state.gates.items()},
+        "gates": {name: _gate(gate) for name, gate in state.gates.items()},
         "questions": {name: msgspec.to_builtins(asked) for name, asked in state.questions.items()},
         "effects": state.effects,
         "result": result(state),
@@ -78,6 +79,15 @@ def picture(state: State) -> dict[str, Any]:
         shown["talk"] = msgspec.to_builtins(state.talk)
     decoded: dict[str, Any] = json.loads(json.dumps(_short(shown)))
     return decoded
+
+
+def _gate(gate: GateState) -> dict[str, Any]:
+    """Who agreed, and to what end, is told only of a gate under terms of its own."""
+    told: dict[str, Any] = msgspec.to_builtins(gate)
+    if gate.terms == PLAIN:
+        for name in ("terms", "needs", "signatures", "reminded_at_ms"):
+            del told[name]
+    return told
 
 
 def _step(state: State, name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ any more: what is new gets a scenario of its own.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 from typing import Any
 
@@ -19,6 +20,7 @@ from tizmor.core.errors import (
     Permanent,
     PreconditionFailed,
     Transient,
+    UserError,
 )
 from tizmor.core.plan import (
     Budget,
@@ -34,6 +36,8 @@ from tizmor.core.plan import (
     Strategy,
     Test,
 )
+from tizmor.core.terms import Need, OnExpiry, Terms
+from tizmor.ports.policy import Ask, Waived
 
 ONE = RetryPolicy(attempts=1)
 
@@ -562,6 +566,60 @@ async def conflict_settled_by_a_human(stage: Stage) -> str:
     return execution
 
 
+MINUTE = 60_000
+TWO = Need(
+    policy="two of three",
+    quorum=2,
+    approvers=("dana", "yoav", "noa"),
+    escalate_ms=4 * MINUTE,
+    escalate_to=("rina",),
+)
+
+
+async def signed_by_two(stage: Stage) -> str:
+    """The second agrees to what the first has changed, in place of another who handed that on."""
+    stage.policy.ruling = Ask(Terms(needs=(TWO,)))
+    execution = await stage.start(meet(), read("after", of("meet")))
+    await stage.rest(execution)
+    people = stage.process.tizmor
+    await stage.do(people.approve(execution, by="dana"))
+    await stage.do(people.delegate(execution, to="gil", by="yoav"))
+    await stage.do(people.approve(execution, arguments={"title": "short talk"}, by="gil"))
+    await stage.do(people.approve(execution, by="dana", comment="fine"))
+    await stage.rest(execution)
+    return execution
+
+
+async def gate_expired(stage: Stage) -> str:
+    """Nobody decides it, though they are reminded, and one more is asked."""
+    stage.policy.ruling = Ask(Terms(needs=(TWO,), remind_ms=3 * MINUTE, expires_ms=10 * MINUTE))
+    execution = await stage.start(meet(), read("after", of("meet")), read("beside"))
+    await asyncio.sleep(11 * 60)
+    await stage.rest(execution)
+    return execution
+
+
+async def gate_lapsed(stage: Stage) -> str:
+    """It is asked about once more, and then decided."""
+    terms = Terms(needs=(TWO,), expires_ms=10 * MINUTE, on_expiry=OnExpiry.ASK)
+    stage.policy.ruling = Ask(terms)
+    execution = await stage.start(meet())
+    await asyncio.sleep(11 * 60)
+    for name in ("rina", "noa"):
+        with contextlib.suppress(UserError):  # she wasn't asked yet, this time
+            await stage.do(stage.process.tizmor.approve(execution, by=name))
+    await stage.do(stage.process.tizmor.approve(execution, by="yoav"))
+    await stage.rest(execution)
+    return execution
+
+
+async def waived_by_a_policy(stage: Stage) -> str:
+    stage.policy.ruling = Waived("meetings need no asking")
+    execution = await stage.start(meet())
+    await stage.rest(execution)
+    return execution
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -610,5 +668,9 @@ SCENARIOS: dict[str, Scenario] = {
         conflict_settled_by_a_human,
         budget_raised_by_human,
         budget_left_room_for_less,
+        signed_by_two,
+        gate_expired,
+        gate_lapsed,
+        waived_by_a_policy,
     )
 }

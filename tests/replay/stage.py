@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 
 from tests.replay.cast import BEFALLS, CAST, Befalling, Vault
 
+from tizmor.core.approval import needs_gate
 from tizmor.core.errors import PlanRefused
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Plan, Step
 from tizmor.core.state import State
+from tizmor.core.terms import PLAIN
 from tizmor.drivers.simulated.choices import Choices
 from tizmor.drivers.simulated.clock import SimulatedClock
 from tizmor.drivers.simulated.faults import Faults
@@ -27,11 +29,25 @@ from tizmor.engine.pump import LIMITS
 from tizmor.engine.views import Execution
 from tizmor.ports.agent import Agent
 from tizmor.ports.planner import PlanRequest
+from tizmor.ports.policy import Ask, Asked, Ruling
 from tizmor.ports.workspace import Workspace
 
 _T = TypeVar("_T")
 Event = tuple[int, bytes]
 """When it was, in ms, and its payload."""
+
+
+class Saying:
+    """A policy that says of all that is critical or can't be taken back what it is told to."""
+
+    def __init__(self) -> None:
+        self.ruling: Ruling = Ask(PLAIN)
+
+    def concerns(self, step: Step) -> bool:
+        return needs_gate(step)
+
+    def rule(self, asked: Asked) -> Ruling:
+        return self.ruling
 
 
 class Stage:
@@ -46,6 +62,7 @@ class Stage:
         self.database = SimulatedDatabase(now_ms=self._clock.now_ms)
         self._choices = Choices(record={"dice": [500] * 1000})
         self._opened = 0
+        self.policy = Saying()
         BEFALLS.set(self.befalls)
         self.process = self.another()
 
@@ -67,6 +84,7 @@ class Stage:
             interactive=False,
             killed=lambda name: None,
             secrets=Vault(),
+            policy=self.policy,
         )
         return self.process
 

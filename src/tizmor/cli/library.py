@@ -25,6 +25,7 @@ from tizmor.engine.views import (
     StreamEvent,
     Waiting,
 )
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.breakers import Standing
 from tizmor.ports.cache import CacheUse
 from tizmor.ports.journal import AgentFigures, Freed
@@ -99,12 +100,22 @@ class Library(Protocol):
         *,
         arguments: Mapping[str, Any] | None = None,
         comment: str | None = None,
+        by: str | None = None,
+        seen: str | None = None,
     ) -> str: ...
     async def preview(
         self, execution_id: str, approval: str | None, arguments: Mapping[str, Any]
     ) -> Waiting: ...
     async def reject(
-        self, execution_id: str, approval: str | None = None, *, reason: str | None = None
+        self,
+        execution_id: str,
+        approval: str | None = None,
+        *,
+        reason: str | None = None,
+        by: str | None = None,
+    ) -> str: ...
+    async def delegate(
+        self, execution_id: str, approval: str | None = None, *, to: str, by: str | None = None
     ) -> str: ...
     async def answer(
         self,
@@ -117,6 +128,8 @@ class Library(Protocol):
     def owns(self, execution_id: str) -> bool: ...
     async def agents(self) -> Sequence[AgentSpec]: ...
     async def doctor(self, *, deep: bool = False) -> Sequence[Check]: ...
+    async def audit(self, *, after: int = 0, limit: int = 1000) -> Sequence[AuditRow]: ...
+    def time(self, at_ms: int) -> str: ...
     async def migrate(self) -> str: ...
     async def cache(self) -> Sequence[CacheUse]: ...
     async def clear_cache(self, agent: str | None = None) -> int: ...
@@ -145,6 +158,7 @@ def within(
             patience_s=_PATIENCE_S,
             trouble=_Trouble(),
             program=program(),
+            interface="command line",
         ) as library:
             return await work(library)
 

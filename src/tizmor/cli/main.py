@@ -44,6 +44,7 @@ VERBS = {
     "logs": Verb("logs:logs", "All that happened in one execution."),
     "approve": Verb("approve:approve", "Approve what asks for approval."),
     "reject": Verb("reject:reject", "Reject what asks for approval."),
+    "delegate": Verb("delegate:delegate", "Hand an approval on to somebody else."),
     "answer": Verb("answer:answer", "Answer a question."),
     "resume": Verb("resume:resume", "Go on with a paused, interrupted or waiting execution."),
     "pause": Verb("pause:pause", "Let running steps end and start none."),
@@ -55,6 +56,7 @@ VERBS = {
     "budget": Verb("budget:budget", "What may be used, is reserved and was spent."),
     "metrics": Verb("metrics:metrics", "What each agent's steps took and cost."),
     "cache": Verb("cache:cache", "What is kept of agents' answers; remove it."),
+    "audit": Verb("audit:audit", "Who decided what, when and from where."),
     "gc": Verb("gc:gc", "Remove what ended long ago, and give its space back."),
     "migrate": Verb("migrate:migrate", "Bring the database to this version."),
 }

@@ -42,6 +42,15 @@ ConflictsOption = Annotated[
         "refuse the plan, or let the last writer have it. The workspace's setting, if not given.",
     ),
 ]
+AsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="NAME",
+        help="Who decides; needs trust_names = true in tizmor.toml.",
+        show_default="your account on this machine",
+    ),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.plan import Budget, Plan, Step, Strategy
+from tizmor.core.terms import Terms
 
 
 class Timer(enum.StrEnum):
@@ -15,6 +16,10 @@ class Timer(enum.StrEnum):
 
     RETRY = "retry"
     DEADLINE = "deadline"
+    REMIND = "remind"
+    ESCALATE = "escalate"
+    EXPIRE = "expire"
+    """These three are a gate's."""
     WAKE = "wake"
     """Have a look: for an execution that rests, and is not read before."""
 
@@ -52,14 +57,19 @@ class PrepareCall(Command, frozen=True):
 
 
 class RunCall(Command, frozen=True):
-    """Run the step's pipeline. `approved_key` is the key that a human has approved, if any;
-    `budget` bounds the whole execution, `raised` is what a human has added to a budget, by name."""
+    """Run the step's pipeline. `approved_key` is the key that humans have approved, if any, under
+    which `terms`, and `signers` who they were. `untrusted` are its control arguments that come from
+    what a document or a stranger said. `budget` bounds the whole execution, `raised` is what a
+    human has added to a budget, by name."""
 
     step: Step
     arguments: dict[str, Any]
     attempt: int
     answers: dict[str, str]
     approved_key: str | None = None
+    terms: Terms | None = None
+    signers: tuple[str, ...] = ()
+    untrusted: tuple[str, ...] = ()
     budget: Budget | None = None
     raised: dict[str, int] | None = None
 

@@ -26,15 +26,15 @@ from tizmor.core.decisions.control import (
     woken,
 )
 from tizmor.core.decisions.decision import Decision, end
-from tizmor.core.decisions.holding import call_must_wait, wait_over
-from tizmor.core.decisions.humans import (
-    answer_needed,
-    answered,
+from tizmor.core.decisions.gates import (
     approval_given_to_all,
     approved,
+    delegated,
     gate_needed,
     rejected,
 )
+from tizmor.core.decisions.holding import call_must_wait, wait_over
+from tizmor.core.decisions.humans import answer_needed, answered
 from tizmor.core.decisions.ladder import is_final, replan_impossible, replan_made, resort
 from tizmor.core.decisions.outcomes import (
     call_completed,
@@ -144,6 +144,7 @@ _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.TimerFired: timer_fired,
     fx.Approved: approved,
     fx.Rejected: rejected,
+    fx.Delegated: delegated,
     fx.Answered: answered,
     fx.ApprovalGivenToAll: approval_given_to_all,
     fx.PauseAsked: pause_asked,

@@ -15,6 +15,7 @@ import msgspec
 from tizmor.core.errors import JournalDamaged
 from tizmor.core.plan import Budget, Plan, Question, Strategy
 from tizmor.core.remembered import remembered
+from tizmor.core.terms import Seat, Terms
 
 
 class Event(
@@ -43,6 +44,7 @@ class Created(Event, frozen=True):
     deadline_ms: int | None = None
     budget: Budget | None = None
     conflicts: Strategy | None = None
+    seat: Seat | None = None
 
 
 class DryRunBegun(Event, frozen=True):
@@ -61,6 +63,7 @@ class CallsApproved(Event, frozen=True):
     calls: tuple[str, ...]
     answers: dict[str, dict[str, str]] = {}
     by: str = ""
+    seat: Seat | None = None
 
 
 class Planned(Event, frozen=True):
@@ -120,6 +123,7 @@ class QuestionAnswered(Event, frozen=True):
     value: str
     by: str = ""
     arguments: dict[str, Any] | None = None
+    seat: Seat | None = None
 
 
 class Prepared(Event, frozen=True):
@@ -128,7 +132,8 @@ class Prepared(Event, frozen=True):
 
 
 class GateOpened(Event, frozen=True):
-    """`key` binds the gate to exactly these arguments; `shown` is what the human sees."""
+    """`key` binds the gate to exactly these arguments; `shown` is what the human sees; `terms` say
+    whose agreement counts, None for anybody's."""
 
     id: str
     step: str
@@ -136,6 +141,55 @@ class GateOpened(Event, frozen=True):
     arguments: dict[str, Any]
     shown: dict[str, Any]
     untrusted: tuple[str, ...] = ()
+    terms: Terms | None = None
+
+
+class GateSigned(Event, frozen=True):
+    """One of several who must agree has done so, to `key`; `arguments` and `shown` come with it
+    where they changed something, and the others have then to agree to that."""
+
+    id: str
+    key: str
+    by: str
+    arguments: dict[str, Any] | None = None
+    shown: dict[str, Any] | None = None
+    comment: str | None = None
+    seat: Seat | None = None
+
+
+class GateDelegated(Event, frozen=True):
+    """One who may decide a gate has handed that on to `to`."""
+
+    id: str
+    by: str
+    to: str
+    seat: Seat | None = None
+
+
+class GateReminded(Event, frozen=True):
+    """Those who are asked were reminded: nobody has decided the gate for a while."""
+
+    id: str
+
+
+class GateEscalated(Event, frozen=True):
+    """Nobody has decided the gate for as long as `policy` says; `to` are asked as well."""
+
+    id: str
+    policy: str
+    to: tuple[str, ...]
+
+
+class GateExpired(Event, frozen=True):
+    """Nobody has decided the gate in time: its step is rejected."""
+
+    id: str
+
+
+class GateLapsed(Event, frozen=True):
+    """Nobody has decided the gate in time: its step is prepared, and asked about, anew."""
+
+    id: str
 
 
 class GateApproved(Event, frozen=True):
@@ -150,30 +204,35 @@ class GateApproved(Event, frozen=True):
     comment: str | None = None
     shown: dict[str, Any] | None = None
     planned: str = ""
+    seat: Seat | None = None
 
 
 class GateRejected(Event, frozen=True):
     id: str
     by: str = ""
     reason: str | None = None
+    seat: Seat | None = None
 
 
 class ApprovalDelegated(Event, frozen=True):
     """From here on gates are approved without asking, as `--yes` says."""
 
     by: str = ""
+    seat: Seat | None = None
 
 
 class StepStarted(Event, frozen=True):
     """The call begins; for a call with an effect this is its intent, durable before the call.
 
-    `approval` is the gate that is consumed by it.
+    `approval` is the gate that is consumed by it; `waived_by` names the policy that let a call go
+    unasked which is asked about by default.
     """
 
     step: str
     attempt: int
     key: str = ""
     approval: str | None = None
+    waived_by: str = ""
 
 
 class Expanded(Event, frozen=True):
@@ -383,14 +442,17 @@ class CompensationLeft(Event, frozen=True):
 
 class Paused(Event, frozen=True):
     by: str = ""
+    seat: Seat | None = None
 
 
 class Resumed(Event, frozen=True):
     by: str = ""
+    seat: Seat | None = None
 
 
 class CancelRequested(Event, frozen=True):
     by: str = ""
+    seat: Seat | None = None
 
 
 class Ended(Event, frozen=True):
@@ -413,6 +475,12 @@ AnyEvent = (
     | QuestionAnswered
     | Prepared
     | GateOpened
+    | GateSigned
+    | GateDelegated
+    | GateReminded
+    | GateEscalated
+    | GateExpired
+    | GateLapsed
     | GateApproved
     | GateRejected
     | ApprovalDelegated

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tizmor.core import events as ev
-from tizmor.core.folds import executions, humans, lists, plans, steps, talking
+from tizmor.core.folds import executions, gates, humans, lists, plans, steps, talking
 from tizmor.core.state import State
 
 
@@ -32,9 +32,15 @@ FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.QuestionAsked: humans.question_asked,
     ev.QuestionAnswered: humans.question_answered,
     ev.Prepared: steps.prepared,
-    ev.GateOpened: humans.gate_opened,
-    ev.GateApproved: humans.gate_approved,
-    ev.GateRejected: humans.gate_rejected,
+    ev.GateOpened: gates.gate_opened,
+    ev.GateSigned: gates.gate_signed,
+    ev.GateDelegated: gates.gate_delegated,
+    ev.GateReminded: gates.gate_reminded,
+    ev.GateEscalated: gates.gate_escalated,
+    ev.GateExpired: gates.gate_expired,
+    ev.GateLapsed: gates.gate_lapsed,
+    ev.GateApproved: gates.gate_approved,
+    ev.GateRejected: gates.gate_rejected,
     ev.ApprovalDelegated: humans.approval_delegated,
     ev.StepStarted: steps.step_started,
     ev.Expanded: lists.expanded,

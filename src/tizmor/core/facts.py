@@ -14,6 +14,7 @@ from tizmor.core.commands import Timer
 from tizmor.core.events import CallsApproved
 from tizmor.core.plan import Budget, Exhausted, Plan, Question, Strategy
 from tizmor.core.talk import Told
+from tizmor.core.terms import PLAIN, Seat, Terms
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -42,6 +43,7 @@ class Requested(Fact, frozen=True):
     deadline_s: float | None = None
     budget: Budget | None = None
     conflicts: Strategy | None = None
+    seat: Seat | None = None
 
 
 class PlanMade(Fact, frozen=True):
@@ -103,10 +105,12 @@ class CallForeseen(CallOver, frozen=True):
 
 
 class CallStarting(Fact, frozen=True):
-    """The pipeline has let the call through; may it begin?"""
+    """The pipeline has let the call through; may it begin? `waived_by` names the policy by which
+    nobody need be asked, though by default somebody is."""
 
     step: str
     key: str
+    waived_by: str = ""
 
 
 class CallWithdrawn(CallOver, frozen=True):
@@ -156,10 +160,13 @@ class CallCompleted(CallOver, frozen=True):
 
 
 class GateNeeded(Fact, frozen=True):
+    """By the policy, humans must agree to exactly this, under its `terms`."""
+
     step: str
     key: str
     arguments: dict[str, Any]
     shown: dict[str, Any]
+    terms: Terms = PLAIN
 
 
 class AnswerNeeded(CallOver, frozen=True):
@@ -266,12 +273,23 @@ class Approved(Fact, frozen=True):
     shown: dict[str, Any] | None = None
     by: str = ""
     comment: str | None = None
+    seat: Seat | None = None
 
 
 class Rejected(Fact, frozen=True):
     approval: str
     by: str = ""
     reason: str | None = None
+    seat: Seat | None = None
+
+
+class Delegated(Fact, frozen=True):
+    """One who may decide an approval hands that on to `to`."""
+
+    approval: str
+    by: str
+    to: str
+    seat: Seat | None = None
 
 
 class Answered(Fact, frozen=True):
@@ -282,18 +300,22 @@ class Answered(Fact, frozen=True):
     value: str
     by: str = ""
     arguments: dict[str, Any] | None = None
+    seat: Seat | None = None
 
 
 class ApprovalGivenToAll(Fact, frozen=True):
     by: str = ""
+    seat: Seat | None = None
 
 
 class PauseAsked(Fact, frozen=True):
     by: str = ""
+    seat: Seat | None = None
 
 
 class ResumeAsked(Fact, frozen=True):
     by: str = ""
+    seat: Seat | None = None
 
 
 class CancelAsked(Fact, frozen=True):
@@ -301,3 +323,4 @@ class CancelAsked(Fact, frozen=True):
 
     by: str = ""
     roll_back: bool = False
+    seat: Seat | None = None

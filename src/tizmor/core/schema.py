@@ -40,8 +40,16 @@ _MARK = "x-secret"
 """The keyword that marks a string as the name of a secret."""
 
 
+AMOUNT = "x-amount"
+"""The keyword that marks a number as what a call costs or moves, for policies to go by."""
+
+
 def is_secret(schema: Schema) -> bool:
     return bool(_required(schema).get(_MARK))
+
+
+def is_amount(schema: Schema) -> bool:
+    return bool(_required(schema).get(AMOUNT))
 
 
 def resolve(schema: Schema, defs: Mapping[str, Schema]) -> Schema:

@@ -9,6 +9,7 @@ import msgspec
 
 from tizmor.core.plan import Budget, Plan, Question, Step, Strategy
 from tizmor.core.talk import Talk
+from tizmor.core.terms import PLAIN, Need, Signature, Terms
 from tizmor.core.transitions import OVER, StepStatus
 
 
@@ -113,9 +114,10 @@ class StepState(StepMark, kw_only=True):
 
 
 class GateState(msgspec.Struct):
-    """An approval that was asked for. `state`: open, approved, rejected, or withdrawn.
+    """An approval that was asked for. `state`: open, approved, rejected, expired, or withdrawn.
 
-    `arguments` and `shown` are those of the gate, and once it is approved those that were.
+    `arguments` and `shown` are those of the gate, and once it is approved those that were. `terms`
+    are those it was opened under, `needs` what became of theirs: handed on, shown to more people.
     """
 
     id: str
@@ -127,6 +129,19 @@ class GateState(msgspec.Struct):
     untrusted: tuple[str, ...] = ()
     state: str = "open"
     decided_at_ms: int | None = None
+    terms: Terms = PLAIN
+    needs: tuple[Need, ...] = PLAIN.needs
+    signatures: tuple[Signature, ...] = ()
+    reminded_at_ms: int | None = None
+
+    def signers(self, key: str) -> tuple[str, ...]:
+        """Who has agreed to a key, each once."""
+        return tuple(dict.fromkeys(s.by for s in self.signatures if s.key == key))
+
+    @property
+    def expires_at_ms(self) -> int | None:
+        after_ms = self.terms.expires_ms
+        return None if after_ms is None else self.opened_at_ms + after_ms
 
     def withdraw(self, at_ms: int) -> None:
         """Nobody need decide it any more."""

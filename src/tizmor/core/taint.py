@@ -37,11 +37,14 @@ def parent_of(state: State, name: str) -> str:
 def untrusted_arguments(
     state: State, step: StepState, arguments: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """The control arguments of a call whose value may come from what a stranger said. A step that
-    has itself read such a thing may have put it into any argument."""
+    """The control arguments of a call whose value may come from what a stranger said, and that no
+    human has written anew. A step that has itself read such a thing may have put it into any
+    argument."""
     if not step.step.control:
         return ()
     if has_read(state, step.step.id):
-        return tuple(n for n in step.step.control if arguments.get(n) is not None)
-    parent = None if step.parent is None else state.steps[step.parent].step
-    return untrusted_controls(tainted(state), step.step, parent)
+        named = tuple(n for n in step.step.control if arguments.get(n) is not None)
+    else:
+        parent = None if step.parent is None else state.steps[step.parent].step
+        named = untrusted_controls(tainted(state), step.step, parent)
+    return tuple(name for name in named if name not in (step.edited or ()))

@@ -13,6 +13,10 @@
                  ▼
              SUCCEEDED
 
+A gate may be signed by some, handed on, called to mind and shown to more people without being
+decided. Undecided in time, it has its step REJECTED, or READY again, to be asked about anew. So it
+has one that is APPROVED already when the policy has come to say more than was agreed to.
+
 A call that needs what others use (a quota, a resource, another's computation) is HELD by StepHeld,
 from wherever it could start, and starts from there.
 
@@ -89,9 +93,14 @@ UNBEGUN = _LIVE - {S.RUNNING, S.UNSETTLED, S.EXPANDED, S.REPLANNING}
 
 MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.Prepared: (frozenset({S.READY, S.RETRYING}), S.PREPARED),
-    ev.GateOpened: (frozenset({S.READY, S.PREPARED, S.HELD, S.RETRYING}), S.GATED),
+    ev.GateOpened: (
+        frozenset({S.READY, S.PREPARED, S.APPROVED, S.HELD, S.RETRYING}),
+        S.GATED,
+    ),
     ev.GateApproved: (frozenset({S.GATED}), S.APPROVED),
     ev.GateRejected: (frozenset({S.GATED}), S.REJECTED),
+    ev.GateExpired: (frozenset({S.GATED}), S.REJECTED),
+    ev.GateLapsed: (frozenset({S.GATED}), S.READY),
     ev.StepStarted: (STARTABLE, S.RUNNING),
     ev.StepSucceeded: (STARTABLE, S.SUCCEEDED),
     ev.StepForeseen: (STARTABLE, S.SUCCEEDED),

@@ -16,6 +16,7 @@ from msgspec import structs
 
 from tizmor.core import checkpoint
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
+from tizmor.engine.audit import entry_of
 from tizmor.engine.live import Live
 from tizmor.engine.projections import (
     RESTS,
@@ -185,6 +186,7 @@ class GroupCommit:
         waiting, live.dirty_waiting = live.dirty_waiting, {}
         shared, live.dirty_shared = live.dirty_shared, {}
         settles, live.settles = live.settles, []
+        audit, live.audit = live.audit, []
         create, live.create = live.create, None
         row = execution_row(state)
         if row.status in RESTS:
@@ -202,6 +204,7 @@ class GroupCommit:
             shared=shared_rows(state, shared) if shared else (),
             create=create,
             settles=settles,
+            audit=[entry_of(state, at_ms, event) for at_ms, event in audit],
             checkpoint=self._checkpoint_of(live),
             release=state.ended,
             fences=live.fences_of_append() if live.fences else (),

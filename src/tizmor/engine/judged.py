@@ -36,7 +36,12 @@ def judged(
             return fx.CallCompleted(at_ms=at_ms, step=step.id, output=verdict.output)
         case NeedsApproval():
             return fx.GateNeeded(
-                at_ms=at_ms, step=step.id, key=key, arguments=arguments, shown=verdict.shown
+                at_ms=at_ms,
+                step=step.id,
+                key=key,
+                arguments=arguments,
+                shown=verdict.shown,
+                terms=verdict.terms,
             )
         case NeedsInput():
             return fx.AnswerNeeded(at_ms=at_ms, step=step.id, question=verdict.question)

@@ -14,6 +14,7 @@ from tizmor.core.folds.lists import child_id
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
+from tizmor.engine.audit import AUDITED, is_audited
 from tizmor.ports.journal import NewExecution
 
 
@@ -51,6 +52,7 @@ class Live:
         self.dirty_shared: dict[tuple[str, int], None] = {}
         self.engine: Engine | None = None
         self.settles: list[tuple[int, str]] = []
+        self.audit: list[tuple[int, ev.Event]] = []
         self.appends = 0
         self.landed = 0
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -71,6 +73,10 @@ class Live:
     @cached_property
     def public_id(self) -> str:
         return public_id(self.execution)
+
+    @property
+    def user(self) -> str:
+        return self.state.user
 
     @property
     def language(self) -> str:
@@ -134,8 +140,12 @@ class Live:
         self.written_seq += 1
         if kind in _STEP_ONLY:
             self.dirty_steps[event.step] = None
+            if kind is _STARTED and event.waived_by:
+                self.audit.append((at_ms, event))
         else:
             _MARKS.get(kind, Live._mark_step)(self, event)
+            if kind in AUDITED and is_audited(event):
+                self.audit.append((at_ms, event))
 
     def _mark_step(self, event: Any) -> None:
         """A step, and what was asked about it: its end withdraws that."""
@@ -148,7 +158,7 @@ class Live:
     def _mark_plan(self, event: ev.Planned | ev.Replanned) -> None:
         self.dirty_steps.update(dict.fromkeys(self.state.steps))
 
-    def _mark_gate(self, event: ev.GateOpened | ev.GateApproved | ev.GateRejected) -> None:
+    def _mark_gate(self, event: Any) -> None:
         self._mark_waiting([event.id])
         self.dirty_steps[self.state.gates[event.id].step] = None
 
@@ -260,6 +270,7 @@ class Live:
             self._ends.clear()
 
 
+_STARTED = ev.StepStarted
 _STEP_ONLY = frozenset({ev.StepStarted, ev.StepSucceeded, ev.Found})
 """Most events: they change the row of their step and no other."""
 _WITH_OUTPUT = frozenset({ev.StepSucceeded, ev.StepKept})
@@ -267,6 +278,7 @@ _FOREIGN = frozenset(
     {
         ev.Prepared,
         ev.GateOpened,
+        ev.GateSigned,
         ev.GateApproved,
         ev.QuestionAsked,
         ev.Shared,
@@ -278,6 +290,12 @@ _MARKS: dict[type[ev.Event], Callable[[Live, Any], None]] = {
     ev.GateOpened: Live._mark_gate,
     ev.GateApproved: Live._mark_gate,
     ev.GateRejected: Live._mark_gate,
+    ev.GateSigned: Live._mark_gate,
+    ev.GateDelegated: Live._mark_gate,
+    ev.GateReminded: Live._mark_gate,
+    ev.GateEscalated: Live._mark_gate,
+    ev.GateExpired: Live._mark_gate,
+    ev.GateLapsed: Live._mark_gate,
     ev.QuestionAsked: Live._mark_question,
     ev.QuestionAnswered: Live._mark_question,
     ev.Planned: Live._mark_plan,

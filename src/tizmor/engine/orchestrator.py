@@ -13,8 +13,6 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from tizmor.core import facts as fx
 from tizmor.core.approval import chosen
 from tizmor.core.errors import EngineError, OwnershipLost, UnknownExecution, UserError
@@ -25,12 +23,13 @@ from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.core.state import State
 from tizmor.engine import orders, rehearsal
 from tizmor.engine.beginning import Beginning
+from tizmor.engine.deciding import Deciding
 from tizmor.engine.edits import Edits, storable
 from tizmor.engine.following import Following, is_at_rest
 from tizmor.engine.forecasting import forecast_of
 from tizmor.engine.history import fold, was_answered
 from tizmor.engine.listing import Listing
-from tizmor.engine.orders import Order
+from tizmor.engine.orders import NOBODY, Caller, Order
 from tizmor.engine.ownership import Ownership
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter, end_type
@@ -43,6 +42,7 @@ from tizmor.engine.request import (
     checked_priority,
     checked_request,
     checked_user,
+    time_given_s,
 )
 from tizmor.engine.tail import Tail
 from tizmor.engine.views import (
@@ -74,6 +74,7 @@ class Orchestrator:
         presenter: Presenter,
         clock: Clock,
         random_bits: Callable[[int], int] = secrets.randbits,
+        caller: Caller = NOBODY,
     ) -> None:
         self._journal = journal
         self._pump = pump
@@ -86,7 +87,8 @@ class Orchestrator:
         self._beginning = Beginning(journal, pump, presenter, random_bits)
         self._following = Following(journal, pump, self._ownership, self._wanted)
         self._listing = Listing(journal, presenter, self._ownership)
-        self._edits = Edits(performer, presenter.zone)
+        self._caller = caller
+        self._deciding = Deciding(Edits(performer, presenter.zone), caller)
 
     async def plan(self, request: str, *, conflicts: Strategy | None = None) -> Plan:
         """The request's checked plan; creates nothing. Steps that are at odds are settled by
@@ -111,7 +113,7 @@ class Orchestrator:
         self,
         request: str,
         *,
-        user: str = "me",
+        user: str | None = None,
         approve_all: bool = False,
         plan: Plan | None = None,
         priority: int = 0,
@@ -134,8 +136,9 @@ class Orchestrator:
             fx.Requested(
                 at_ms=self._clock.now_ms(),
                 query=request,
-                user=checked_user(user),
+                user=self._caller.name if user is None else checked_user(user),
                 approve_all=approve_all,
+                seat=self._caller.seat if approve_all else None,
                 plan=plan,
                 priority=checked_priority(priority),
                 deadline_s=checked_deadline(deadline),
@@ -206,7 +209,7 @@ class Orchestrator:
             plan=plan,
             given_before=approved,
             priority=state.priority,
-            deadline_s=_time_s(state),
+            deadline_s=time_given_s(state),
             conflicts=state.conflicts,
             budget=state.budget,
         )
@@ -244,8 +247,7 @@ class Orchestrator:
         changed, and all that depends on it again; or, with an `output`, takes this for what the
         step gave and runs only what depends on it. Raises `UnknownExecution`, `UserError`,
         `PlanRefused`."""
-        stored = await self._stored(execution_id)
-        state, _ = await fold(self._journal, stored.execution)
+        stored, state = await self._folded(execution_id)
         if state.dry_run:
             raise UserError(
                 "a dry run did nothing that could be kept; carry it out, or run it anew"
@@ -258,12 +260,13 @@ class Orchestrator:
                 query=state.query,
                 user=state.user,
                 approve_all=approve_all,
+                seat=self._caller.seat if approve_all else None,
                 plan=self._performer.planning.checked(plan, state.conflicts),
                 forked_from=public_id(stored.execution),
                 kept=kept,
                 told=told(state, kept),
                 priority=state.priority,
-                deadline_s=_time_s(state),
+                deadline_s=time_given_s(state),
                 conflicts=state.conflicts,
                 budget=state.budget,
             )
@@ -365,9 +368,9 @@ class Orchestrator:
         if not stored.row.ended:
             await self._wanted.add(stored.execution, approve_all=approve_all)
             live = await self._ownership.adopt(stored.execution)
-            await self._ownership.give(stored.execution, InboxKind.RESUME, Order(by="resume"))
+            await self._ownership.give(stored.execution, InboxKind.RESUME, self._deciding.plain())
             if approve_all:
-                yes = Order(by="--yes", approve_all=True)
+                yes = Order(by="--yes", approve_all=True, seat=self._caller.seat)
                 await self._ownership.give(stored.execution, InboxKind.APPROVE, yes)
             if live is not None and not live.lost:
                 with contextlib.suppress(OwnershipLost):  # then it is another's to go on with
@@ -386,20 +389,19 @@ class Orchestrator:
         *,
         arguments: Mapping[str, Any] | None = None,
         comment: str | None = None,
-        by: str = "me",
+        by: str | None = None,
+        seen: str | None = None,
     ) -> str:
-        """Approve a gate, with `arguments` changed if given. What came of it, as a sentence.
+        """Approve a gate, with `arguments` changed if given. What came of it, as a sentence: where
+        several must agree, how many are missing.
 
-        Raises `UnknownExecution`, `AmbiguousChoice`, `InvalidEdit`, and `UserError` when it was
-        decided otherwise before.
+        `by` is who decides, by default who this process acts for; `seen` the beginning of
+        `Waiting.key` as it was shown to them. Raises `UnknownExecution`,
+        `AmbiguousChoice`, `InvalidEdit`, and `UserError` when it was decided otherwise before, or
+        is for others to decide.
         """
-        stored = await self._stored(execution_id)
-        state, _ = await fold(self._journal, stored.execution)
-        gate = orders.approval_of(state, approval)
-        edited = shown = None
-        if arguments:
-            edited, shown = self._edits.at_gate(state, gate, arguments)
-        order = Order(target=gate.id, arguments=edited, shown=shown, comment=comment, by=by)
+        stored, state = await self._folded(execution_id)
+        order = self._deciding.approval(state, approval, arguments, comment, by, seen)
         return await self._take_and_give(stored.execution, InboxKind.APPROVE, order)
 
     async def preview(
@@ -407,12 +409,8 @@ class Orchestrator:
     ) -> Waiting:
         """An approval as it would be with `arguments` changed; nothing is decided. Raises as
         `approve`."""
-        stored = await self._stored(execution_id)
-        state, _ = await fold(self._journal, stored.execution)
-        gate = orders.approval_of(state, approval)
-        edited, shown = self._edits.at_gate(state, gate, arguments)
-        changed = msgspec.structs.replace(gate, arguments=edited, shown=shown)
-        return self._presenter.gate(changed, state)
+        _, state = await self._folded(execution_id)
+        return self._presenter.gate(self._deciding.previewed(state, approval, arguments), state)
 
     async def reject(
         self,
@@ -420,14 +418,22 @@ class Orchestrator:
         approval: str | None = None,
         *,
         reason: str | None = None,
-        by: str = "me",
+        by: str | None = None,
     ) -> str:
-        """Reject a gate: what depends on it is skipped, the rest goes on. Raises as `approve`."""
-        stored = await self._stored(execution_id)
-        state, _ = await fold(self._journal, stored.execution)
-        gate = orders.approval_of(state, approval)
-        order = Order(target=gate.id, comment=reason, by=by)
+        """Reject a gate: what depends on it is skipped, the rest goes on. One who is asked is
+        enough for that. Raises as `approve`."""
+        stored, state = await self._folded(execution_id)
+        order = self._deciding.rejection(state, approval, reason, by)
         return await self._take_and_give(stored.execution, InboxKind.REJECT, order)
+
+    async def delegate(
+        self, execution_id: str, approval: str | None = None, *, to: str, by: str | None = None
+    ) -> str:
+        """Hand an approval on: from here on `to` decides it in place of `by`, whom the policy
+        named. Raises as `approve`."""
+        stored, state = await self._folded(execution_id)
+        order = self._deciding.delegation(state, approval, to, by)
+        return await self._take_and_give(stored.execution, InboxKind.DELEGATE, order)
 
     async def answer(
         self,
@@ -436,36 +442,39 @@ class Orchestrator:
         *,
         question: str | None = None,
         arguments: Mapping[str, Any] | None = None,
-        by: str = "me",
+        by: str | None = None,
     ) -> str:
         """Answer a question; `arguments` are those to go on with where the choice is to edit them.
         Raises as `approve`, and `UserError` for what is no answer to it."""
-        stored = await self._stored(execution_id)
-        state, _ = await fold(self._journal, stored.execution)
-        target = orders.question_of(state, question)
-        orders.check_answer(state, target, choice)
-        edits = self._edits.after_failure(state, target, choice, arguments or {})
-        order = Order(target=target, choice=choice, arguments=edits, by=by)
+        stored, state = await self._folded(execution_id)
+        order = self._deciding.answer(state, question, choice, arguments, by)
         try:
             return await self._take_and_give(stored.execution, InboxKind.ANSWER, order)
         except UserError:
-            value = chosen(state.questions[target].question, choice)
+            value = chosen(state.questions[order.target].question, choice)
             if await was_answered(
-                self._journal, stored.execution, target, value=value, arguments=edits
+                self._journal,
+                stored.execution,
+                order.target,
+                value=value,
+                arguments=order.arguments,
             ):
-                return f"{target} was answered so already"
+                return f"{order.target} was answered so already"
             raise
 
-    async def pause(self, execution_id: str, *, by: str = "me") -> str:
+    async def pause(self, execution_id: str, *, by: str | None = None) -> str:
         """Let running steps end and start none."""
         stored = await self._stored(execution_id)
-        return await self._take_and_give(stored.execution, InboxKind.PAUSE, Order(by=by))
+        order = self._deciding.plain(by)
+        return await self._take_and_give(stored.execution, InboxKind.PAUSE, order)
 
-    async def cancel(self, execution_id: str, *, roll_back: bool = False, by: str = "me") -> str:
+    async def cancel(
+        self, execution_id: str, *, roll_back: bool = False, by: str | None = None
+    ) -> str:
         """Stop for good; what running calls with an effect did is found out first. With
         `roll_back`, what was done is taken back, the last thing first."""
         stored = await self._stored(execution_id)
-        order = Order(by=by, roll_back=roll_back)
+        order = self._deciding.plain(by, roll_back=roll_back)
         return await self._take_and_give(stored.execution, InboxKind.CANCEL, order)
 
     async def _folded(self, execution_id: str) -> State:
@@ -503,6 +512,11 @@ class Orchestrator:
             status=status.value,
         )
 
+    async def _folded(self, execution_id: str) -> tuple[StoredExecution, State]:
+        stored = await self._stored(execution_id)
+        state, _ = await fold(self._journal, stored.execution)
+        return stored, state
+
     async def _stored(self, execution_id: str) -> StoredExecution:
         number = parse_id(execution_id)
         stored = await self._journal.get(number) if number is not None else None
@@ -511,8 +525,3 @@ class Orchestrator:
                 f"there is no execution {execution_id[:40]!r}; `tizmor list` shows them"
             )
         return stored
-
-
-def _time_s(state: State) -> float | None:
-    """How long an execution had from its creation, in seconds; None for one without a deadline."""
-    return None if state.deadline_ms is None else (state.deadline_ms - state.created_at_ms) / 1000

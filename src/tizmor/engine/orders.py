@@ -1,4 +1,4 @@
-"""What a human orders, from any process: approve, reject, answer, pause, resume, cancel.
+"""What a human orders, from any process: approve, reject, delegate, answer, pause, resume, cancel.
 
 An order is checked twice, by whoever sends it (so that a mistake is told at once) and by the
 owner, for whom the state may have moved on. Its outcome is one sentence, `done: …` or `refused: …`.
@@ -8,22 +8,52 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from tizmor.core import facts as fx
 from tizmor.core.approval import chosen
-from tizmor.core.canonical import canonical
+from tizmor.core.canonical import canonical, idempotency_key
+from tizmor.core.commands import Timer
+from tizmor.core.decisions.gates import delegation_problem, has_expired, is_heard
 from tizmor.core.errors import AmbiguousChoice, InvalidEdit, UnknownExecution, UserError
 from tizmor.core.events import as_stored
 from tizmor.core.state import GateState, State
+from tizmor.core.terms import Seat
+from tizmor.engine.request import checked_user
 from tizmor.ports.agent import Agent
 from tizmor.ports.journal import InboxKind
 
 
+class Caller(NamedTuple):
+    """In whose name this process gives orders, and where it is. Unless `names_others`, that is the
+    only name: where it is the operating system's word, nobody else's may be put in its place."""
+
+    name: str = "me"
+    seat: Seat | None = None
+    names_others: bool = True
+
+    def named(self, by: str | None) -> str:
+        """Who gives an order that is given in the name of `by`. Raises `UserError`."""
+        if by is None or by == self.name:
+            return self.name
+        if not self.names_others:
+            raise UserError(
+                f"who decides here is who the system knows you as, {self.name}; where several"
+                " people share an account, trust_names = true in tizmor.toml lets them say their"
+                " names"
+            )
+        return checked_user(by)
+
+
+NOBODY = Caller()
+"""Who embeds this says who decides."""
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The payload of an inbox row. `target` is an approval's or a question's id."""
+    """The payload of an inbox row. `target` is an approval's or a question's id, `to` whom it is
+    handed on to, `seen` the key that is agreed to, `seat` where it was given."""
 
     target: str = ""
     arguments: dict[str, Any] | None = None
@@ -31,10 +61,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     choice: str = ""
     comment: str | None = None
     by: str = ""
+    to: str = ""
+    seen: str = ""
     approve_all: bool = False
     roll_back: bool = False
+    seat: Seat | None = None
 
 
+CHANGED = "{gate} was changed by another who must agree to it: look at it again"
 _DECIDED = {InboxKind.APPROVE: "approved", InboxKind.REJECT: "rejected"}
 
 encode = msgspec.json.Encoder().encode
@@ -123,17 +157,20 @@ def fact_of(state: State, kind: InboxKind, order: Order, at_ms: int) -> tuple[fx
         return None, _after_its_end(state, kind, order)
     match kind:
         case InboxKind.APPROVE if order.approve_all:
-            return fx.ApprovalGivenToAll(at_ms=at_ms, by=order.by), "done: approves all"
+            given = fx.ApprovalGivenToAll(at_ms=at_ms, by=order.by, seat=order.seat)
+            return given, "done: approves all"
         case InboxKind.APPROVE | InboxKind.REJECT:
             return _decision(state, kind, order, at_ms)
+        case InboxKind.DELEGATE:
+            return _delegation(state, order, at_ms)
         case InboxKind.ANSWER:
             return _answer(state, order, at_ms)
         case InboxKind.PAUSE if state.ending and not state.rolling_back:
             return None, "refused: the execution is being stopped"
         case InboxKind.PAUSE:
-            return fx.PauseAsked(at_ms=at_ms, by=order.by), "done: paused"
+            return fx.PauseAsked(at_ms=at_ms, by=order.by, seat=order.seat), "done: paused"
         case InboxKind.RESUME:
-            return fx.ResumeAsked(at_ms=at_ms, by=order.by), "done: resumed"
+            return fx.ResumeAsked(at_ms=at_ms, by=order.by, seat=order.seat), "done: resumed"
         case InboxKind.CANCEL:
             return _cancel(state, order, at_ms)
 
@@ -160,7 +197,7 @@ def _cancel(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str
         return None, "done: it is being cancelled already"
     if state.ending and not order.roll_back:
         return None, f"refused: it is being stopped already ({state.error or state.ending})"
-    fact = fx.CancelAsked(at_ms=at_ms, by=order.by, roll_back=order.roll_back)
+    fact = fx.CancelAsked(at_ms=at_ms, by=order.by, roll_back=order.roll_back, seat=order.seat)
     return fact, "done: cancelled, what was done is taken back" if order.roll_back else (
         "done: cancelled"
     )
@@ -175,22 +212,65 @@ def _decision(
     wanted = _DECIDED[kind]
     if _is_decided_so(gate, kind, order):
         return None, f"done: {order.target} was {wanted} already"
-    if gate.state != "open":
-        return None, f"refused: {order.target} is {gate.state} already"
+    if (refused := _not_to_decide(gate, order, at_ms)) is not None:
+        return refused
     if kind is InboxKind.REJECT:
-        fact: fx.Fact = fx.Rejected(
-            at_ms=at_ms, approval=order.target, by=order.by, reason=order.comment
+        rejection = fx.Rejected(
+            at_ms=at_ms, approval=gate.id, by=order.by, reason=order.comment, seat=order.seat
         )
-    else:
-        fact = fx.Approved(
-            at_ms=at_ms,
-            approval=order.target,
-            arguments=order.arguments,
-            shown=order.shown,
-            by=order.by,
-            comment=order.comment,
-        )
-    return fact, f"done: {order.target} {wanted}"
+        return rejection, f"done: {order.target} {wanted}"
+    fact = fx.Approved(
+        at_ms=at_ms,
+        approval=order.target,
+        arguments=order.arguments,
+        shown=order.shown,
+        by=order.by,
+        comment=order.comment,
+        seat=order.seat,
+    )
+    return _agreement(state, gate, order, fact)
+
+
+def _not_to_decide(gate: GateState, order: Order, at_ms: int) -> tuple[fx.Fact | None, str] | None:
+    """Why a gate isn't, or isn't any more, for somebody to decide; None when it is."""
+    if gate.state != "open":
+        return None, f"refused: {gate.id} is {gate.state} already"
+    if has_expired(gate, at_ms):
+        over = fx.TimerFired(at_ms=at_ms, step=gate.step, timer=Timer.EXPIRE)
+        return over, f"refused: the time to decide {gate.id} is over"
+    if not is_heard(gate, order.by):
+        names = ", ".join(dict.fromkeys(name for n in gate.needs for name in n.approvers))
+        return None, f"refused: {gate.id} is not for {order.by} to decide, but for {names}"
+    return None
+
+
+def _agreement(
+    state: State, gate: GateState, order: Order, fact: fx.Approved
+) -> tuple[fx.Fact | None, str]:
+    """An approval, which may be one of several that it takes: one of the others may just have
+    changed what it is about."""
+    if order.seen and order.seen != gate.key:
+        return None, f"refused: {CHANGED.format(gate=gate.id)}"
+    arguments = gate.arguments if order.arguments is None else order.arguments
+    signers = gate.signers(idempotency_key(state.execution, gate.step, arguments))
+    if order.by in signers:
+        return None, f"done: {order.by} has agreed to {gate.id} already"
+    missing = max(need.missing((*signers, order.by)) for need in gate.needs)
+    if missing:
+        return fact, f"done: {gate.id} signed by {order.by}; {missing} more must agree"
+    return fact, f"done: {gate.id} approved"
+
+
+def _delegation(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str]:
+    gate = state.gates.get(order.target)
+    if gate is None:
+        return None, f"refused: there is no approval {order.target!r}"
+    if (refused := _not_to_decide(gate, order, at_ms)) is not None:
+        return refused
+    if (problem := delegation_problem(gate, order.by, order.to)) is not None:
+        return None, f"refused: {gate.id} can't be handed on to {order.to}: {problem}"
+    fact = fx.Delegated(at_ms=at_ms, approval=gate.id, by=order.by, to=order.to, seat=order.seat)
+    return fact, f"done: {gate.id} is for {order.to} to decide instead of {order.by}"
 
 
 def _is_decided_so(gate: GateState, kind: InboxKind, order: Order) -> bool:
@@ -212,5 +292,6 @@ def _answer(state: State, order: Order, at_ms: int) -> tuple[fx.Fact | None, str
         value=order.choice,
         by=order.by,
         arguments=order.arguments,
+        seat=order.seat,
     )
     return fact, f"done: {order.target} answered"

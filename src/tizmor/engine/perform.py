@@ -6,12 +6,12 @@ Here a call is made; `hooks` is what an agent offers beside it, `planning` where
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
-from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.errors import EngineError, InvalidEdit
 from tizmor.core.plan import Effect, Step, Strategy
@@ -20,13 +20,15 @@ from tizmor.engine.hooks import Hooks
 from tizmor.engine.judged import Dice, judged
 from tizmor.engine.planning import Planning
 from tizmor.pipeline.approve import shown
-from tizmor.pipeline.call import Begin, Call, uncalled
+from tizmor.pipeline.asking import asked
+from tizmor.pipeline.call import Call, uncalled
 from tizmor.pipeline.classify import bounded
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import Completed, Failed, Verdict
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.planner import Planner
+from tizmor.ports.policy import BY_DEFAULT, Policy, Ruling, Waived
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
@@ -35,8 +37,19 @@ READ = Effect.READ
 member through its class."""
 
 
+class BeginAs(Protocol):
+    """A `Begin` that is also told which policy waived that somebody is asked first."""
+
+    def __call__(self, key: str, *, waived_by: str = "") -> bool | Awaitable[bool]: ...
+
+
 class CallSite(Site, Protocol):
     """The execution that a command is performed for."""
+
+    @property
+    def user(self) -> str:
+        """Whose request it is."""
+        ...
 
     @property
     def begun(self) -> dict[str, int]:
@@ -63,8 +76,10 @@ class Performer:
         dice: Dice,
         secrets: Secrets = NO_SECRETS,
         conflicts: Strategy = Strategy.ORDER,
+        policy: Policy = BY_DEFAULT,
     ) -> None:
         self._agents = agents
+        self._policy = policy
         self._pipeline = pipeline
         self._around = Surroundings(workspace, clock, secrets)
         self._clock = clock
@@ -73,14 +88,21 @@ class Performer:
         self.planning = Planning(planner, agents, workspace, clock, conflicts)
 
     async def run(
-        self, site: CallSite, command: cmd.RunCall, begin: Begin, report: Report
+        self, site: CallSite, command: cmd.RunCall, begin: BeginAs, report: Report
     ) -> fx.Fact:
         """Make a call through the pipeline, once `begin` says that it may begin."""
         step = command.step
+        agent = self.agent(step)
+        ruling = None
+        if self._policy.concerns(step):
+            ruling = self._rule(site, command, agent)
+            if isinstance(ruling, Waived):
+                begin = partial(begin, waived_by=ruling.by)
 
-        # A key costs as much as the rest of a step that does nothing, and binds only effects.
+        # A key costs as much as the rest of a step that does nothing, and binds only effects and
+        # what humans agree to.
         key = ""
-        if step.effect is not READ or needs_gate(step):
+        if step.effect is not READ or ruling is not None:
             try:
                 key = idempotency_key(site.execution, step.id, command.arguments)
             except ValueError as error:
@@ -103,12 +125,15 @@ class Performer:
             arguments=command.arguments,
             key=key,
             approved_key=command.approved_key,
-            agent=self.agent(step),
+            agent=agent,
             context=context,
             begin=begin,
             fences=site.fences,
             budget=command.budget,
             raised=command.raised,
+            ruling=ruling,
+            terms=command.terms,
+            signers=command.signers,
         )
         verdict = context.cleared(await self._pipeline(call))
         if isinstance(verdict, Completed):
@@ -144,6 +169,19 @@ class Performer:
                 " and resume"
             )
         return agent
+
+    def _rule(self, site: CallSite, command: cmd.RunCall, agent: Agent) -> Ruling | None:
+        """What the policy says of a call. Raises `EngineError` when it can't be asked."""
+        return self._policy.rule(
+            asked(
+                command.step,
+                agent,
+                command.arguments,
+                user=site.user,
+                workspace=self._around.workspace.root.name,
+                untrusted=command.untrusted,
+            )
+        )
 
     def _judged(self, command: cmd.RunCall, key: str, verdict: Verdict) -> fx.Fact:
         return judged(verdict, command.step, command.arguments, key, self._clock, self._dice)

@@ -14,6 +14,7 @@ from tizmor.core.decisions.rollback import COMPENSATION
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.graph import needs, resolvable
 from tizmor.core.ids import public_id
+from tizmor.core.origins import origins
 from tizmor.core.plan import Choice
 from tizmor.core.result import delivered, result
 from tizmor.core.state import GateState, QuestionState, State, StepState
@@ -24,6 +25,7 @@ from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
     SharedVersion,
+    SignatureView,
     Status,
     StepView,
     StreamEvent,
@@ -44,6 +46,20 @@ _SHOWN = {
     StepStatus.REPLACED: "skipped",
     StepStatus.LEFT: "succeeded",
 }
+_NEWS_OF_GATES: dict[type[ev.Event], str] = {
+    ev.GateOpened: "open",
+    ev.GateSigned: "signed",
+    ev.GateDelegated: "delegated",
+    ev.GateReminded: "reminded",
+    ev.GateEscalated: "escalated",
+    ev.GateExpired: "expired",
+    ev.GateLapsed: "expired",
+    ev.GateApproved: "approved",
+    ev.GateRejected: "rejected",
+}
+"""What is told of an approval, by the event."""
+_SEEN = 16
+"""Characters of a key that are as good as the whole."""
 _ENDS = {
     "COMPLETED": "complete",
     "FAILED": "failed",
@@ -160,15 +176,8 @@ class Presenter:
                 asked = state.questions[event.id]
                 view = self._question(event.id, asked, state)
                 return "question", {"state": asked.state, "waiting": view, "step": asked.step}
-            case ev.GateOpened() | ev.GateApproved() | ev.GateRejected():
-                gate = state.gates[event.id]
-                view = self.gate(gate, state)
-                return "approval", {
-                    "state": gate.state,
-                    "waiting": view,
-                    "step": gate.step,
-                    "message": getattr(event, "by", None) or None,
-                }
+            case _ if _NEWS_OF_GATES.get(type(event)) is not None:
+                return "approval", self._news(state, event)
             case ev.Found():
                 return "log", {"step": event.step, "message": event.message}
             case ev.Shared():
@@ -183,6 +192,17 @@ class Presenter:
                 return "step", _step_fields(state.steps[name])
             case _:
                 return "progress", {}
+
+    def _news(self, state: State, event: Any) -> dict[str, Any]:
+        """What has become of an approval, and who did it, or was asked."""
+        gate = state.gates[event.id]
+        who = [getattr(event, "by", ""), *_names(getattr(event, "to", ()))]
+        return {
+            "state": _NEWS_OF_GATES[type(event)],
+            "waiting": self.gate(gate, state),
+            "step": gate.step,
+            "message": " → ".join(filter(None, who)) or None,
+        }
 
     def _step(self, step: StepState, state: State) -> StepView:
         return StepView(
@@ -231,7 +251,20 @@ class Presenter:
             warnings=tuple(shown.get("warnings", ())),
             assumptions=state.plan.assumptions if state.plan else (),
             untrusted=gate.untrusted,
-            command=self.command("approve", public_id(state.execution), gate.id),
+            origins=origins(state, gate),
+            policies=tuple(need.policy for need in gate.needs if need.policy),
+            approvers=tuple(dict.fromkeys(n for need in gate.needs for n in need.approvers)),
+            signatures=tuple(
+                SignatureView(by=s.by, at=self.time(s.at_ms))
+                for s in gate.signatures
+                if s.key == gate.key
+            ),
+            missing=max(need.missing(gate.signers(gate.key)) for need in gate.needs)
+            if gate.state == "open"
+            else 0,
+            expires_at=None if gate.expires_at_ms is None else self.time(gate.expires_at_ms),
+            key=gate.key,
+            command=self.command("approve", public_id(state.execution), gate.id, *_seen(gate)),
         )
 
     def _question(self, question_id: str, asked: QuestionState, state: State) -> Waiting:
@@ -264,6 +297,16 @@ class Presenter:
         """The command line that does it, ready to paste."""
         words = [verb, execution_id, *rest, "--workspace", str(self._folder)]
         return f"{self._program} {shlex.join(words)}"
+
+
+def _seen(gate: GateState) -> tuple[str, ...]:
+    """What is agreed to, where one of several may change it after it was shown."""
+    several = any(need.quorum > 1 for need in gate.needs)
+    return ("--seen", gate.key[:_SEEN]) if several else ()
+
+
+def _names(to: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (to,) if isinstance(to, str) else to
 
 
 def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:

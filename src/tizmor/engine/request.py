@@ -8,6 +8,7 @@ from tizmor.core.check import budget_problems
 from tizmor.core.errors import RequestRefused, UserError
 from tizmor.core.events import storable
 from tizmor.core.plan import Budget
+from tizmor.core.state import State
 
 MAX_REQUEST = 20_000
 """Characters."""
@@ -63,3 +64,8 @@ def checked_budget(budget: Budget | None) -> Budget | None:
     if problem := next(budget_problems(budget), None):
         raise UserError(problem)
     return budget
+
+
+def time_given_s(state: State) -> float | None:
+    """How long an execution had from its creation, in seconds; None for one without a deadline."""
+    return None if state.deadline_ms is None else (state.deadline_ms - state.created_at_ms) / 1000

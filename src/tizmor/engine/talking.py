@@ -134,9 +134,10 @@ class Talking:
     async def _take_in(self, source: str, *, untrusted: bool) -> None:
         """Before a call is given something: it is on disk where the call has an effect, and that
         the call knows what a stranger said is written down."""
-        step = self._hall.state.steps[self._step].step
+        known = self._hall.state.steps[self._step]
+        step = known.step
         if untrusted and not has_read(self._hall.state, self._step):
-            if self._runs and needs_gate(step):
+            if self._runs and (needs_gate(step) or known.approved_key is not None):
                 raise TalkError(
                     f"{source} carries what a stranger said, and {step.agent} was approved without"
                     " it: read it in `prepare`, so that the human is told"

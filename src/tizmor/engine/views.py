@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from tizmor.core.origins import Origin
 from tizmor.core.plan import Choice, Plan, Resource
 
 
@@ -28,8 +29,19 @@ class _View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     pass
 
 
+class SignatureView(_View, frozen=True):
+    """Who has agreed, and when."""
+
+    by: str
+    at: str
+
+
 class Waiting(_View, frozen=True):
-    """What a human must decide or say. `command` is the line that does it, ready to paste."""
+    """What a human must decide or say. `command` is the line that does it, ready to paste.
+
+    Of an approval, `missing` people have yet to agree beside those of `signatures`; `approvers` are
+    the people who may, anybody where none are named; `policies` those that have it asked about.
+    Nobody decides it after `expires_at`."""
 
     id: str
     kind: str
@@ -46,6 +58,15 @@ class Waiting(_View, frozen=True):
     """What the plan took for granted where the request left it open."""
     untrusted: tuple[str, ...] = ()
     """Control arguments that come from what a document or a stranger said."""
+    origins: dict[str, Origin] = {}
+    """Where each argument comes from."""
+    policies: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
+    signatures: tuple[SignatureView, ...] = ()
+    missing: int = 0
+    key: str = ""
+    """Names exactly what is agreed to: another who must agree may come to change it."""
+    expires_at: str | None = None
     command: str = ""
 
 
@@ -192,8 +213,9 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     type `progress` with `status`, `done`, `total`, once also `plan`; `step` with `step`, `agent`,
     `title`, `state`, `message`, `error`, `cached` (true: its output was given to an earlier call);
     `log` with `step` and `message` (a finding); `approval`
-    and `question` with `step`, `state` (`open`, `approved`, `rejected`, `answered`, `withdrawn`)
-    and `waiting`; at the end `complete`, `failed`, `cancelled`, `rejected`, and, when this process
+    and `question` with `step`, `state` (`open`, `approved`, `rejected`, `expired`, `answered`,
+    `withdrawn`; of one that stays open `signed`, `delegated`, `reminded`, `escalated`) and
+    `waiting`; at the end `complete`, `failed`, `cancelled`, `rejected`, and, when this process
     stops following, `waiting` or `paused`. `partial` comes before the `step` that has just given
     a part of the result, with `step` and `result`; it has no id of its own.
     """

@@ -208,13 +208,17 @@ class Workers:
             return fx.Probed(at_ms=at_ms, step=step, told=False, error="it was told to stop")
         return fx.CallWithdrawn(at_ms=at_ms, step=step)
 
-    def _begin_call(self, live: Live, command: cmd.RunCall, key: str) -> bool | Awaitable[bool]:
+    def _begin_call(
+        self, live: Live, command: cmd.RunCall, key: str, *, waived_by: str = ""
+    ) -> bool | Awaitable[bool]:
         """Whether the call may begin; one with an effect has to wait for the answer."""
         if self._stopping:
             return False
         if not self._interactive and not key:
             return self._quiet.begin(live, command.step.id)
-        starting = fx.CallStarting(at_ms=self._clock.now_ms(), step=command.step.id, key=key)
+        starting = fx.CallStarting(
+            at_ms=self._clock.now_ms(), step=command.step.id, key=key, waived_by=waived_by
+        )
         decision = self._feed(live, starting)
         if decision is None or not decision.events:
             return False

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from tizmor.caching import keys
 from tizmor.caching.sources import unchanged
 from tizmor.core.agents import AgentSpec
-from tizmor.core.approval import needs_gate
 from tizmor.core.plan import Effect
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
@@ -53,7 +52,7 @@ class Cache:
         return inner(call) if spec is None else self._may_be_kept(call, inner, spec)
 
     def _may_be_kept(self, call: Call, inner: Next, spec: AgentSpec) -> Awaitable[Verdict]:
-        if call.step.effect is not _READ or needs_gate(call.step):
+        if call.step.effect is not _READ or call.ruling is not None:
             return inner(call)
         if call.agent.secrets or call.context.answers:
             return inner(call)

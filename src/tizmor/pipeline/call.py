@@ -9,8 +9,10 @@ import msgspec
 
 from tizmor.core.errors import Permanent
 from tizmor.core.plan import Budget, Step
+from tizmor.core.terms import Terms
 from tizmor.ports.agent import Agent, AgentContext
 from tizmor.ports.cache import Source
+from tizmor.ports.policy import Ruling
 from tizmor.ports.quotas import Left
 from tizmor.ports.secrets import PREFIX
 
@@ -53,9 +55,10 @@ class CallContext(AgentContext, Protocol):
 
 class Call(msgspec.Struct, kw_only=True, eq=False):
     """What the middlewares know of a call. `key` binds it to its arguments; until it has `begun`,
-    nothing has happened. `budget` bounds the whole execution, `raised` is what a human has added to
-    a budget, by its name. `fences` are the fencing tokens of the leases that its execution has, by
-    step."""
+    nothing has happened. `ruling` is what the policy says of it, None when it says nothing;
+    `approved_key` was approved under `terms`, by `signers`. `budget` bounds the whole execution,
+    `raised` is what a human has added to a budget, by its name. `fences` are the fencing tokens of
+    the leases that its execution has, by step."""
 
     execution: int
     step: Step
@@ -67,6 +70,9 @@ class Call(msgspec.Struct, kw_only=True, eq=False):
     begin: Begin
     budget: Budget | None = None
     raised: Mapping[str, int] | None = None
+    ruling: Ruling | None = None
+    terms: Terms | None = None
+    signers: tuple[str, ...] = ()
     begun: bool = False
     fences: dict[str, tuple[int, ...]] = {}
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.plan import Exhausted, Question
+from tizmor.core.terms import PLAIN, Terms
 
 
 class _Verdict(msgspec.Struct, frozen=True, gc=False):
@@ -22,9 +23,11 @@ class Completed(_Verdict, frozen=True):
 
 
 class NeedsApproval(_Verdict, frozen=True):
-    """A human must agree to exactly these arguments; `shown` is what they see."""
+    """Humans must agree to exactly these arguments, under these `terms`; `shown` is what they
+    see."""
 
     shown: dict[str, Any]
+    terms: Terms = PLAIN
 
 
 class NeedsInput(_Verdict, frozen=True):

@@ -196,6 +196,10 @@ class Agent:
         self._required = tuple(p.name for p in spec.parameters if p.required)
         self.secrets = frozenset(p.name for p in spec.parameters if schema.is_secret(p.schema))
         """The arguments that are secrets, given by name."""
+        self.amounts = frozenset(
+            p.name for p in spec.parameters if p.name == "amount" or schema.is_amount(p.schema)
+        )
+        """The arguments that say what a call costs or moves."""
         self.secret_defaults = {
             name: parameter.default
             for name, parameter in inspect.signature(function).parameters.items()

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.sharing import Sharing
 
 
@@ -119,7 +120,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `events` are (time in ms, payload) with consecutive sequence numbers from `first_seq` (1 is the
     first of all). `create` comes with the first append of an execution; the appender becomes its
     owner with epoch 1. `settles` are inbox rows whose effect is in these events, with the outcome
-    that is told to whoever sent them. `release` gives the ownership up in the same commit.
+    that is told to whoever sent them. `audit` are entries of the audit log on decisions among the
+    events (`tizmor.ports.audit`). `release` gives the ownership up in the same commit.
     `fences` are fencing tokens (`tizmor.ports.locks`) of leases that the appender must still have.
     """
 
@@ -134,6 +136,7 @@ class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     messages: Sequence[MessageRow] = ()
     create: NewExecution | None = None
     settles: Sequence[tuple[int, str]] = ()
+    audit: Sequence[bytes] = ()
     checkpoint: bytes | None = None
     release: bool = False
     fences: Sequence[int] = ()
@@ -214,6 +217,7 @@ class StoredExecution(msgspec.Struct, frozen=True, kw_only=True):
 class InboxKind(enum.StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
+    DELEGATE = "delegate"
     ANSWER = "answer"
     PAUSE = "pause"
     RESUME = "resume"
@@ -269,6 +273,10 @@ class Journal(Protocol):
 
     async def checkpoint(self, execution: int) -> Checkpoint | None:
         """The newest checkpoint, its checksum verified. Raises `JournalDamaged`."""
+        ...
+
+    async def audit(self, *, after: int = 0, limit: int = 1000) -> list[AuditRow]:
+        """At most `limit` rows of the audit log behind a number, in order, as they are stored."""
         ...
 
     async def get(self, execution: int) -> StoredExecution | None: ...

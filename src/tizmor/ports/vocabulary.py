@@ -13,6 +13,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from tizmor.core.schema import AMOUNT
+
 Topic = Annotated[str, Meta(title="Topic", min_length=1, max_length=200)]
 PersonName = Annotated[str, Meta(title="PersonName", min_length=1, max_length=200)]
 RequestText = Annotated[str, Meta(title="RequestText", min_length=1, max_length=20_000)]
@@ -21,6 +23,8 @@ FileName = Annotated[str, Meta(title="FileName", min_length=1, max_length=500)]
 Minutes = Annotated[int, Meta(title="Minutes", ge=5, le=1440)]
 Path = Annotated[str, Meta(title="Path", max_length=1000)]
 """Relative to the workspace, with forward slashes."""
+Amount = Annotated[float, Meta(title="Amount", extra_json_schema={AMOUNT: True})]
+"""What a call costs or moves: policies may go by it. So they may by an argument named `amount`."""
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tizmor.ports.journal import Append, ExecutionRow, NewExecution
-from tizmor.storage import statements
+from tizmor.storage import audit, statements
 from tizmor.storage.blobs import MARK, PACKED, ROW_BYTES, split
 from tizmor.storage.chain import START, Link, checkpoint_checksum, checksum
 
@@ -52,6 +52,7 @@ class Batch:
         self._checkpoints: list[Any] = []
         self._blobs: list[Any] = []
         self._blob_uses: list[Any] = []
+        self._audit: list[bytes] = []
 
     def add(self, append: Append) -> bool:
         """Add an append's rows; False when this process knows that it can't be kept as it is."""
@@ -110,6 +111,8 @@ class Batch:
         ):
             if rows:
                 connection.executemany(update, rows)
+        if self._audit:
+            audit.append(connection, self._audit)
 
     def _before(self, append: Append) -> Head | None:
         if append.create is not None:
@@ -179,6 +182,7 @@ class Batch:
             )  # fmt: skip
         if append.shared or append.messages:
             self._add_talk(append)
+        self._audit += append.audit
         for inbox_id, outcome in append.settles:
             self._settled.append((outcome, self._now_ms, inbox_id, execution))
 

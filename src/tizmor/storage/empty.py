@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tizmor.core.errors import StorageFailed, UnknownExecution
 from tizmor.core.ids import public_id
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.journal import (
     AgentFigures,
     Append,
@@ -46,6 +47,9 @@ class EmptyJournal:
 
     async def checkpoint(self, execution: int) -> Checkpoint | None:
         return None
+
+    async def audit(self, *, after: int = 0, limit: int = 1000) -> list[AuditRow]:
+        return []
 
     async def get(self, execution: int) -> StoredExecution | None:
         return None

@@ -14,6 +14,7 @@ import msgspec
 
 from tizmor.core.errors import UnknownExecution
 from tizmor.core.ids import public_id
+from tizmor.ports.audit import AuditRow, appended
 from tizmor.ports.journal import (
     AgentFigures,
     Append,
@@ -61,6 +62,7 @@ class MemoryDatabase:
         self.checkpoints: dict[int, Checkpoint] = {}
         self.blobs: dict[int, dict[bytes, int]] = {}
         """The sizes of the blobs that each execution would refer to."""
+        self.audit: list[AuditRow] = []
         self.living: dict[str, WakeSignal] = {}
         self.last_position = 0
         self.last_inbox_id = 0
@@ -159,6 +161,9 @@ class MemoryJournal:
 
     async def checkpoint(self, execution: int) -> Checkpoint | None:
         return self._database.checkpoints.get(execution)
+
+    async def audit(self, *, after: int = 0, limit: int = 1000) -> list[AuditRow]:
+        return self._database.audit[after : after + limit]
 
     async def get(self, execution: int) -> StoredExecution | None:
         return self._database.executions.get(execution)
@@ -341,6 +346,8 @@ class MemoryJournal:
         self._store(stored, owner=owner, row=append.row or stored.row)
         position = self._add_events(append)
         self._add_models(append)
+        log = self._database.audit
+        log += appended(log[-1] if log else None, append.audit)
         return position
 
     def _store(self, stored: StoredExecution, **changes: object) -> StoredExecution:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.journal import (
     AgentFigures,
     Checkpoint,
@@ -22,6 +23,7 @@ from tizmor.ports.journal import (
     Record,
     StoredExecution,
 )
+from tizmor.storage import audit
 from tizmor.storage.blobs import MARK, BlobDamaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.connection import connect_to_read, snapshot, storage_errors
@@ -116,6 +118,10 @@ class Reader:
         return len(records), {
             digest: place for payload, place in places for digest in references(payload)
         }
+
+    def audit(self, after: int, limit: int) -> list[AuditRow]:
+        with storage_errors():
+            return audit.read(self._connection, after, limit)
 
     def blob(self, digest: bytes) -> bytes | None:
         """A blob's content as it is stored."""

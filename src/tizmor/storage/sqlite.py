@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from tizmor.core.errors import StorageFailed, WorkspaceUnusable
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import (
     AgentFigures,
@@ -141,6 +142,9 @@ class SqliteJournal:
 
     async def checkpoint(self, execution: int) -> Checkpoint | None:
         return await self._look(lambda: self._reader.checkpoint(execution))
+
+    async def audit(self, *, after: int = 0, limit: int = 1000) -> list[AuditRow]:
+        return await self._look(lambda: self._reader.audit(after, limit))
 
     async def get(self, execution: int) -> StoredExecution | None:
         return await self._look(lambda: self._reader.get(execution))

@@ -146,6 +146,16 @@ blob_uses = sa.Table(
     sqlite_strict=True,
 )
 
+# Decisions in a chain of hashes: see `tizmor.ports.audit`. It outlives the executions it tells of.
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    sa.Column("number", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
 # Claims on named resources. `id` is the place in line and the fencing token.
 resource_locks = sa.Table(
     "resource_locks",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from tizmor.engine.views import (
     StreamEvent,
     Waiting,
 )
+from tizmor.ports.audit import AuditRow, Entry, appended, encode
 from tizmor.ports.breakers import Standing
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
@@ -148,6 +149,15 @@ def events_of(plan: Plan, *, gate: Waiting | None = None) -> list[StreamEvent]:
             said("step", state="succeeded", **named),
         ]
     return events
+
+
+AUDIT = appended(
+    None,
+    [
+        encode(Entry(at_ms=0, execution=name, what="approved", by=by, about="a1"))
+        for name, by in (("e1", "dana"), ("e2", "yoav"))
+    ],
+)
 
 
 class FakeTizmor:
@@ -276,9 +286,11 @@ class FakeTizmor:
         *,
         arguments: Mapping[str, Any] | None = None,
         comment: str | None = None,
+        by: str | None = None,
+        seen: str | None = None,
     ) -> str:
         meant = self._meant(execution_id, approval)
-        self.given.append(("approve", meant, arguments, comment))
+        self.given.append(("approve", meant, arguments, comment, *([by] if by else [])))
         return self._decide(execution_id, meant, "approved")
 
     async def preview(
@@ -289,12 +301,30 @@ class FakeTizmor:
         return msgspec.structs.replace(waiting, arguments=dict(arguments), time=minutes)
 
     async def reject(
-        self, execution_id: str, approval: str | None = None, *, reason: str | None = None
+        self,
+        execution_id: str,
+        approval: str | None = None,
+        *,
+        reason: str | None = None,
+        by: str | None = None,
     ) -> str:
         meant = self._meant(execution_id, approval)
-        self.given.append(("reject", meant, reason))
+        self.given.append(("reject", meant, reason, *([by] if by else [])))
         self._scripted(execution_id).ends = Status.REJECTED
         return self._decide(execution_id, meant, "rejected")
+
+    async def delegate(
+        self, execution_id: str, approval: str | None = None, *, to: str, by: str | None = None
+    ) -> str:
+        meant = self._meant(execution_id, approval)
+        self.given.append(("delegate", meant, to, by))
+        return f"{meant} is for {to} to decide"
+
+    async def audit(self, *, after: int = 0, limit: int = 1000) -> Sequence[AuditRow]:
+        return AUDIT[after : after + limit]
+
+    def time(self, at_ms: int) -> str:
+        return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC).isoformat()
 
     async def answer(
         self,
@@ -396,6 +426,7 @@ def opener(shell: Shell) -> Any:
             patience_s: float,
             trouble: Callable[[StorageFailed | None], None],
             program: str,
+            interface: str,
         ) -> AsyncIterator[FakeTizmor]:
             library = FakeTizmor(shell.store, Path(workspace), settings)
             shell.opened.append((library, write))

@@ -15,6 +15,7 @@ from tizmor.core.decider import decide
 from tizmor.core.evolve import evolve
 from tizmor.core.plan import Effect, Plan, Question, Step
 from tizmor.core.state import State
+from tizmor.core.terms import PLAIN, Terms
 
 EXECUTION = 7
 
@@ -76,7 +77,7 @@ class Script:
         self.tell(fx.CallStarting(step=name, key=self.key(name)))
         return bool(self.events)
 
-    def gate(self, name: str, **shown: Any) -> str:
+    def gate(self, name: str, terms: Terms = PLAIN, **shown: Any) -> str:
         """The pipeline asks for approval; the gate's id."""
         self.tell(
             fx.GateNeeded(
@@ -84,6 +85,7 @@ class Script:
                 key=self.key(name),
                 arguments=self.ran[name].arguments,
                 shown={"action": "do it", **shown},
+                terms=terms,
             )
         )
         return next(e.id for e in self.events if isinstance(e, ev.GateOpened))

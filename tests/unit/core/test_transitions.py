@@ -20,7 +20,13 @@ STEP_EVENTS = {event for event in FOLDS if "step" in event.__struct_fields__} - 
 }
 """Events that name a step; what it found, cost, shared or read moves nothing, nor does a deadline
 by itself."""
-OF_GATES_AND_QUESTIONS = {ev.GateApproved, ev.GateRejected, ev.QuestionAnswered}
+OF_GATES_AND_QUESTIONS = {
+    ev.GateApproved,
+    ev.GateRejected,
+    ev.GateExpired,
+    ev.GateLapsed,
+    ev.QuestionAnswered,
+}
 
 
 def test_every_event_of_the_union_can_be_folded() -> None:

@@ -21,6 +21,7 @@ from tizmor.core.ids import parse_id
 from tizmor.core.plan import Effect, Plan, RetryPolicy, Step
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.engine.orchestrator import Orchestrator
+from tizmor.engine.orders import NOBODY, Caller
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import GRACE_S, LIMITS, Limits, Pump
@@ -35,6 +36,7 @@ from tizmor.ports.agent import Agent, AgentContext, Gate, agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal
 from tizmor.ports.planner import PlanRequest
+from tizmor.ports.policy import BY_DEFAULT, Policy
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 from tizmor.storage.memory import MemoryDatabase
@@ -152,6 +154,8 @@ class House:
         limits: Limits = LIMITS,
         grace_s: float = GRACE_S,
         secrets: Secrets = NO_SECRETS,
+        policy: Policy = BY_DEFAULT,
+        caller: Caller = NOBODY,
     ) -> AsyncIterator[Process]:
         journal = journal or self.open_journal()
         workspace = Workspace(root=self.folder or Path("/w"), timezone="Asia/Jerusalem")
@@ -172,6 +176,7 @@ class House:
             clock=clock,
             dice=lambda: 0.0,
             secrets=secrets,
+            policy=policy,
         )
         pump = Pump(
             journal=journal,
@@ -191,6 +196,7 @@ class House:
             presenter=Presenter(zone=ZoneInfo("Asia/Jerusalem"), folder=workspace.root),
             clock=clock,
             random_bits=self.random_bits,
+            caller=caller,
         )
         process.pump, process.journal = pump, journal
         inbox = asyncio.create_task(process.obey())

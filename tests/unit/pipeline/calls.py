@@ -8,12 +8,15 @@ from typing import Any
 
 import msgspec
 
+from tizmor.core.approval import needs_gate
 from tizmor.core.plan import Effect, Step
+from tizmor.core.terms import PLAIN, Terms
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.engine.context import CallContext, NoExecution, Surroundings
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.verdicts import Verdict
 from tizmor.ports.agent import Agent, AgentContext, agent
+from tizmor.ports.policy import Ask, Ruling
 from tizmor.ports.workspace import Workspace
 
 
@@ -59,6 +62,9 @@ def call_of(
     begin: Callable[[str], bool | Awaitable[bool]] | None = None,
     approved_key: str | None = None,
     timeout_s: float | None = None,
+    ruling: Ruling | None = None,
+    terms: Terms | None = None,
+    signers: tuple[str, ...] = ("me",),
 ) -> Call:
     step = Step(
         id="a",
@@ -86,6 +92,9 @@ def call_of(
         agent=one,
         context=context,
         begin=begin or Begin(),
+        ruling=ruling if ruling is not None or not needs_gate(step) else Ask(PLAIN),
+        terms=terms,
+        signers=signers,
     )
 
 

@@ -10,9 +10,11 @@ from tests.unit.pipeline.calls import Inner, agent_that, call_of, nothing
 
 from tizmor.core.errors import Permanent, PreconditionFailed
 from tizmor.core.plan import Effect
+from tizmor.core.terms import PLAIN, Need, Terms
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.verdicts import Completed, Failed, NeedsApproval
 from tizmor.ports.agent import Agent, Gate
+from tizmor.ports.policy import Ask, Forbidden, Waived
 
 
 def critical() -> Agent:
@@ -115,3 +117,48 @@ async def test_a_gate_that_cancels_itself_fails_its_step() -> None:
         raise asyncio.CancelledError
 
     assert isinstance(await Approve()(call_of(one), Inner(Completed({}))), Failed)
+
+
+TWO = Terms(needs=(Need(policy="two", quorum=2),))
+
+
+async def test_what_the_policy_forbids_fails_and_says_by_which() -> None:
+    inner = Inner(Completed({}))
+    one = agent_that(nothing)
+    verdict = await Approve()(call_of(one, ruling=Forbidden("never")), inner)
+    assert verdict == Failed("the policy forbids Agent: never", retryable=False)
+    assert inner.reached == 0
+
+
+async def test_what_the_policy_waives_goes_on() -> None:
+    inner = Inner(Completed({}))
+    assert await Approve()(call_of(critical(), ruling=Waived("small")), inner) == Completed({})
+
+
+async def test_a_read_that_the_policy_asks_about_does_not_go_on() -> None:
+    inner = Inner(Completed({}))
+    verdict = await Approve()(call_of(agent_that(nothing), ruling=Ask(TWO)), inner)
+    assert isinstance(verdict, NeedsApproval)
+    assert (verdict.terms, inner.reached) == (TWO, 0)
+
+
+@pytest.mark.parametrize(
+    ("terms", "signers", "goes_on"),
+    [
+        (TWO, ("dana", "noa"), True),
+        (TWO, ("stand-in", "another"), True),
+        (None, ("dana",), False),
+        (PLAIN, ("dana",), False),
+        (PLAIN, ("dana", "noa"), True),
+    ],
+)
+async def test_what_was_agreed_to_by_too_few_for_the_policy_of_now_is_asked_about_anew(
+    terms: Terms | None, signers: tuple[str, ...], goes_on: bool
+) -> None:
+    """Who agreed under these very terms was enough, whoever they were: it may have been handed
+    on."""
+    inner = Inner(Completed({}))
+    call = call_of(critical(), approved_key="key", ruling=Ask(TWO), terms=terms, signers=signers)
+    verdict = await Approve()(call, inner)
+    assert (verdict == Completed({})) is goes_on
+    assert inner.reached == goes_on

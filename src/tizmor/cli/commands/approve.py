@@ -11,7 +11,14 @@ from tizmor.cli.commands.run import carry_out
 from tizmor.cli.decide import give_order
 from tizmor.cli.edits import edited
 from tizmor.cli.library import Library
-from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, SetOption, WorkspaceOption
+from tizmor.cli.options import (
+    HERE,
+    AsOption,
+    ExecutionArgument,
+    JsonOption,
+    SetOption,
+    WorkspaceOption,
+)
 from tizmor.core.errors import AmbiguousChoice, UnknownExecution, UserError
 
 
@@ -30,11 +37,21 @@ def approve(
             help="ID is a dry run: approve exactly the calls that it showed, and make them.",
         ),
     ] = False,
+    by: AsOption = None,
+    seen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="The key that was shown, or its beginning: refused when another who must agree "
+            "has changed something since.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> int:
     """Approve what asks for approval, as it is shown or with arguments changed.
 
+    Where a policy wants several people to agree, each does so once, and it is done when all have.
     If no other process runs the execution, this one goes on with it and ends as `run` does.
 
     \b
@@ -53,7 +70,9 @@ def approve(
         arguments = None
         if changes:
             arguments = await _arguments(library, execution_id, approval, changes)
-        return await library.approve(execution_id, approval, arguments=arguments, comment=comment)
+        return await library.approve(
+            execution_id, approval, arguments=arguments, comment=comment, by=by, seen=seen
+        )
 
     return give_order(workspace, execution_id, order, as_json=as_json)
 

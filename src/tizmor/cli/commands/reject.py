@@ -8,7 +8,7 @@ import typer
 
 from tizmor.cli.decide import give_order
 from tizmor.cli.library import Library
-from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
+from tizmor.cli.options import HERE, AsOption, ExecutionArgument, JsonOption, WorkspaceOption
 
 
 def reject(
@@ -18,6 +18,7 @@ def reject(
         typer.Argument(metavar="APPROVAL", help="Which one; needed when several are open."),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Kept with the decision.")] = None,
+    by: AsOption = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> int:
@@ -33,6 +34,6 @@ def reject(
     """
 
     async def order(library: Library) -> str:
-        return await library.reject(execution_id, approval, reason=reason)
+        return await library.reject(execution_id, approval, reason=reason, by=by)
 
     return give_order(workspace, execution_id, order, as_json=as_json)

@@ -51,6 +51,8 @@ class Desk:
         self._news = asyncio.Event()
         self._answers: dict[tuple[str | None, str], str] = {}
         """What was answered last, by the step that asked and its words."""
+        self._agreed: dict[str, Any] = {}
+        """Arguments that were agreed to, by approval."""
 
     def notice(self) -> None:
         """Look again at what is open: the screen has taken an event in."""
@@ -60,7 +62,7 @@ class Desk:
     async def work(self) -> None:
         """Ask and pass on what is answered, until the human leaves it for later."""
         while True:
-            waiting = next(iter(self._screen.progress.open.values()), None)
+            waiting = next(filter(self._is_to_ask, self._screen.progress.open.values()), None)
             if waiting is None:
                 await self._news.wait()
                 continue
@@ -74,6 +76,10 @@ class Desk:
                 self._screen.go_on()
                 return
             self._screen.go_on()
+
+    def _is_to_ask(self, waiting: Waiting) -> bool:
+        """Not what this human has agreed to as it is, and others still have to."""
+        return waiting.id not in self._agreed or self._agreed[waiting.id] != waiting.arguments
 
     async def _decide(self, waiting: Waiting) -> None:
         self._screen.freeze()
@@ -114,7 +120,11 @@ class Desk:
             if key.casefold() in words.approve_keys:
                 changes = None if arguments == (waiting.arguments or {}) else arguments
                 return await self._library.approve(
-                    self._execution, waiting.id, arguments=changes, comment=rest.strip() or None
+                    self._execution,
+                    waiting.id,
+                    arguments=changes,
+                    comment=rest.strip() or None,
+                    seen=waiting.key or None,
                 )
             if key.casefold() in words.reject_keys:
                 return await self._library.reject(
@@ -184,8 +194,12 @@ class Desk:
             raise DecidedElsewhere
 
     async def _until_closed(self, waiting: Waiting) -> None:
-        """Wait until the stream shows the decision, so that nothing is asked twice."""
-        while waiting.id in self._screen.progress.open:
+        """Wait until the stream shows the decision, or the part that this human has in it, so that
+        nothing is asked twice."""
+        while (shown := self._screen.progress.open.get(waiting.id)) is not None:
+            if shown.signatures != waiting.signatures:
+                self._agreed[waiting.id] = shown.arguments
+                return
             await self._news.wait()
 
     def _show(self, waiting: Waiting, rows: list[Text]) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tizmor.cli.edits import flat
 from tizmor.cli.terminal.page import Page, styled
-from tizmor.cli.terminal.words import Words
+from tizmor.cli.terminal.words import Words, time_span
 from tizmor.engine.views import Waiting
 
 
@@ -32,10 +32,38 @@ def gate_rows(waiting: Waiting, words: Words) -> list[Text]:
     rows += [
         styled((f"{words.assumptions}: {assumption}", "dim")) for assumption in waiting.assumptions
     ]
+    if waiting.origins:
+        rows.append(_labelled(words.origins, _origins(waiting, words)))
+    rows += _terms(waiting, words)
     if waiting.untrusted:
         names = ", ".join(waiting.untrusted)
         rows.append(styled((f"! {words.untrusted.format(names=names)}", "bold red")))
     return rows + [styled((f"! {warning}", "yellow")) for warning in waiting.warnings]
+
+
+def _origins(waiting: Waiting, words: Words) -> str:
+    """Where each argument comes from: `start, end: the agent itself; title: the request`."""
+    named: dict[str, list[str]] = {}
+    for name, origin in waiting.origins.items():
+        place = words.origin[origin.source.value].format(steps=", ".join(origin.steps))
+        named.setdefault(place, []).append(name)
+    return "; ".join(f"{', '.join(names)}: {place}" for place, names in named.items())
+
+
+def _terms(waiting: Waiting, words: Words) -> list[Text]:
+    """Whose agreement it takes, where that isn't anybody's, and until when."""
+    rows = []
+    if waiting.policies:
+        rows.append(_labelled(words.policies, ", ".join(waiting.policies)))
+    if waiting.approvers:
+        rows.append(_labelled(words.approvers, ", ".join(waiting.approvers)))
+    if waiting.signatures:
+        rows.append(_labelled(words.signed_by, ", ".join(s.by for s in waiting.signatures)))
+    if waiting.missing > 1 or (waiting.missing and waiting.signatures):
+        rows.append(styled((words.missing.format(count=waiting.missing), "bold")))
+    if waiting.expires_at is not None:
+        rows.append(_labelled(words.expires, time_span(waiting.expires_at, None, words)))
+    return rows
 
 
 def argument_rows(

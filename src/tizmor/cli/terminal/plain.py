@@ -6,6 +6,8 @@ from tizmor.cli.terminal.words import Words
 from tizmor.engine.views import StreamEvent
 
 _DECISIONS = ("approval", "question")
+_BY_NAME = frozenset({"signed", "delegated", "escalated"})
+"""What became of an approval that stays open says who did it."""
 
 
 def event_line(event: StreamEvent, words: Words) -> str | None:
@@ -20,7 +22,8 @@ def event_line(event: StreamEvent, words: Words) -> str | None:
     if event.type in _DECISIONS and event.waiting is not None:
         kind = words.approval if event.type == "approval" else words.question
         state = words.decided.get(event.state or "", event.state or "")
-        return f"{kind} ({state}): {event.waiting.text}"
+        who = f", {event.message}" if event.message and event.state in _BY_NAME else ""
+        return f"{kind} ({state}{who}): {event.waiting.text}"
     return None
 
 

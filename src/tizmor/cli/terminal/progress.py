@@ -11,6 +11,7 @@ from tizmor.core.plan import Plan
 from tizmor.engine.views import Execution, StreamEvent, Waiting
 
 _DECISIONS = ("approval", "question")
+_STILL_OPEN = frozenset({"open", "signed", "delegated", "reminded", "escalated"})
 _STANDING = ("WAITING", "PAUSED")
 
 
@@ -87,7 +88,7 @@ class Progress:
         if event.plan is not None:
             self._take_plan(event.plan)
         if event.type in _DECISIONS and event.waiting is not None:
-            self._take_decision(event.waiting, still_open=event.state == "open")
+            self._take_decision(event.waiting, still_open=event.state in _STILL_OPEN)
         step = self.steps.get(event.step or "")
         if step is not None:
             _take_step(step, event)
@@ -124,4 +125,5 @@ def _take_step(step: StepProgress, event: StreamEvent) -> None:
         step.cached = bool(event.cached)
         step.error = event.error
     elif event.type in _DECISIONS:
-        step.state = {"open": "waiting", "rejected": "rejected"}.get(event.state or "", step.state)
+        ends = {"open": "waiting", "rejected": "rejected", "expired": "rejected"}
+        step.state = ends.get(event.state or "", step.state)

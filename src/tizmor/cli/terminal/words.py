@@ -26,6 +26,14 @@ class Words:
     untrusted: str
     untrusted_mark: str
     """Of one thing in a list: it carries what a stranger said."""
+    origins: str
+    origin: Mapping[str, str]
+    """Where an argument comes from, by `Origin.source`; {steps} are their names."""
+    policies: str
+    approvers: str
+    signed_by: str
+    missing: str
+    expires: str
 
     approve_keys: frozenset[str]
     edit_keys: frozenset[str]
@@ -119,6 +127,11 @@ ENGLISH = Words(
         "rejected": "rejected",
         "answered": "answered",
         "withdrawn": "withdrawn",
+        "expired": "not decided in time",
+        "signed": "one has agreed",
+        "delegated": "handed on",
+        "reminded": "still open",
+        "escalated": "more people are asked",
     },
     approval="Approval needed",
     question="Question",
@@ -127,6 +140,19 @@ ENGLISH = Words(
     participants="Participants",
     untrusted="This comes from what was read, not from you: {names}. Look at it closely.",
     untrusted_mark="not from you",
+    origins="Comes from",
+    origin={
+        "request": "the request",
+        "step": "step {steps}",
+        "document": "what was read, by step {steps} (untrusted)",
+        "agent": "the agent itself",
+        "human": "a human",
+    },
+    policies="Asked by the policy",
+    approvers="For these to decide",
+    signed_by="Agreed to by",
+    missing="{count} must still agree",
+    expires="Must be decided by",
     approve_keys=frozenset({"a", "approve", "y", "yes"}),
     edit_keys=frozenset({"e", "edit"}),
     reject_keys=frozenset({"r", "reject", "n", "no"}),
@@ -213,6 +239,11 @@ HEBREW = Words(
         "rejected": "נדחה",
         "answered": "נענה",
         "withdrawn": "לא נחוץ עוד",
+        "expired": "לא הוכרע בזמן",
+        "signed": "יש הסכמה אחת",
+        "delegated": "הועבר הלאה",
+        "reminded": "עדיין פתוח",
+        "escalated": "נשאלים עוד אנשים",
     },
     approval="דרוש אישור",
     question="שאלה",
@@ -221,6 +252,19 @@ HEBREW = Words(
     participants="משתתפים",
     untrusted="זה בא ממה שנקרא ולא ממך: {names}. כדאי לבדוק היטב.",
     untrusted_mark="לא ממך",
+    origins="המקור",
+    origin={
+        "request": "הבקשה",
+        "step": "הצעד {steps}",
+        "document": "מה שנקרא בצעד {steps} (לא מהימן)",
+        "agent": "הסוכן עצמו",
+        "human": "אדם",
+    },
+    policies="נשאל לפי הכלל",
+    approvers="ההחלטה בידי",
+    signed_by="הסכימו",
+    missing="נדרשות עוד {count} הסכמות",
+    expires="יש להחליט עד",
     approve_keys=frozenset({"א", "אשר", "כן"}) | ENGLISH.approve_keys,
     edit_keys=frozenset({"ע", "ערוך", "עריכה"}) | ENGLISH.edit_keys,
     reject_keys=frozenset({"ד", "דחה", "לא"}) | ENGLISH.reject_keys,

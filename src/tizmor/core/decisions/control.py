@@ -7,6 +7,7 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_execution, watch_step
 from tizmor.core.decisions.decision import Decision, end, give_back
+from tizmor.core.decisions.gates import gate_due, watch_gate
 from tizmor.core.decisions.holding import go_on_held, rest_held
 from tizmor.core.decisions.ladder import order_replan
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
@@ -26,6 +27,7 @@ from tizmor.core.state import StepState
 from tizmor.core.transitions import OVER, TERMINAL, StepStatus
 
 S = StepStatus
+_OF_GATES = frozenset({cmd.Timer.REMIND, cmd.Timer.ESCALATE, cmd.Timer.EXPIRE})
 
 
 def owner_changed(d: Decision, fact: fx.OwnerChanged) -> None:
@@ -107,6 +109,8 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
             wait_for_retry(d, step)
         case S.HELD:
             go_on_held(d, step)
+        case S.GATED:
+            watch_gate(d, step)
         case S.REPLANNING:
             order_replan(d, step)
         case _ if is_fed(d, step):
@@ -127,19 +131,19 @@ def _end_late(d: Decision, step: StepState, *, may_still_run: bool) -> None:
 
 def pause_asked(d: Decision, fact: fx.PauseAsked) -> None:
     if not d.state.paused and (not d.state.ending or d.state.rolling_back):
-        d.emit(ev.Paused(by=fact.by))
+        d.emit(ev.Paused(by=fact.by, seat=fact.seat))
 
 
 def resume_asked(d: Decision, fact: fx.ResumeAsked) -> None:
     if d.state.paused:
-        d.emit(ev.Resumed(by=fact.by))
+        d.emit(ev.Resumed(by=fact.by, seat=fact.seat))
         _go_on(d)
 
 
 def cancel_asked(d: Decision, fact: fx.CancelAsked) -> None:
     stopping = d.state.ending is not None
     if not stopping:
-        d.emit(ev.CancelRequested(by=fact.by))
+        d.emit(ev.CancelRequested(by=fact.by, seat=fact.seat))
     if fact.roll_back and d.state.plan is not None:
         roll_back(d, by=fact.by)
     if not stopping:
@@ -178,6 +182,8 @@ def timer_fired(d: Decision, fact: fx.TimerFired) -> None:
     step = d.state.steps[fact.step]
     if fact.timer is cmd.Timer.DEADLINE:
         end_step_in_time(d, step)
+    elif fact.timer in _OF_GATES:
+        gate_due(d, step, fact.timer)
     elif step.status is S.COMPENSATING:
         undo_when_due(d, step)
     elif step.status is S.HELD:

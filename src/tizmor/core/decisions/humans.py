@@ -1,6 +1,4 @@
-"""What humans are asked, and what they decide.
-
-An approval is bound to a key, that is, to exact arguments; an edit makes another key."""
+"""What humans are asked beside approvals, and what follows from what they say."""
 
 from __future__ import annotations
 
@@ -16,7 +14,6 @@ from tizmor.core.approval import (
     chosen,
 )
 from tizmor.core.budgets import BUDGET
-from tizmor.core.canonical import idempotency_key
 from tizmor.core.decisions.budgets import go_on_as_told
 from tizmor.core.decisions.decision import (
     Decision,
@@ -29,88 +26,16 @@ from tizmor.core.decisions.decision import (
 )
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.planning import plan_answered
-from tizmor.core.decisions.rehearsing import approval_given_before
 from tizmor.core.decisions.rollback import COMPENSATION, leave, roll_back, undo_as_told
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.decisions.steps import dispatch
 from tizmor.core.decisions.stopping import fail_late
 from tizmor.core.state import StepState
-from tizmor.core.taint import untrusted_arguments
 from tizmor.core.transitions import TERMINAL
 
 WRITTEN = frozenset({(FAILURE, EDIT), (OUTCOME, HAPPENED), (COMPENSATION, AGAIN)})
 """The choices that a human may write something beside, by what is asked about: other arguments, or
 what the call gave."""
-
-
-def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
-    step = answered_by(d, fact.step)
-    if step is None or d.state.plan is None:
-        return
-    give_back(d, step)
-    untrusted = untrusted_arguments(d.state, step, fact.arguments)
-    gate = f"a{len(d.state.gates) + 1}"
-    d.emit(
-        ev.GateOpened(
-            id=gate,
-            step=fact.step,
-            key=fact.key,
-            arguments=fact.arguments,
-            shown=fact.shown,
-            untrusted=untrusted,
-        )
-    )
-    if (given := approval_given_before(d.state, d.state.gates[gate])) is not None:
-        _approve(d, given)
-    elif d.state.approve_all:
-        _approve_unasked(d, gate)
-
-
-def _approve_unasked(d: Decision, gate: str) -> None:
-    opened = d.state.gates[gate]
-    if not opened.untrusted:
-        _approve(
-            d, ev.GateApproved(id=gate, key=opened.key, arguments=opened.arguments, by="--yes")
-        )
-
-
-def _approve(d: Decision, approval: ev.GateApproved) -> None:
-    d.emit(approval)
-    dispatch(d, d.state.steps[d.state.gates[approval.id].step])
-
-
-def approved(d: Decision, fact: fx.Approved) -> None:
-    gate = d.state.gates.get(fact.approval)
-    if gate is None or gate.state != "open":
-        return
-    arguments = gate.arguments if fact.arguments is None else fact.arguments
-    key = idempotency_key(d.state.execution, gate.step, arguments)
-    _approve(
-        d,
-        ev.GateApproved(
-            id=fact.approval,
-            key=key,
-            arguments=arguments,
-            shown=fact.shown,
-            by=fact.by,
-            comment=fact.comment,
-        ),
-    )
-
-
-def rejected(d: Decision, fact: fx.Rejected) -> None:
-    gate = d.state.gates.get(fact.approval)
-    if gate is None or gate.state != "open":
-        return
-    rejection = ev.GateRejected(id=fact.approval, by=fact.by, reason=fact.reason)
-    close(d, d.state.steps[gate.step], rejection)
-
-
-def approval_given_to_all(d: Decision, fact: fx.ApprovalGivenToAll) -> None:
-    if not d.state.approve_all:
-        d.emit(ev.ApprovalDelegated(by=fact.by))
-    for gate in d.state.open_gates():
-        _approve_unasked(d, gate.id)
 
 
 def answer_needed(d: Decision, fact: fx.AnswerNeeded) -> None:
@@ -136,7 +61,11 @@ def answered(d: Decision, fact: fx.Answered) -> None:
     if value is None:
         return
     written = fact.arguments if (asked.about, value) in WRITTEN else None
-    d.emit(ev.QuestionAnswered(id=fact.question, value=value, by=fact.by, arguments=written))
+    d.emit(
+        ev.QuestionAnswered(
+            id=fact.question, value=value, by=fact.by, arguments=written, seat=fact.seat
+        )
+    )
     if asked.step is None:
         if not any(q.step is None for _, q in d.state.open_questions()):
             plan_answered(d)

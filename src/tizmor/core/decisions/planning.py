@@ -26,6 +26,7 @@ def requested(d: Decision, fact: fx.Requested) -> None:
             approve_all=fact.approve_all,
             forked_from=fact.forked_from,
             priority=fact.priority,
+            seat=fact.seat,
             deadline_ms=None if fact.deadline_s is None else d.at_ms + int(1000 * fact.deadline_s),
             conflicts=fact.conflicts,
             budget=fact.budget,

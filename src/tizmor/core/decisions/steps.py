@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
@@ -20,6 +22,7 @@ from tizmor.core.foresight import has_gap, in_doubt, is_caught, is_gap, resolved
 from tizmor.core.graph import DanglingReference, resolved
 from tizmor.core.plan import Condition, Effect, OnFailure
 from tizmor.core.state import State, StepState
+from tizmor.core.taint import untrusted_arguments
 from tizmor.core.transitions import STARTABLE, TERMINAL, StepStatus
 
 S = StepStatus
@@ -104,16 +107,28 @@ def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
             )
         )
         return
-    d.order(
-        cmd.RunCall(
-            step=step.step,
-            arguments=arguments,
-            attempt=step.attempt + 1,
-            answers=step.answers or _NO_ANSWERS,
-            approved_key=step.approved_key,
-            budget=d.state.budget,
-            raised=d.state.raised,
-        )
+    command = cmd.RunCall(
+        step=step.step,
+        arguments=arguments,
+        attempt=step.attempt + 1,
+        answers=step.answers or _NO_ANSWERS,
+        approved_key=step.approved_key,
+        budget=d.state.budget,
+        raised=d.state.raised,
+    )
+    if step.approved_key is not None or step.step.control:
+        command = _with_consent(d.state, step, command)
+    d.order(command)
+
+
+def _with_consent(state: State, step: StepState, command: cmd.RunCall) -> cmd.RunCall:
+    """What the policy goes by: who has agreed, and what comes from those who may not be trusted."""
+    gate = None if step.approved_key is None or step.gate is None else state.gates[step.gate]
+    return structs.replace(
+        command,
+        terms=None if gate is None else gate.terms,
+        signers=() if gate is None else gate.signers(step.approved_key or ""),
+        untrusted=untrusted_arguments(state, step, command.arguments),
     )
 
 
@@ -259,7 +274,8 @@ def call_starting(d: Decision, fact: fx.CallStarting) -> None:
     step = d.state.steps[fact.step]
     if not may_begin(d.state, step, d.at_ms):
         return
-    if needs_gate(step.step) and step.approved_key != fact.key:
+    is_approved = step.approved_key == fact.key
+    if needs_gate(step.step) and not (is_approved or fact.waived_by):
         return
     if d.state.dry_run and step.step.effect is not Effect.READ:
         return
@@ -268,7 +284,8 @@ def call_starting(d: Decision, fact: fx.CallStarting) -> None:
             step=fact.step,
             attempt=step.attempt + 1,
             key=fact.key,
-            approval=step.gate if step.approved_key == fact.key else None,
+            approval=step.gate if is_approved else None,
+            waived_by="" if is_approved else fact.waived_by,
         )
     )
 

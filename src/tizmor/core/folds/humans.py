@@ -1,4 +1,4 @@
-"""What humans are asked, and what they decide."""
+"""What humans are asked beside approvals, and what they say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tizmor.core.approval import AGAIN, STOP
 from tizmor.core.budgets import BUDGET, raised_by
 from tizmor.core.folds.steps import forget_effect, move
 from tizmor.core.plan import Question
-from tizmor.core.state import GateState, QuestionState, State, StepState
+from tizmor.core.state import QuestionState, State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
@@ -74,53 +74,6 @@ def _begin_anew(step: StepState, edited: dict[str, Any] | None) -> None:
     step.arguments = step.approved_key = step.gate = None
     if edited is not None:
         step.edited = {**(step.edited or {}), **edited}
-
-
-def gate_opened(state: State, event: ev.GateOpened, at_ms: int) -> None:
-    state.gates[event.id] = GateState(
-        id=event.id,
-        step=event.step,
-        key=event.key,
-        arguments=event.arguments,
-        shown=event.shown,
-        untrusted=event.untrusted,
-        opened_at_ms=at_ms,
-    )
-    step = state.steps[event.step]
-    step.gate = event.id
-    step.arguments = event.arguments
-    move(state, step, event, at_ms)
-    step.held_at_ms = at_ms
-
-
-def gate_approved(state: State, event: ev.GateApproved, at_ms: int) -> None:
-    gate = state.gates[event.id]
-    step = state.steps[gate.step]
-    changed = {
-        name: value
-        for name, value in event.arguments.items()
-        if name not in gate.arguments or gate.arguments[name] != value
-    }
-    if changed:
-        step.edited = {**(step.edited or {}), **changed}
-    step.arguments = event.arguments
-    step.approved_key = event.key
-    if event.planned and state.given_before is not None:
-        state.given_before.left[event.planned] -= 1
-    gate.state = "approved"
-    gate.decided_at_ms = at_ms
-    gate.arguments = event.arguments
-    gate.shown = event.shown or gate.shown
-    move(state, step, event, at_ms)
-
-
-def gate_rejected(state: State, event: ev.GateRejected, at_ms: int) -> None:
-    gate = state.gates[event.id]
-    gate.state = "rejected"
-    gate.decided_at_ms = at_ms
-    step = state.steps[gate.step]
-    step.error = event.reason
-    move(state, step, event, at_ms)
 
 
 def approval_delegated(state: State, event: ev.ApprovalDelegated, at_ms: int) -> None:

@@ -32,6 +32,7 @@ from tizmor.ports.agent import Agent
 from tizmor.ports.breakers import STANDARD, Breaking
 from tizmor.ports.budgets import NO_BUDGETS, Budgeting
 from tizmor.ports.planner import Planner
+from tizmor.ports.policy import BY_DEFAULT, Policy
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
@@ -66,6 +67,7 @@ class SimulatedProcess:
         secrets: Secrets = NO_SECRETS,
         budgets: Budgeting = NO_BUDGETS,
         breaking: Breaking = STANDARD,
+        policy: Policy = BY_DEFAULT,
     ) -> None:
         """`killed` is told the name when the process is killed, by whomever."""
         self.name = name
@@ -99,6 +101,7 @@ class SimulatedProcess:
             clock=clock,
             dice=lambda: dice.below(1000) / 1000,
             secrets=secrets,
+            policy=policy,
         )
         self.pump = Pump(
             journal=self.journal,

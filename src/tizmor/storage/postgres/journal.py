@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from tizmor.core.errors import EngineError
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import (
     AgentFigures,
@@ -88,6 +89,9 @@ class PostgresJournal:
 
     async def checkpoint(self, execution: int) -> Checkpoint | None:
         return await self._reader.checkpoint(execution)
+
+    async def audit(self, *, after: int = 0, limit: int = 1000) -> list[AuditRow]:
+        return await self._reader.audit(after, limit)
 
     async def get(self, execution: int) -> StoredExecution | None:
         return await self._reader.get(execution)

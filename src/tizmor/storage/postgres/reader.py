@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.journal import (
     AgentFigures,
     Checkpoint,
@@ -22,6 +23,7 @@ from tizmor.ports.journal import (
 from tizmor.storage.blobs import BlobDamaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.postgres import position
+from tizmor.storage.postgres.audit import AFTER
 from tizmor.storage.postgres.lease import Life, lives
 from tizmor.storage.postgres.wire import Connection, Wire
 from tizmor.storage.rows import (
@@ -124,6 +126,9 @@ class Reader:
             return Checkpoint(seq=seq, payload=(await _whole(connection, [record]))[0].payload)
 
         return await self._snapshot(look)
+
+    async def audit(self, after: int, limit: int) -> list[AuditRow]:
+        return [AuditRow(*row) for row in await self._all(AFTER, after, limit)]
 
     async def last_position(self) -> int:
         last = await self._wire.use(lambda connection: connection.fetchval(_LAST, self._origin))

@@ -17,6 +17,7 @@ from tizmor.storage.schema import VERSION
 
 TABLES = (
     "agent_messages",
+    "audit_log",
     "blob_uses",
     "blobs",
     "cache_claims",

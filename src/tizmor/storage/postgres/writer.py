@@ -13,7 +13,7 @@ from tizmor.core.ids import public_id
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Append, InboxKind, StoredExecution
 from tizmor.storage.chain import Link
-from tizmor.storage.postgres import position
+from tizmor.storage.postgres import audit, position
 from tizmor.storage.postgres.adoption import adopt
 from tizmor.storage.postgres.batch import Batch
 from tizmor.storage.postgres.fences import give_up_void
@@ -143,15 +143,21 @@ class Writer:
         batch = Batch(self._links, self._now_ms())
         added = [batch.add(append) for append in appends]
         fenced = [append for append in appends if append.fences]
-        if all(added) and not batch.has_blobs and not fenced:
+        audited = any(append.audit for append in appends)
+        if all(added) and not batch.has_blobs and not fenced and not audited:
             written, judged = await self._write(connection, batch, appends)
         else:
             async with connection.transaction():
                 if fenced:
                     await give_up_void(connection, self._me, fenced)
+                if audited:
+                    await audit.lock(connection)
                 if batch.has_blobs:
                     await connection.execute(KEEP_BLOBS)
                 written, judged = await self._write(connection, batch, appends)
+                entries = [e for a in appends if a.execution in written for e in a.audit]
+                if entries:
+                    await audit.append(connection, entries)
         self._remember(batch, written, judged, appends)
         if batch.rows["settled"]:
             await connection.execute(_TELL_ALL)

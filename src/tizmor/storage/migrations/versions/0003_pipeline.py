@@ -19,6 +19,7 @@ def upgrade() -> None:
     _budgets()
     _figures()
     _breakers()
+    _audit()
 
 
 def _locks() -> None:
@@ -257,3 +258,14 @@ def _breakers() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_circuit_waits_owner_name", "circuit_waits", ["owner", "name"])
+
+
+def _audit() -> None:
+    """Decisions, in a chain of hashes."""
+    op.create_table(
+        "audit_log",
+        sa.Column("number", _BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sqlite_strict=True,
+    )

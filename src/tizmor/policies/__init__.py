@@ -1,0 +1,1 @@
+"""Policies as data: what must be asked before it is done, written in Cedar."""
