@@ -189,7 +189,7 @@ class Orchestrator:
         return await self._begin(rehearsal.rehearsed(asked, recorded, plan))
 
     async def carry_out(
-        self, execution_id: str, *, by: str = "me", approve_all: bool = False
+        self, execution_id: str, *, by: str | None = None, approve_all: bool = False
     ) -> Execution:
         """Start an execution that does what a dry run has shown. This approves exactly those calls,
         by agent and arguments, each once; a call that differs asks as any other.
@@ -198,7 +198,7 @@ class Orchestrator:
         """
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
-        approved = rehearsal.approved_as_shown(state, by)
+        approved = rehearsal.approved_as_shown(state, self._caller.named(by), self._caller.seat)
         plan = self._performer.planning.checked(rehearsal.real_plan(state), state.conflicts)
         number = rehearsal.carried_out_as(stored.execution)
         request = fx.Requested(
@@ -247,7 +247,7 @@ class Orchestrator:
         changed, and all that depends on it again; or, with an `output`, takes this for what the
         step gave and runs only what depends on it. Raises `UnknownExecution`, `UserError`,
         `PlanRefused`."""
-        stored, state = await self._folded(execution_id)
+        stored, state = await self._found(execution_id)
         if state.dry_run:
             raise UserError(
                 "a dry run did nothing that could be kept; carry it out, or run it anew"
@@ -400,7 +400,7 @@ class Orchestrator:
         `AmbiguousChoice`, `InvalidEdit`, and `UserError` when it was decided otherwise before, or
         is for others to decide.
         """
-        stored, state = await self._folded(execution_id)
+        stored, state = await self._found(execution_id)
         order = self._deciding.approval(state, approval, arguments, comment, by, seen)
         return await self._take_and_give(stored.execution, InboxKind.APPROVE, order)
 
@@ -409,7 +409,7 @@ class Orchestrator:
     ) -> Waiting:
         """An approval as it would be with `arguments` changed; nothing is decided. Raises as
         `approve`."""
-        _, state = await self._folded(execution_id)
+        state = await self._folded(execution_id)
         return self._presenter.gate(self._deciding.previewed(state, approval, arguments), state)
 
     async def reject(
@@ -422,7 +422,7 @@ class Orchestrator:
     ) -> str:
         """Reject a gate: what depends on it is skipped, the rest goes on. One who is asked is
         enough for that. Raises as `approve`."""
-        stored, state = await self._folded(execution_id)
+        stored, state = await self._found(execution_id)
         order = self._deciding.rejection(state, approval, reason, by)
         return await self._take_and_give(stored.execution, InboxKind.REJECT, order)
 
@@ -431,7 +431,7 @@ class Orchestrator:
     ) -> str:
         """Hand an approval on: from here on `to` decides it in place of `by`, whom the policy
         named. Raises as `approve`."""
-        stored, state = await self._folded(execution_id)
+        stored, state = await self._found(execution_id)
         order = self._deciding.delegation(state, approval, to, by)
         return await self._take_and_give(stored.execution, InboxKind.DELEGATE, order)
 
@@ -446,7 +446,7 @@ class Orchestrator:
     ) -> str:
         """Answer a question; `arguments` are those to go on with where the choice is to edit them.
         Raises as `approve`, and `UserError` for what is no answer to it."""
-        stored, state = await self._folded(execution_id)
+        stored, state = await self._found(execution_id)
         order = self._deciding.answer(state, question, choice, arguments, by)
         try:
             return await self._take_and_give(stored.execution, InboxKind.ANSWER, order)
@@ -512,7 +512,7 @@ class Orchestrator:
             status=status.value,
         )
 
-    async def _folded(self, execution_id: str) -> tuple[StoredExecution, State]:
+    async def _found(self, execution_id: str) -> tuple[StoredExecution, State]:
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
         return stored, state

@@ -15,6 +15,7 @@ from tizmor.core.foresight import recorded_outputs
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Plan
 from tizmor.core.state import State
+from tizmor.core.terms import Seat
 from tizmor.engine.foreseen import MAY_BE_CARRIED_OUT
 from tizmor.engine.projections import status_of
 
@@ -29,7 +30,7 @@ def rehearsed(request: fx.Requested, recorded: State | None, plan: Plan | None) 
     return structs.replace(request, dry_run=True, plan=plan, kept=kept, recording=recording)
 
 
-def approved_as_shown(dry_run: State, by: str) -> CallsApproved:
+def approved_as_shown(dry_run: State, by: str, seat: Seat | None) -> CallsApproved:
     """All calls that a dry run showed as exact, and what was answered to its steps. Raises
     `UserError` where nothing was shown yet, or all that was shown was called off."""
     name = public_id(dry_run.execution)
@@ -44,6 +45,7 @@ def approved_as_shown(dry_run: State, by: str) -> CallsApproved:
         calls=tuple(call.key for call in shown if call is not None and call.key),
         answers={n: step.answers for n, step in dry_run.steps.items() if step.answers},
         by=by,
+        seat=seat,
     )
 
 
