@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.errors import Permanent
+from tizmor.core.errors import Permanent, Undelivered
 from tizmor.core.plan import Effect, Resource, RetryPolicy
 from tizmor.ports.agent import AgentContext, Costs, Gate, agent
 from tizmor.ports.secrets import Secret
@@ -105,6 +105,31 @@ async def hears(text: str = "", *, ctx: AgentContext) -> Found:
     await meets("Hear")
     known = await ctx.shared("found")
     return Found(value="nothing" if known is None else f"{known.value['text']} {known.version}")
+
+
+@agent(name="Ask", hands_over=Effect.IDEMPOTENT)
+async def asks(text: str = "", *, ctx: AgentContext) -> Found:
+    """Ask a step, tell all, hand work over, and ask somebody who isn't there."""
+    await ctx.messages.publish("news", {"text": text})
+    await ctx.messages.broadcast("all")
+    answer = await ctx.messages.request("Reply", text, str)
+    handed = await ctx.messages.hand_over("Note", {"text": answer}, title="Note the answer")
+    try:
+        await ctx.messages.request("Nobody", 1)
+    except Undelivered:
+        return Found(value=f"{answer} {handed['value']}")
+    return Found(value="somebody")
+
+
+@agent(name="Reply", receives=("news",))
+async def replies(*, ctx: AgentContext) -> Found:
+    """Answer requests until none comes for a minute."""
+    heard = []
+    while (told := await ctx.messages.receive(timeout=dt.timedelta(minutes=1))) is not None:
+        heard.append(told.kind)
+        if told.kind == "REQUEST":
+            await ctx.messages.respond(told, f"re: {told.payload}")
+    return Found(value=",".join(heard))
 
 
 @agent(name="Note", effect=Effect.IDEMPOTENT, retry=RETRY)
@@ -216,6 +241,8 @@ CAST = {
         read,
         tells,
         hears,
+        asks,
+        replies,
         note,
         meet,
         book,

@@ -620,6 +620,21 @@ async def waived_by_a_policy(stage: Stage) -> str:
     return execution
 
 
+async def asked_and_answered(stage: Stage) -> str:
+    """Messages of every kind, one that nobody takes, and work that is handed over; the process
+    dies while the answer is written down."""
+    execution = await stage.start(
+        Step(id="ask", agent="Ask", arguments={"text": "how much?"}),
+        Step(id="reply", agent="Reply"),
+    )
+    await stage.until(execution, lambda state: "ask.m4" in state.steps)
+    stage.process.kill()
+    stage.another()
+    await stage.do(stage.process.tizmor.resume(execution))
+    await stage.rest(execution)
+    return execution
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -672,5 +687,6 @@ SCENARIOS: dict[str, Scenario] = {
         gate_expired,
         gate_lapsed,
         waived_by_a_policy,
+        asked_and_answered,
     )
 }

@@ -55,6 +55,7 @@ class Stage:
 
     def __init__(self, loop: SimulatedLoop, agents: Mapping[str, Agent] = CAST) -> None:
         self._agents = agents
+        self.limits = LIMITS
         self.befalls: Befalling = {}
         self.plans: list[Plan] = []
         self._loop = loop
@@ -80,7 +81,7 @@ class Stage:
             planner=self,
             workspace=Workspace(root=Path("workspace"), timezone="Asia/Jerusalem"),
             patience_s=1.0,
-            limits=LIMITS,
+            limits=self.limits,
             interactive=False,
             killed=lambda name: None,
             secrets=Vault(),

@@ -20,6 +20,7 @@ from tizmor.engine.views import (
     BudgetView,
     Execution,
     ExecutionSummary,
+    MessageView,
     Replay,
     SharedVersion,
     StreamEvent,
@@ -85,6 +86,7 @@ class Library(Protocol):
     async def context(
         self, execution_id: str, key: str | None = None
     ) -> Sequence[SharedVersion]: ...
+    async def messages(self, execution_id: str) -> Sequence[MessageView]: ...
     async def logs(self, execution_id: str) -> Sequence[StreamEvent]: ...
     def stream(
         self, execution_id: str, *, after: int = 0, keep_waiting: bool = False

@@ -41,6 +41,7 @@ VERBS = {
     "list": Verb("list:list_executions", "The newest executions."),
     "show": Verb("show:show", "One execution as it stands."),
     "context": Verb("context:context", "What the steps of an execution have shared."),
+    "messages": Verb("messages:messages", "What the steps of an execution have told each other."),
     "logs": Verb("logs:logs", "All that happened in one execution."),
     "approve": Verb("approve:approve", "Approve what asks for approval."),
     "reject": Verb("reject:reject", "Reject what asks for approval."),

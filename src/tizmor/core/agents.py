@@ -57,6 +57,10 @@ class AgentSpec(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     probes: bool = False
     compensates: bool = False
     undoes_by_key: bool = False
+    receives: tuple[str, ...] = ()
+    """The topics of the events from other steps that it is told of (`ctx.messages`)."""
+    hands_over: Effect = Effect.READ
+    """The gravest effect that work may have which it hands over to other agents."""
     resources: tuple[Resource, ...] = ()
     retry: RetryPolicy = RetryPolicy()
     timeout_s: float | None = None

@@ -20,6 +20,8 @@ class Timer(enum.StrEnum):
     ESCALATE = "escalate"
     EXPIRE = "expire"
     """These three are a gate's."""
+    MESSAGE = "message"
+    """For what a step waits to hear from others."""
     WAKE = "wake"
     """Have a look: for an execution that rests, and is not read before."""
 

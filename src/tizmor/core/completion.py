@@ -74,6 +74,8 @@ def _completed(step: Step, spec: AgentSpec) -> Step:
         compensates=spec.compensates,
         undoes_by_key=spec.undoes_by_key,
         output_defaults={},
+        receives=spec.receives,
+        hands_over=spec.hands_over,
         untrusted=step.untrusted or spec.untrusted,
         control=tuple(dict.fromkeys((*spec.control, *step.control))),
         resources=_resources_of(step, spec),

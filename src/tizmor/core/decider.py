@@ -36,6 +36,12 @@ from tizmor.core.decisions.gates import (
 from tizmor.core.decisions.holding import call_must_wait, wait_over
 from tizmor.core.decisions.humans import answer_needed, answered
 from tizmor.core.decisions.ladder import is_final, replan_impossible, replan_made, resort
+from tizmor.core.decisions.messages import (
+    look_at_mail,
+    message_answering,
+    message_sending,
+    message_taking,
+)
 from tizmor.core.decisions.outcomes import (
     call_completed,
     call_failed,
@@ -58,7 +64,8 @@ from tizmor.core.decisions.steps import (
     reported,
 )
 from tizmor.core.decisions.talking import untrusted_read, value_shared
-from tizmor.core.state import State
+from tizmor.core.decisions.work import work_given
+from tizmor.core.state import State, is_work
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
@@ -69,7 +76,7 @@ def decide(state: State, fact: fx.Fact) -> Decision:
     decision = Decision(state, fact.at_ms)
     if state.ended_at_ms is None:
         _REACTIONS[type(fact)](decision, fact)
-        if decision.due or decision.impossible:
+        if decision.due or decision.impossible or decision.over:
             _follow_up(decision)
         if not state.unfinished:
             _end_if_done(decision)
@@ -78,8 +85,9 @@ def decide(state: State, fact: fx.Fact) -> Decision:
 
 def _follow_up(d: Decision) -> None:
     """Take along all that has become possible, and what is to follow what is not."""
-    while d.due or d.impossible:
+    while d.due or d.impossible or d.over:
         look_at_due(d)
+        look_at_mail(d)
         while d.impossible:
             step, error = d.impossible.pop()
             if step.status not in TERMINAL and (step.status is not S.ASKED or is_final(step)):
@@ -103,7 +111,8 @@ def _outcome(state: State) -> str:
     statuses = {
         s.status
         for s in state.steps.values()
-        if (s.parent is None and not s.left_out) or s.status is S.REJECTED
+        if (s.parent is None and not s.left_out and not is_work(state, s.step.id))
+        or s.status is S.REJECTED
     }
     if S.FAILED in statuses:
         return "FAILED"
@@ -126,6 +135,10 @@ _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.Reported: reported,
     fx.ValueShared: value_shared,
     fx.UntrustedRead: untrusted_read,
+    fx.MessageSending: message_sending,
+    fx.WorkGiven: work_given,
+    fx.MessageTaking: message_taking,
+    fx.MessageAnswering: message_answering,
     fx.CallPrepared: charged(call_prepared),
     fx.CallForeseen: charged(call_foreseen),
     fx.CallCompleted: call_completed,

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from tizmor.core.errors import JournalDamaged
-from tizmor.core.plan import Budget, Plan, Question, Strategy
+from tizmor.core.plan import Budget, Plan, Question, Step, Strategy
 from tizmor.core.remembered import remembered
+from tizmor.core.talk import Kind
 from tizmor.core.terms import Seat, Terms
 
 
@@ -285,6 +286,51 @@ class Shared(Event, frozen=True):
     untrusted: bool = False
 
 
+class MessageSent(Event, frozen=True):
+    """A step sent a message: see `tizmor.core.talk.Message`. Without an answer by `due_ms` a
+    request is dead."""
+
+    id: str
+    kind: Kind
+    step: str
+    number: int
+    to: str
+    payload: Any
+    due_ms: int | None = None
+    untrusted: bool = False
+
+
+class WorkHandedOver(Event, frozen=True):
+    """A step's request is a step of its own, `work`, whose output is the answer."""
+
+    id: str
+    step: str
+    number: int
+    work: Step
+    untrusted: bool = False
+
+
+class MessageTaken(Event, frozen=True):
+    id: str
+    step: str
+
+
+class MessageAnswered(Event, frozen=True):
+    """`payload` is None where the answer is what the step, which was handed over, has given."""
+
+    id: str
+    step: str
+    payload: Any = None
+    untrusted: bool = False
+
+
+class MessageExpired(Event, frozen=True):
+    """A dead letter: nobody answers it any more, or nobody could read it."""
+
+    id: str
+    reason: str
+
+
 class Tainted(Event, frozen=True):
     """The step has read what a document or a stranger said, at `source`: `context:KEY` or
     `message:ID`. What it gives, shares and sends carries that from now on."""
@@ -491,6 +537,11 @@ AnyEvent = (
     | AgentReplaced
     | Found
     | Shared
+    | MessageSent
+    | WorkHandedOver
+    | MessageTaken
+    | MessageAnswered
+    | MessageExpired
     | Tainted
     | StepSucceeded
     | CallCharged

@@ -12,8 +12,8 @@ import msgspec
 
 from tizmor.core.commands import Timer
 from tizmor.core.events import CallsApproved
-from tizmor.core.plan import Budget, Exhausted, Plan, Question, Strategy
-from tizmor.core.talk import Told
+from tizmor.core.plan import Budget, Exhausted, Plan, Question, Step, Strategy
+from tizmor.core.talk import Kind, Told
 from tizmor.core.terms import PLAIN, Seat, Terms
 
 
@@ -135,6 +135,45 @@ class ValueShared(Fact, frozen=True):
     value: Any
     put: int
     expected_version: int | None = None
+
+
+class MessageSending(Fact, frozen=True):
+    """A call of the step sends its message number `number`, from 0, at the latest to be answered
+    at `due_ms`."""
+
+    step: str
+    attempt: int
+    number: int
+    kind: Kind
+    to: str
+    payload: Any
+    due_ms: int | None = None
+
+
+class WorkGiven(Fact, frozen=True):
+    """A call of the step hands work over, as its message number `number`; `work` is checked, and
+    gets its id."""
+
+    step: str
+    attempt: int
+    number: int
+    work: Step
+
+
+class MessageTaking(Fact, frozen=True):
+    """A call of the step takes a message; or can't read it, for a `problem`."""
+
+    step: str
+    attempt: int
+    id: str
+    problem: str = ""
+
+
+class MessageAnswering(Fact, frozen=True):
+    step: str
+    attempt: int
+    id: str
+    payload: Any
 
 
 class UntrustedRead(Fact, frozen=True):

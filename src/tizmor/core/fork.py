@@ -16,7 +16,7 @@ from tizmor.core.errors import UserError
 from tizmor.core.graph import descendants, order
 from tizmor.core.plan import Effect, Plan
 from tizmor.core.state import State
-from tizmor.core.taint import parent_of
+from tizmor.core.taint import root_of
 from tizmor.core.talk import Told
 from tizmor.core.transitions import StepStatus
 
@@ -79,7 +79,7 @@ def _refuse_to_repeat(state: State, anew: Set[str]) -> None:
     effects = {
         name: step
         for name, step in state.steps.items()
-        if (step.parent or name) in anew and step.step.effect is not Effect.READ
+        if root_of(state, name) in anew and step.step.effect is not Effect.READ
     }
     if open_ones := [name for name in effects if _is_open(state, name)]:
         raise UserError(
@@ -108,10 +108,10 @@ def told(state: State, kept: Collection[str]) -> Told | None:
         (key, version)
         for key, versions in talk.context.items()
         for version in versions
-        if parent_of(state, version.step) in kept
+        if root_of(state, version.step) in kept
     ]
     shared.sort(key=lambda put: (put[1].at_ms, put[1].version))
-    read = {parent_of(state, name): source for name, source in talk.tainted.items()}
+    read = {root_of(state, name): source for name, source in talk.tainted.items()}
     return Told(
         shared=tuple(shared),
         tainted={name: source for name, source in read.items() if name in kept},

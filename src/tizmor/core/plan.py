@@ -241,6 +241,10 @@ class Step(_Value, frozen=True):
     """Arguments that steer an effect: recipients, addresses, paths, times."""
     untrusted: bool = False
     """Whether the output carries what a document or a stranger said."""
+    receives: tuple[str, ...] = ()
+    """The topics of the events from other steps that it is told of."""
+    hands_over: Effect = Effect.READ
+    """The gravest effect that work may have which its calls hand over to other agents."""
 
 
 class Plan(_Value, frozen=True, gc=True, weakref=True):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tizmor.core.plan import Budget, Plan, Question, Step, Strategy
-from tizmor.core.talk import Talk
+from tizmor.core.talk import Talk, waits_for_word
 from tizmor.core.terms import PLAIN, Need, Signature, Terms
 from tizmor.core.transitions import OVER, StepStatus
 
@@ -247,6 +247,7 @@ class State(msgspec.Struct, eq=False):
         full = self._full_parents()
         return all(
             s.status in _HELD
+            or (s.status is StepStatus.HELD and waits_for_word(s.held_on))
             or (s.status is StepStatus.READY and s.parent in full)
             or (s.status is StepStatus.COMPENSATING and self._is_asked_anything(s))
             for s in self.steps.values()
@@ -264,6 +265,11 @@ class State(msgspec.Struct, eq=False):
             for name, count in waiting.items()
             if (each := self.steps[name].step.for_each) is not None and count >= each.width
         )
+
+
+def is_work(state: State, name: str) -> bool:
+    """Whether a step was handed over by another: it is in no plan, and that one's to judge."""
+    return state.talk is not None and name in state.talk.work
 
 
 _ASKING = frozenset({StepStatus.GATED, StepStatus.ASKED})

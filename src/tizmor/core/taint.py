@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tizmor.core.approval import tainted_steps, untrusted_controls
-from tizmor.core.state import State, StepState
+from tizmor.core.state import State, StepState, is_work
 
 
 def tainted(state: State) -> frozenset[str]:
@@ -25,7 +25,9 @@ def has_read(state: State, name: str) -> bool:
 
 def carries(state: State, name: str) -> bool:
     """Whether what a step says now has to be marked."""
-    return has_read(state, name) or parent_of(state, name) in tainted(state)
+    if has_read(state, name) or parent_of(state, name) in tainted(state):
+        return True
+    return is_work(state, name) and state.steps[name].step.untrusted
 
 
 def parent_of(state: State, name: str) -> str:
@@ -40,6 +42,9 @@ def untrusted_arguments(
     """The control arguments of a call whose value may come from what a stranger said, and that no
     human has written anew. A step that has itself read such a thing may have put it into any
     argument."""
+    if is_work(state, step.step.id) and has_read(state, step.step.id):
+        # Not only what it is done with, also that it is done was a stranger's word.
+        return step.step.control or tuple(arguments) or (step.step.agent,)
     if not step.step.control:
         return ()
     if has_read(state, step.step.id):
@@ -48,3 +53,11 @@ def untrusted_arguments(
         parent = None if step.parent is None else state.steps[step.parent].step
         named = untrusted_controls(tainted(state), step.step, parent)
     return tuple(name for name in named if name not in (step.edited or ()))
+
+
+def root_of(state: State, name: str) -> str:
+    """The step of the plan for whose sake a step runs: of work, the one that handed it over."""
+    talk = state.talk
+    while talk is not None and name in talk.work:
+        name = talk.mail[talk.work[name]].step
+    return parent_of(state, name)

@@ -21,6 +21,7 @@ from tizmor.engine.live import Live
 from tizmor.engine.projections import (
     RESTS,
     execution_row,
+    message_rows,
     shared_rows,
     step_rows,
     waiting_rows,
@@ -185,6 +186,7 @@ class GroupCommit:
         steps, live.dirty_steps = live.dirty_steps, {}
         waiting, live.dirty_waiting = live.dirty_waiting, {}
         shared, live.dirty_shared = live.dirty_shared, {}
+        messages, live.dirty_messages = live.dirty_messages, {}
         settles, live.settles = live.settles, []
         audit, live.audit = live.audit, []
         create, live.create = live.create, None
@@ -202,6 +204,7 @@ class GroupCommit:
             steps=step_rows(state, steps),
             waiting=waiting_rows(state, waiting),
             shared=shared_rows(state, shared) if shared else (),
+            messages=message_rows(state, messages) if messages else (),
             create=create,
             settles=settles,
             audit=[entry_of(state, at_ms, event) for at_ms, event in audit],

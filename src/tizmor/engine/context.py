@@ -18,21 +18,23 @@ from tizmor.core.canonical import idempotency_key
 from tizmor.core.errors import TalkError
 from tizmor.core.events import storable
 from tizmor.core.facts import CallOver, Fact
-from tizmor.engine.talking import Hall, Talking
+from tizmor.engine.talking import Talking
+from tizmor.engine.voice import Hall, Voice
 from tizmor.pipeline.allowance import allowance as said_in
 from tizmor.pipeline.classify import cut, worded
-from tizmor.ports.agent import STANDARD
+from tizmor.ports.agent import STANDARD, Agent
 from tizmor.ports.cache import Source
 from tizmor.ports.clock import Clock
 from tizmor.ports.quotas import Left
 from tizmor.ports.secrets import NO_SECRETS, Secrets
-from tizmor.ports.talk import WATCH, SharedView
+from tizmor.ports.talk import WATCH, Messages, SharedView
 from tizmor.ports.workspace import Workspace
 
 _MESSAGE_LIMIT = 2000
 _STRUCK_OUT = "•••"
 _V = TypeVar("_V")
 _F = TypeVar("_F", bound=Fact)
+NO_AGENTS: Mapping[str, Agent] = MappingProxyType({})
 NO_ANSWERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -72,6 +74,7 @@ class Surroundings(NamedTuple):
     workspace: Workspace
     clock: Clock
     secrets: Secrets = NO_SECRETS
+    agents: Mapping[str, Agent] = NO_AGENTS
 
 
 Report = Callable[[Site, str, str], None]
@@ -161,11 +164,15 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     ) -> AsyncIterator[SharedView]:
         return self._talk().watch(key, kind, after, timeout)
 
+    @property
+    def messages(self) -> Messages:
+        return self._talk().messages
+
     def _talk(self) -> Talking:
         if self._talking is None:
             if self._site.hall is None:
                 raise TalkError("there is no execution to share anything in")
-            self._talking = Talking(
+            voice = Voice(
                 self._site.hall,
                 self.step_id,
                 self.attempt,
@@ -173,6 +180,7 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
                 cleared=self.cleared,
                 runs=self._runs,
             )
+            self._talking = Talking(voice, self._around.agents)
         return self._talking
 
     @property

@@ -50,6 +50,7 @@ class Live:
         self.dirty_steps: dict[str, None] = {}
         self.dirty_waiting: dict[str, None] = {}
         self.dirty_shared: dict[tuple[str, int], None] = {}
+        self.dirty_messages: dict[str, None] = {}
         self.engine: Engine | None = None
         self.settles: list[tuple[int, str]] = []
         self.audit: list[tuple[int, ev.Event]] = []
@@ -176,6 +177,14 @@ class Live:
         self.dirty_shared[event.key, event.version] = None
         self._wake_listeners()
 
+    def _mark_message(self, event: Any) -> None:
+        self.dirty_messages[event.id] = None
+        self._wake_listeners()
+
+    def _mark_work(self, event: ev.WorkHandedOver) -> None:
+        self._mark_message(event)
+        self.dirty_steps[event.work.id] = None
+
     def _mark_nothing(self, event: Any) -> None:
         """It is in no read model."""
 
@@ -201,6 +210,8 @@ class Live:
 
     def _mark_end(self, event: ev.Ended) -> None:
         self._mark_waiting([*self.state.gates, *self.state.questions])
+        if self.state.talk is not None:
+            self.dirty_messages.update(dict.fromkeys(self.state.talk.mail))
 
     def _mark_waiting(self, ids: Iterable[str]) -> None:
         self.dirty_waiting.update(dict.fromkeys(ids))
@@ -283,6 +294,9 @@ _FOREIGN = frozenset(
         ev.QuestionAsked,
         ev.Shared,
         ev.StepForeseen,
+        ev.MessageSent,
+        ev.WorkHandedOver,
+        ev.MessageAnswered,
     }
 )
 """Events that hold what agents made, and are few: it is seen at once whether they can be read."""
@@ -303,6 +317,11 @@ _MARKS: dict[type[ev.Event], Callable[[Live, Any], None]] = {
     ev.Expanded: Live._mark_list,
     ev.Shared: Live._mark_shared,
     ev.Tainted: Live._mark_nothing,
+    ev.MessageSent: Live._mark_message,
+    ev.WorkHandedOver: Live._mark_work,
+    ev.MessageTaken: Live._mark_message,
+    ev.MessageAnswered: Live._mark_message,
+    ev.MessageExpired: Live._mark_message,
     ev.Ended: Live._mark_end,
 }
 """What of the read models an event changes, beside its step."""

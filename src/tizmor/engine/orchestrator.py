@@ -48,6 +48,7 @@ from tizmor.engine.tail import Tail
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
+    MessageView,
     Replay,
     SharedVersion,
     Status,
@@ -309,6 +310,13 @@ class Orchestrator:
         state, _ = await fold(self._journal, stored.execution)
         versions = self._presenter.shared(state)
         return [made for made in versions if key is None or made.key == key]
+
+    async def messages(self, execution_id: str) -> Sequence[MessageView]:
+        """All messages that the steps of an execution have sent each other (`ctx.messages`), dead
+        letters with their reason. Raises `UnknownExecution`."""
+        stored = await self._stored(execution_id)
+        state, _ = await fold(self._journal, stored.execution)
+        return self._presenter.messages(state)
 
     async def replay(self, execution_id: str) -> Replay:
         """Fold the journal of an execution anew, and say whether it leads to what is shown of it.

@@ -81,7 +81,7 @@ class Performer:
         self._agents = agents
         self._policy = policy
         self._pipeline = pipeline
-        self._around = Surroundings(workspace, clock, secrets)
+        self._around = Surroundings(workspace, clock, secrets, agents)
         self._clock = clock
         self._dice = dice
         self.hooks = Hooks(self.agent, self._around, dice)

@@ -12,18 +12,21 @@ from tizmor.core import events as ev
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.rollback import COMPENSATION
 from tizmor.core.decisions.settling import OUTCOME
+from tizmor.core.folds.talking import answer_of
 from tizmor.core.graph import needs, resolvable
 from tizmor.core.ids import public_id
 from tizmor.core.origins import origins
 from tizmor.core.plan import Choice
 from tizmor.core.result import delivered, result
 from tizmor.core.state import GateState, QuestionState, State, StepState
+from tizmor.core.talk import Kind, Message
 from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.engine.foreseen import MAY_BE_CARRIED_OUT, planned_calls
 from tizmor.engine.projections import queue_ms, status_of
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
+    MessageView,
     SharedVersion,
     SignatureView,
     Status,
@@ -182,7 +185,18 @@ class Presenter:
                 return "log", {"step": event.step, "message": event.message}
             case ev.Shared():
                 return "log", {"step": event.step, "message": f"{event.key} ← {event.version}"}
-            case ev.Tainted():
+            case ev.MessageSent():
+                sent = f"{event.kind} {event.id} → {event.to}"
+                return "log", {"step": event.step, "message": sent}
+            case ev.WorkHandedOver():
+                sent = f"REQUEST {event.id} → {event.work.agent} ({event.work.id})"
+                return "log", {"step": event.step, "message": sent}
+            case ev.MessageAnswered():
+                answered = f"RESPONSE {event.id} ← {event.step}"
+                return "log", {"step": _sender(state, event.id), "message": answered}
+            case ev.MessageExpired():
+                return "log", {"step": _sender(state, event.id), "error": event.reason}
+            case ev.Tainted() | ev.MessageTaken():
                 return None
             case ev.Ended():
                 return _ENDS[event.status], {}
@@ -293,6 +307,45 @@ class Presenter:
             for made in versions
         ]
 
+    def messages(self, state: State) -> list[MessageView]:
+        """All messages between its steps in the order in which they were sent, each answer behind
+        its request."""
+        mail = state.talk.mail if state.talk else {}
+        return [view for m in mail.values() for view in self._message(m, state)]
+
+    def _message(self, message: Message, state: State) -> list[MessageView]:
+        sent = MessageView(
+            id=message.id,
+            kind=message.kind.value,
+            sender=message.step,
+            to=message.to,
+            payload=message.payload,
+            state=message.state,
+            sent_at=self.time(message.sent_at_ms),
+            reason=message.reason,
+            taken_by=tuple(message.taken),
+            work=message.work or None,
+            untrusted=message.untrusted,
+            due_at=None if message.due_ms is None else self.time(message.due_ms),
+            ended_at=None if message.ended_at_ms is None else self.time(message.ended_at_ms),
+        )
+        if message.state != "answered":
+            return [sent]
+        at_ms = message.ended_at_ms or message.sent_at_ms
+        answer = MessageView(
+            id=f"{message.id}.answer",
+            kind=Kind.RESPONSE.value,
+            sender=message.answered_by,
+            to=message.step,
+            payload=answer_of(state, message),
+            state="delivered",
+            sent_at=self.time(at_ms),
+            correlation=message.id,
+            untrusted=message.answer_untrusted,
+            ended_at=self.time(at_ms),
+        )
+        return [sent, answer]
+
     def command(self, verb: str, execution_id: str, *rest: str) -> str:
         """The command line that does it, ready to paste."""
         words = [verb, execution_id, *rest, "--workspace", str(self._folder)]
@@ -307,6 +360,10 @@ def _seen(gate: GateState) -> tuple[str, ...]:
 
 def _names(to: str | tuple[str, ...]) -> tuple[str, ...]:
     return (to,) if isinstance(to, str) else to
+
+
+def _sender(state: State, message: str) -> str | None:
+    return None if state.talk is None else state.talk.mail[message].step
 
 
 def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tizmor.core.folds.talking import answer_of
 from tizmor.core.state import State, StepState
+from tizmor.core.talk import Kind, Message
 from tizmor.core.transitions import TERMINAL
 from tizmor.engine.views import Status
-from tizmor.ports.journal import ExecutionRow, SharedRow, StepRow, WaitingRow
+from tizmor.ports.journal import ExecutionRow, MessageRow, SharedRow, StepRow, WaitingRow
 
 RESTS = (Status.WAITING, Status.PAUSED)
 """Nothing happens until a human says something, or a timer fires."""
@@ -114,3 +116,42 @@ def shared_rows(state: State, versions: Iterable[tuple[str, int]]) -> list[Share
         )
         for key, version in versions
     ]
+
+
+def message_rows(state: State, ids: Iterable[str]) -> list[MessageRow]:
+    """The rows of messages, in the order given, each with that of its answer where it has one."""
+    mail = {} if state.talk is None else state.talk.mail
+    return [row for i in ids for row in _message_rows(state, mail[i])]
+
+
+def _message_rows(state: State, message: Message) -> list[MessageRow]:
+    row = MessageRow(
+        id=message.id,
+        kind=message.kind.value,
+        sender=message.step,
+        recipient=message.to,
+        correlation=None,
+        payload=msgspec.json.encode({"payload": message.payload}),
+        untrusted=message.untrusted,
+        state=message.state,
+        reason=message.reason,
+        sent_at_ms=message.sent_at_ms,
+        due_ms=message.due_ms,
+        ended_at_ms=message.ended_at_ms,
+    )
+    if message.state != "answered":
+        return [row]
+    answer = MessageRow(
+        id=f"{message.id}.answer",
+        kind=Kind.RESPONSE.value,
+        sender=message.answered_by,
+        recipient=message.step,
+        correlation=message.id,
+        payload=msgspec.json.encode({"payload": answer_of(state, message)}),
+        untrusted=message.answer_untrusted,
+        state="delivered",
+        reason=None,
+        sent_at_ms=message.ended_at_ms or message.sent_at_ms,
+        ended_at_ms=message.ended_at_ms,
+    )
+    return [row, answer]

@@ -38,7 +38,20 @@ from tizmor.ports.locks import Holder
 
 _log = logging.getLogger("tizmor.engine")
 
-_LAZY = frozenset({ev.StepStarted, ev.Prepared, ev.Expanded, ev.Gathered, ev.Shared, ev.Tainted})
+_LAZY = frozenset(
+    {
+        ev.StepStarted,
+        ev.Prepared,
+        ev.Expanded,
+        ev.Gathered,
+        ev.Shared,
+        ev.Tainted,
+        ev.MessageSent,
+        ev.MessageTaken,
+        ev.MessageAnswered,
+        ev.MessageExpired,
+    }
+)
 """Events that nobody waits for: what they tell is seen with the next."""
 _STOP_S = 5.0
 _REMEMBERED = 128

@@ -207,6 +207,28 @@ class SharedVersion(_View, frozen=True):
     untrusted: bool = False
 
 
+class MessageView(_View, frozen=True):
+    """One message between steps. `kind`: REQUEST, RESPONSE, EVENT, BROADCAST; `to` a step, an agent
+    or a topic; `correlation` the request that a response answers; `state`: open, answered,
+    delivered, dead, and then `reason` why; `taken_by` the steps that have it, `work` the step that
+    a request was made into."""
+
+    id: str
+    kind: str
+    sender: str
+    to: str
+    payload: Any
+    state: str
+    sent_at: str
+    correlation: str | None = None
+    reason: str | None = None
+    taken_by: tuple[str, ...] = ()
+    work: str | None = None
+    untrusted: bool = False
+    due_at: str | None = None
+    ended_at: str | None = None
+
+
 class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One line of the stream; `id` is the position in the journal, None for what isn't journaled.
 

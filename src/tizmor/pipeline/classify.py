@@ -24,12 +24,22 @@ from tizmor.core.events import storable
 from tizmor.core.plan import Choice, Effect, Question
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
-from tizmor.pipeline.verdicts import Failed, NeedsInput, Stale, Unknown, Verdict, Withdrawn
+from tizmor.pipeline.verdicts import Failed, NeedsInput, Stale, Unknown, Verdict, Wait, Withdrawn
 
 _log = logging.getLogger("tizmor.agent")
 _ERROR_LIMIT = 2000
 PASSING = (TimeoutError, ConnectionError)
 """Unforeseen errors after which trying again may help."""
+
+
+class Parked(BaseException):
+    """The call ends here, and runs again when another step has said what it waits for. It is no
+    `Exception`, so that no agent takes it for a failure of its own."""
+
+    def __init__(self, on: str, until_ms: int | None) -> None:
+        super().__init__(on)
+        self.on = on
+        self.until_ms = until_ms
 
 
 class Classify:
@@ -44,9 +54,21 @@ class Classify:
             return agent_verdict(error)
         except asyncio.CancelledError as error:
             return _cut_off(call, error)
+        except (Parked, BaseExceptionGroup) as error:
+            if (parked := _parked(error)) is None and not isinstance(error, Exception):
+                raise
+            return _unforeseen(call, error) if parked is None else Wait(parked.on, parked.until_ms)
         except Exception as error:
             _log.debug("%s failed: %s\n%s", call.step.id, type(error).__name__, _where(error))
             return _unforeseen(call, error)
+
+
+def _parked(error: BaseException) -> Parked | None:
+    """What the call waits for; of several at once the first."""
+    if isinstance(error, BaseExceptionGroup):
+        found = (_parked(inner) for inner in error.exceptions)
+        return next((parked for parked in found if parked is not None), None)
+    return error if isinstance(error, Parked) else None
 
 
 def agent_verdict(error: AgentError) -> Verdict:

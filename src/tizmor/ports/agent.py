@@ -28,7 +28,7 @@ from tizmor.core.agents import AgentSpec, Booking, Parameter
 from tizmor.core.events import as_stored
 from tizmor.core.plan import Access, Costs, Effect, Resource, RetryPolicy
 from tizmor.ports.quotas import quota
-from tizmor.ports.talk import WATCH, SharedView
+from tizmor.ports.talk import WATCH, Messages, SharedView
 from tizmor.ports.workspace import Workspace
 
 __all__ = [
@@ -154,6 +154,11 @@ class AgentContext(Protocol):
         """The newest version above `after`, and each newer one as it comes; one that is at once
         followed by another may be passed over. Ends when none has come for `timeout`, and with the
         call's own time."""
+        ...
+
+    @property
+    def messages(self) -> Messages:
+        """Requests, answers and events between the steps of this execution."""
         ...
 
     def say(self, *, he: str, en: str) -> str:
@@ -305,6 +310,8 @@ def agent(
     capability: str = "",
     control: tuple[str, ...] = (),
     untrusted: bool = False,
+    receives: tuple[str, ...] = (),
+    hands_over: Effect = Effect.READ,
     resources: tuple[Resource, ...] = (),
     retry: RetryPolicy | None = None,
     timeout: dt.timedelta | None = None,
@@ -356,6 +363,8 @@ def agent(
             capability=capability,
             control=control,
             untrusted=untrusted,
+            receives=receives,
+            hands_over=hands_over,
             resources=resources,
             retry=retry or RetryPolicy(),
             timeout_s=timeout.total_seconds() if timeout else None,

@@ -21,6 +21,7 @@ from tizmor.core.plan import Budget, Choice, Effect, Plan, Step, Strategy
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
+    MessageView,
     Replay,
     SharedVersion,
     Status,
@@ -83,6 +84,20 @@ SHARED = [
         key="topic", version=2, value=3, step="analysis", at="2026-11-21T10:00:01.000+02:00"
     ),
 ]
+MESSAGES = [
+    MessageView(
+        id="m1", kind="REQUEST", sender="search", to="Editor", payload={"n": 1}, state="answered",
+        sent_at=AT,
+    ),
+    MessageView(
+        id="m1.answer", kind="RESPONSE", sender="agenda", to="search", payload=2, state="delivered",
+        sent_at=AT, correlation="m1", untrusted=True,
+    ),
+    MessageView(
+        id="m2", kind="EVENT", sender="search", to="prices", payload=None, state="dead", sent_at=AT,
+        reason="nobody took it",
+    ),
+]  # fmt: skip
 QUESTION = Waiting(
     id="who",
     kind="question",
@@ -234,6 +249,10 @@ class FakeTizmor:
     async def context(self, execution_id: str, key: str | None = None) -> list[SharedVersion]:
         self._scripted(execution_id)
         return [made for made in SHARED if key in (None, made.key)]
+
+    async def messages(self, execution_id: str) -> list[MessageView]:
+        self._scripted(execution_id)
+        return MESSAGES
 
     async def logs(self, execution_id: str) -> list[StreamEvent]:
         return list(self._scripted(execution_id).past)

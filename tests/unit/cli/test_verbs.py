@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from tests.unit.cli.fake import (
     ANCHOR,
+    AT,
     GATE,
     ID,
     MEETING,
@@ -181,6 +182,7 @@ def test_a_fault_of_its_own_is_no_traceback_unless_asked_for(
         ["show", ID],
         ["logs", ID],
         ["context", ID],
+        ["messages", ID],
         ["agents"],
     ],
 )
@@ -466,6 +468,20 @@ def test_what_was_shared_is_shown_by_its_newest_version_or_by_all(tizmor_shell: 
     ]
     unknown = tizmor_shell("context", ID, "nothing")
     assert (unknown.code, "nothing was shared under" in unknown.err) == (2, True)
+
+
+def test_messages_are_shown_with_what_became_of_them(tizmor_shell: Shell) -> None:
+    assert tizmor_shell("messages", ID).out.splitlines() == [
+        f'm1 {AT} request search → Editor (answered): {{"n":1}}',
+        f"m1.answer {AT} answer agenda → search (delivered, not from you): 2",
+        f"m2 {AT} event search → prices (dead letter: nobody took it): null",
+    ]
+    lines = tizmor_shell("messages", ID, "--json").json
+    assert [(line["type"], line["id"], line["correlation"]) for line in lines] == [
+        ("message", "m1", None),
+        ("message", "m1.answer", "m1"),
+        ("message", "m2", None),
+    ]
 
 
 def test_agents_say_their_effect_and_whether_they_ask(tizmor_shell: Shell) -> None:

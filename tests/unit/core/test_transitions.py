@@ -17,9 +17,13 @@ STEP_EVENTS = {event for event in FOLDS if "step" in event.__struct_fields__} - 
     ev.DeadlinePassed,
     ev.Shared,
     ev.Tainted,
+    ev.MessageSent,
+    ev.WorkHandedOver,
+    ev.MessageTaken,
+    ev.MessageAnswered,
 }
-"""Events that name a step; what it found, cost, shared or read moves nothing, nor does a deadline
-by itself."""
+"""Events that name a step; what it found, cost, shared, read or said moves nothing, nor does a
+deadline by itself."""
 OF_GATES_AND_QUESTIONS = {
     ev.GateApproved,
     ev.GateRejected,

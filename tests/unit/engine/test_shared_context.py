@@ -10,37 +10,19 @@ from typing import Any
 import msgspec
 import pytest
 from tests.replay.stage import Stage
+from tests.unit.engine.talkers import doing, step
 from tests.unit.engine.virtual import events, folded, play
 
 from tizmor.core import events as ev
 from tizmor.core.errors import Conflict, TalkError
-from tizmor.core.plan import Effect, ForEach, Step
-from tizmor.ports.agent import Agent, AgentContext, agent
+from tizmor.core.plan import Effect, ForEach
+from tizmor.ports.agent import AgentContext
 from tizmor.ports.talk import SharedView
-
-
-class Out(msgspec.Struct):
-    value: Any = None
 
 
 class Topic(msgspec.Struct):
     name: str
     weight: int = 1
-
-
-def doing(name: str, act: Any, **declared: Any) -> Agent:
-    """An agent that does `act(ctx)`."""
-
-    @agent(name=name, **declared)
-    async def do(text: str = "", *, ctx: AgentContext) -> Out:
-        """Do something."""
-        return Out(value=await act(ctx))
-
-    return do
-
-
-def step(name: str, agent_name: str, **more: Any) -> Step:
-    return Step(id=name, agent=agent_name, **more)
 
 
 async def puts(ctx: AgentContext) -> int:

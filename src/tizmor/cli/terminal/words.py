@@ -34,6 +34,10 @@ class Words:
     signed_by: str
     missing: str
     expires: str
+    messages: Mapping[str, str]
+    """Messages between steps, by `MessageView.kind`."""
+    letters: Mapping[str, str]
+    """What became of a message, by `MessageView.state`."""
 
     approve_keys: frozenset[str]
     edit_keys: frozenset[str]
@@ -153,6 +157,18 @@ ENGLISH = Words(
     signed_by="Agreed to by",
     missing="{count} must still agree",
     expires="Must be decided by",
+    messages={
+        "REQUEST": "request",
+        "RESPONSE": "answer",
+        "EVENT": "event",
+        "BROADCAST": "to all",
+    },
+    letters={
+        "open": "open",
+        "answered": "answered",
+        "delivered": "delivered",
+        "dead": "dead letter",
+    },
     approve_keys=frozenset({"a", "approve", "y", "yes"}),
     edit_keys=frozenset({"e", "edit"}),
     reject_keys=frozenset({"r", "reject", "n", "no"}),
@@ -265,6 +281,18 @@ HEBREW = Words(
     signed_by="הסכימו",
     missing="נדרשות עוד {count} הסכמות",
     expires="יש להחליט עד",
+    messages={
+        "REQUEST": "בקשה",
+        "RESPONSE": "תשובה",
+        "EVENT": "אירוע",
+        "BROADCAST": "לכולם",
+    },
+    letters={
+        "open": "פתוח",
+        "answered": "נענה",
+        "delivered": "נמסר",
+        "dead": "לא נמסר",
+    },
     approve_keys=frozenset({"א", "אשר", "כן"}) | ENGLISH.approve_keys,
     edit_keys=frozenset({"ע", "ערוך", "עריכה"}) | ENGLISH.edit_keys,
     reject_keys=frozenset({"ד", "דחה", "לא"}) | ENGLISH.reject_keys,

@@ -8,13 +8,14 @@ from tizmor.core import facts as fx
 from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_execution, watch_step
 from tizmor.core.decisions.decision import Decision, end, give_back
 from tizmor.core.decisions.gates import gate_due, watch_gate
-from tizmor.core.decisions.holding import go_on_held, rest_held
+from tizmor.core.decisions.holding import rest_held
 from tizmor.core.decisions.ladder import order_replan
+from tizmor.core.decisions.messages import await_word, watch_mail, word_due
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
 from tizmor.core.decisions.planning import make_plan
 from tizmor.core.decisions.rollback import go_on_undoing, roll_back, undo_when_due
 from tizmor.core.decisions.settling import lose, pick_up, settle
-from tizmor.core.decisions.steps import count_items_anew, dispatch, is_fed
+from tizmor.core.decisions.steps import count_items_anew, dispatch, go_on_held, is_fed
 from tizmor.core.decisions.stopping import (
     end_if_late,
     end_in_time,
@@ -24,6 +25,7 @@ from tizmor.core.decisions.stopping import (
 from tizmor.core.folds.lists import child_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import StepState
+from tizmor.core.talk import waits_for_word
 from tizmor.core.transitions import OVER, TERMINAL, StepStatus
 
 S = StepStatus
@@ -53,6 +55,7 @@ def _go_on(d: Decision, *, may_still_run: bool = False) -> None:
     if state.plan is None or state.status == "PLANNING":
         _go_on_planning(d)
         return
+    watch_mail(d)
     under_way = [s for s in state.steps.values() if s.status not in OVER]
     for step in under_way:
         if step.status is S.EXPANDED:
@@ -107,6 +110,8 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
             settle(d, step)
         case S.RETRYING:
             wait_for_retry(d, step)
+        case S.HELD if waits_for_word(step.held_on):
+            await_word(d, step)
         case S.HELD:
             go_on_held(d, step)
         case S.GATED:
@@ -184,6 +189,8 @@ def timer_fired(d: Decision, fact: fx.TimerFired) -> None:
         end_step_in_time(d, step)
     elif fact.timer in _OF_GATES:
         gate_due(d, step, fact.timer)
+    elif fact.timer is cmd.Timer.MESSAGE:
+        word_due(d, step)
     elif step.status is S.COMPENSATING:
         undo_when_due(d, step)
     elif step.status is S.HELD:

@@ -23,7 +23,8 @@ class Decision(msgspec.Struct, eq=False, gc=False):
     `due` holds what is to be looked at before the decision is whole: a step that may be able to go
     on, or one that can't any more because of another. It is a queue that grows while it is gone
     through, so that a long chain of steps is no deep recursion. `impossible` are steps that can't
-    be done, and why: their policy says what follows.
+    be done, and why: their policy says what follows. `over` are steps that have ended and may have
+    owed others an answer.
     """
 
     state: State
@@ -32,6 +33,7 @@ class Decision(msgspec.Struct, eq=False, gc=False):
     commands: list[cmd.Command] = []
     due: list[tuple[StepState, str | None]] = []
     impossible: list[tuple[StepState, str]] = []
+    over: list[StepState] = []
 
     def emit(self, event: ev.Event) -> None:
         evolve(self.state, event, self.at_ms)
@@ -55,6 +57,8 @@ def close(d: Decision, step: StepState, event: ev.Event) -> None:
     block(d, step)
     if step.parent is not None:
         d.due.append((steps[step.parent], None))
+    if d.state.talk is not None:
+        d.over.append(step)
 
 
 def give_back(d: Decision, step: StepState) -> None:

@@ -16,10 +16,12 @@ from tizmor.core.decisions.decision import (
     give_back,
     is_left_out,
 )
+from tizmor.core.decisions.messages import await_word
 from tizmor.core.decisions.settling import leave_unsettled
-from tizmor.core.decisions.steps import dispatch, start
+from tizmor.core.decisions.steps import dispatch, go_on_held
 from tizmor.core.decisions.stopping import end_if_late
 from tizmor.core.state import StepState
+from tizmor.core.talk import waits_for_word
 from tizmor.core.transitions import StepStatus
 
 S = StepStatus
@@ -38,7 +40,10 @@ def call_must_wait(d: Decision, fact: fx.CallMustWait) -> None:
     else:
         if step.status is not S.HELD or step.held_on != fact.on:
             d.emit(ev.StepHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
-        d.order(cmd.StandInLine(step=fact.step, until_ms=fact.until_ms))
+        if waits_for_word(fact.on):
+            await_word(d, step)
+        else:
+            d.order(cmd.StandInLine(step=fact.step, until_ms=fact.until_ms))
 
 
 def _done_elsewhere(d: Decision, step: StepState, on: str) -> bool:
@@ -65,9 +70,3 @@ def rest_held(d: Decision, step: StepState) -> None:
     """Who is paused holds up nobody: its place goes to who is next, and it asks again later."""
     if step.status is S.HELD and not step.busy:
         give_back(d, step)
-
-
-def go_on_held(d: Decision, step: StepState) -> None:
-    """Have another try at what the step was held for."""
-    if step.status is S.HELD and not (step.busy or d.state.paused or d.state.ending):
-        start(d, step)

@@ -25,7 +25,7 @@ from tizmor.core.decisions.rollback import roll_back
 from tizmor.core.decisions.steps import dispatch, dispatch_all
 from tizmor.core.plan import OnFailure
 from tizmor.core.recovery import MAX_REPLANS
-from tizmor.core.state import StepState
+from tizmor.core.state import StepState, is_work
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
@@ -56,7 +56,7 @@ def _may_replan(d: Decision, step: StepState) -> bool:
     plan = d.state.plan
     if plan is None or not plan.planner or d.state.planning or d.state.replans >= MAX_REPLANS:
         return False
-    return step.parent is None
+    return step.parent is None and not is_work(d.state, step.step.id)
 
 
 def order_replan(d: Decision, step: StepState) -> None:

@@ -132,6 +132,12 @@ def _with_consent(state: State, step: StepState, command: cmd.RunCall) -> cmd.Ru
     )
 
 
+def go_on_held(d: Decision, step: StepState) -> None:
+    """Have another try at what the step was held for."""
+    if step.status is S.HELD and not (step.busy or d.state.paused or d.state.ending):
+        start(d, step)
+
+
 def _is_entered(d: Decision, step: StepState) -> bool:
     """Whether a step that is ready goes on to a call of its own, by its condition and its list."""
     planned = step.step

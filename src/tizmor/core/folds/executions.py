@@ -77,3 +77,7 @@ def ended(state: State, event: ev.Ended, at_ms: int) -> None:
         gate.withdraw(at_ms)
     for question in state.questions.values():
         question.withdraw(at_ms)
+    if state.talk is not None:
+        state.talk.open.clear()
+        for message in state.talk.mail.values():
+            message.end(at_ms)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from tizmor.core.graph import UNTIED, Needs, tied, ties
 from tizmor.core.plan import Plan
-from tizmor.core.state import State, StepState
+from tizmor.core.state import State, StepState, is_work
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
@@ -48,7 +48,7 @@ def link(state: State, at_ms: int) -> None:
         }
     )
     for name, step in state.steps.items():
-        step.left_out = step.parent is None and name not in planned
+        step.left_out = step.parent is None and name not in planned and not is_work(state, name)
         needs, step.readers, step.watchers, step.followers = known.get(name, UNTIED)
         step.unmet = _unmet(state, needs)
         if not step.unmet and step.status is S.PENDING:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import structs
 
 from tizmor.core import events as ev
 from tizmor.core.budgets import strictest
 from tizmor.core.folds.links import begun, link
 from tizmor.core.folds.steps import move
-from tizmor.core.plan import Plan
+from tizmor.core.plan import Plan, Step
 from tizmor.core.state import State, StepState
 from tizmor.core.transitions import UNBEGUN, StepStatus
 
@@ -51,7 +53,7 @@ def replanned(state: State, event: ev.Replanned, at_ms: int) -> None:
     plan = _with_the_steps_of(state.plan, event.plan)
     wanted = {step.id: step for step in plan.steps}
     for name, step in state.steps.items():
-        dropped = step.parent is None and name not in wanted and step.status in UNBEGUN
+        dropped = step.status in UNBEGUN and _is_dropped(state, step, wanted)
         if name == event.step or (dropped and not step.lost):
             move(state, step, event, at_ms)
     for name, new in wanted.items():
@@ -60,6 +62,14 @@ def replanned(state: State, event: ev.Replanned, at_ms: int) -> None:
             state.unfinished += 1
     _take_plan(state, plan)
     link(state, at_ms)
+
+
+def _is_dropped(state: State, step: StepState, wanted: Mapping[str, Step]) -> bool:
+    """Whether a new plan does without a step; work goes with the step that handed it over."""
+    name = step.step.id
+    if state.talk is not None and (request := state.talk.work.get(name)):
+        return state.steps[state.talk.mail[request].step].status is S.REPLACED
+    return step.parent is None and name not in wanted
 
 
 def _with_the_steps_of(old: Plan | None, new: Plan) -> Plan:

@@ -10,6 +10,7 @@ from tizmor.core.approval import HAPPENED, STOP
 from tizmor.core.folds.links import release
 from tizmor.core.plan import Effect
 from tizmor.core.state import Foreseen, State, StepState
+from tizmor.core.talk import WORD, Talk
 from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 S = StepStatus
@@ -196,6 +197,15 @@ def step_held(state: State, event: ev.StepHeld, at_ms: int) -> None:
     move(state, step, event, at_ms)
     step.held_on = event.on
     step.held_at_ms = at_ms
+    if event.on.startswith(WORD) and event.until_ms is not None:
+        note_wait(state, event)
+
+
+def note_wait(state: State, event: ev.StepHeld) -> None:
+    """A call that runs again waits no longer than it would have."""
+    if state.talk is None:
+        state.talk = Talk()
+    state.talk.waits.setdefault(f"{event.step} {event.on}", event.until_ms or 0)
 
 
 def outcome_lost(state: State, event: ev.OutcomeLost, at_ms: int) -> None:
