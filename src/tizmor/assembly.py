@@ -82,6 +82,7 @@ class Tizmor(Orchestrator):
             planner=planner,
             pipeline=standard(
                 journal.sharing,
+                agents.values(),
                 uses=QuotaRules(agents.values(), settings.limits),
                 cache=Cache(
                     journal.sharing.cache,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from tizmor.core.budgets import Amounts
 from tizmor.ports.budgets import Account, Bound, Busy, Claim, Lacking, Reserved
-from tizmor.ports.journal import Journal
+from tizmor.ports.journal import AgentFigures, Append, Journal, NewExecution, StepRow
 from tizmor.ports.locks import Holder
 
 A, B, C = (Holder(1000 + number, "step") for number in range(3))
@@ -160,3 +161,28 @@ async def test_of_time_there_is_as_much_as_is_left(journal: Journal) -> None:
     assert await budgets.standing(["execution:1"]) == [
         Account("execution:1", Amounts(ms=1_500, calls=2), Amounts())
     ]
+
+
+async def test_what_steps_took_and_cost_is_summed_up_by_agent(journal: Journal) -> None:
+    done = StepRow(
+        step="a", agent="Model", status="succeeded", attempt=2, queue_ms=5, wait_ms=7, run_ms=11,
+        tokens=13, microusd=17, cached=0,
+    )  # fmt: skip
+    again = msgspec.structs.replace(done, step="b", status="failed", attempt=1, tokens=0, cached=1)
+    never = StepRow(step="c", agent="Model", status="skipped")
+    other = StepRow(step="d", agent="Any", status="succeeded", attempt=1, run_ms=3)
+    create = NewExecution(query="q", user="me", created_at_ms=1)
+    first = Append(
+        execution=7, epoch=1, first_seq=1, events=[(1, b"{}")], create=create,
+        steps=[msgspec.structs.replace(done, run_ms=1), again, never, other],
+    )  # fmt: skip
+    await journal.commit([first])
+    await journal.commit(
+        [Append(execution=7, epoch=1, first_seq=2, events=[(2, b"{}")], steps=[done])]
+    )
+    some, model = await journal.figures()
+    assert (some.agent, some.steps, some.run_ms) == ("Any", 1, 3)
+    assert model == AgentFigures(
+        agent="Model", steps=2, succeeded=1, failed=1, attempts=3, queue_ms=10, wait_ms=14,
+        run_ms=22, tokens=13, microusd=34, cached=1,
+    )  # fmt: skip

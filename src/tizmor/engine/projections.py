@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import structs
 
 from tizmor.core.folds.talking import answer_of
 from tizmor.core.state import State, StepState
@@ -42,24 +43,36 @@ def execution_row(state: State) -> ExecutionRow:
 
 def step_rows(state: State, names: Iterable[str]) -> list[StepRow]:
     """The rows of steps, in the order given. Steps of a plan that was replaced are left out."""
-    return [
-        StepRow(
+    rows = []
+    for name in names:
+        step = state.steps.get(name)
+        if step is None:
+            continue
+        began_ms, ready_ms = step.started_at_ms, step.ready_at_ms
+        row = StepRow(
             step=name,
             agent=step.step.agent,
             status=step.status.value,
             attempt=step.attempt,
-            started_at_ms=step.started_at_ms,
+            started_at_ms=began_ms,
             ended_at_ms=step.ended_at_ms if step.status in TERMINAL else None,
-            queue_ms=queue_ms(step),
-            wait_ms=step.waited_ms,
+            queue_ms=0 if began_ms == ready_ms else queue_ms(step),
             run_ms=step.run_ms,
-            tokens=step.tokens,
-            microusd=round(step.cost_usd * 1_000_000) if step.cost_usd else 0,
-            cached=int(step.cached),
         )
-        for name in names
-        if (step := state.steps.get(name)) is not None
-    ]
+        plain = not (step.waited_ms or step.tokens or step.cost_usd or step.cached)
+        rows.append(row if plain else _full_row(row, step))
+    return rows
+
+
+def _full_row(row: StepRow, step: StepState) -> StepRow:
+    """With what most steps have none of."""
+    return structs.replace(
+        row,
+        wait_ms=step.waited_ms,
+        tokens=step.tokens,
+        microusd=round(step.cost_usd * 1_000_000),
+        cached=int(step.cached),
+    )
 
 
 def queue_ms(step: StepState) -> int:

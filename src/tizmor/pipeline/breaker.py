@@ -52,6 +52,11 @@ class Breaker:
         }
         self._quiet: dict[Names, _Quiet] = {}
 
+    @property
+    def guards(self) -> bool:
+        """Whether it stands before any agent at all."""
+        return bool(self._names)
+
     def __call__(self, call: Call, inner: Next) -> Awaitable[Verdict]:
         names = self._names.get(call.step.agent)
         return inner(call) if names is None else self._guarded(call, inner, names)

@@ -39,11 +39,15 @@ class Budget:
     def __init__(self, budgets: Budgets, shares: Shares, clock: Clock) -> None:
         self._budgets = budgets
         self._shares = shares
+        self._every = shares.of_every_call
         self._clock = clock
         self._numbers = itertools.count(1)
 
     def __call__(self, call: Call, inner: Next) -> Awaitable[Verdict]:
-        return self._bounded(call, inner) if self._shares.may_apply(call) else inner(call)
+        step = call.step
+        if step.costs is None and step.budget is None and call.budget is None and not self._every:
+            return inner(call)
+        return self._bounded(call, inner)
 
     async def _bounded(self, call: Call, inner: Next) -> Verdict:
         share = self._shares(call)

@@ -46,18 +46,8 @@ class Shares:
         self._budgets = budgets
         self._clock = clock
         self._zone = zone
-        self._all_calls = any(name.partition(".")[2] in _FREE for name in budgets.limits)
-        self._common = [n for n in budgets.limits if n.startswith(("workspace.", "day."))]
-
-    def may_apply(self, call: Call) -> bool:
-        """Whether it is worth looking closer; for most calls it isn't."""
-        step = call.step
-        return (
-            step.costs is not None
-            or call.budget is not None
-            or step.budget is not None
-            or self._all_calls
-        )
+        self.of_every_call = any(name.partition(".")[2] in _FREE for name in budgets.limits)
+        """Whether every call counts, not only those that declare a price or have a budget."""
 
     def __call__(self, call: Call) -> Share | None:
         """None where nothing that the call uses is counted."""

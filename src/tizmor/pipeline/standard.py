@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.budget import Budget
@@ -14,23 +16,33 @@ from tizmor.pipeline.lock import Lock
 from tizmor.pipeline.meter import Meter
 from tizmor.pipeline.shares import Shares
 from tizmor.pipeline.trace import Trace
+from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.sharing import Sharing
 
 
 def standard(
-    sharing: Sharing, *, uses: Uses, cache: Cache, shares: Shares, breaker: Breaker, clock: Clock
+    sharing: Sharing,
+    agents: Iterable[Agent],
+    *,
+    uses: Uses,
+    cache: Cache,
+    shares: Shares,
+    breaker: Breaker,
+    clock: Clock,
 ) -> Next:
-    """`uses` says which quotas a call counts against, `shares` which budgets; `cache` knows whose
-    answers are kept, `breaker` before whom one stands."""
+    """The pipeline of these agents' calls, without what none of them needs. `uses` says which
+    quotas a call counts against, `shares` which budgets; `cache` knows whose answers are kept,
+    `breaker` before whom one stands."""
+    priced = any(agent.spec.costs is not None for agent in agents)
     return compose(
         [
             Trace(),
-            Meter(),
+            *([Meter()] if priced else []),
             cache,
             Approve(),
             Budget(sharing.budgets, shares, clock),
-            breaker,
+            *([breaker] if breaker.guards else []),
             Limit(sharing.quotas, uses),
             Lock(sharing.locks),
             Classify(),

@@ -27,10 +27,12 @@ class Out(msgspec.Struct):
 Act = Callable[[], Awaitable[Any]]
 
 
-def agent_that(act: Act, effect: Effect = Effect.READ, *, critical: bool = False) -> Agent:
+def agent_that(
+    act: Act, effect: Effect = Effect.READ, *, critical: bool = False, api: str = ""
+) -> Agent:
     """An agent with one argument, `text`, that does what it is told."""
 
-    @agent(name="Agent", effect=effect, critical=critical)
+    @agent(name="Agent", effect=effect, critical=critical, api=api)
     async def run(text: str = "", *, ctx: AgentContext) -> Out:
         """Do it."""
         done = await act()

@@ -14,7 +14,7 @@ from tizmor.core.talk import WORD, Talk
 from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 S = StepStatus
-_READ, _RUNNING = Effect.READ, S.RUNNING
+_READ, _READY, _RUNNING = Effect.READ, S.READY, S.RUNNING
 _STANDING = frozenset({S.HELD, S.GATED, S.ASKED})
 """It waits for others, or for a human, since `held_at_ms`."""
 MAX_MESSAGES = 1_000
@@ -22,13 +22,19 @@ MAX_MESSAGES = 1_000
 
 
 def move(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
+    if step.status is not _READY:
+        _measure(step, at_ms)
+    step.status = moved(step.status, event)
+    if step.status in TERMINAL:
+        _close(state, step, at_ms)
+
+
+def _measure(step: StepState, at_ms: int) -> None:
+    """How long it was where it leaves now."""
     if step.status is _RUNNING:
         step.run_ms += at_ms - step.began_at_ms
     elif step.status in _STANDING:
         _let_on(step, at_ms)
-    step.status = moved(step.status, event)
-    if step.status in TERMINAL:
-        _close(state, step, at_ms)
 
 
 def _let_on(step: StepState, at_ms: int) -> None:

@@ -85,6 +85,7 @@ class SimulatedProcess:
             planner=planner,
             pipeline=standard(
                 self.journal.sharing,
+                agents.values(),
                 uses=QuotaRules(agents.values(), {}),
                 cache=Cache(
                     self.journal.sharing.cache,
