@@ -2,7 +2,8 @@
 
 The strategy is the user's. What is done about it stands in the plan: as edges, as questions, as
 assumptions that every gate shows, and in `Plan.conflicts`. All edges follow one topological order,
-so they never lead in a circle; a human's answer may go against it where that leads in none.
+so they never lead in a circle; a human's answer may go against it, and the later of two answers
+that contradict each other gives way.
 """
 
 from __future__ import annotations
@@ -59,15 +60,20 @@ def as_answered(plan: Plan, answers: Mapping[str, str]) -> Plan | None:
     known = []
     for name, conflict in asked.items():
         said = answers.get(name, FIRST)
-        turned = structs.replace(conflict, first=conflict.second, second=conflict.first)
         if said == EITHER:
             known.append(structs.replace(conflict, settled=Strategy.LAST_WRITER))
             continue
-        if said == SECOND and conflict.second not in descendants(plan, conflict.first):
-            conflict = turned
+        if said == SECOND:
+            conflict = _turned(conflict)
+        if conflict.first in descendants(plan, conflict.second):
+            conflict = _turned(conflict)
         plan = _with_edges(plan, [(conflict.first, conflict.second)])
         known.append(structs.replace(conflict, settled=Strategy.ORDER))
     return _told(structs.replace(plan, questions=()), known)
+
+
+def _turned(conflict: Conflict) -> Conflict:
+    return structs.replace(conflict, first=conflict.second, second=conflict.first)
 
 
 def question_id(conflict: Conflict) -> str:

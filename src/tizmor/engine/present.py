@@ -96,6 +96,7 @@ class Presenter:
             status=Status.INTERRUPTED if interrupted else Status(stored.row.status),
             query=stored.query,
             created_at=self.time(stored.created_at_ms),
+            dry_run=stored.dry_run,
         )
 
     def execution(self, state: State, *, interrupted: bool) -> Execution:

@@ -179,6 +179,7 @@ class Pump:
             user=request.user,
             created_at_ms=request.at_ms,
             priority=request.priority,
+            dry_run=request.dry_run,
         )
         live = Live(State(execution), epoch=1, seq=0, create=create)
         live.held = self._residence.is_full

@@ -169,6 +169,7 @@ class ExecutionSummary(_View, frozen=True):
     status: Status
     query: str
     created_at: str
+    dry_run: bool = False
 
 
 class BudgetView(_View, frozen=True):

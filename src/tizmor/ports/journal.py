@@ -23,6 +23,7 @@ class NewExecution(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     created_at_ms: int
     priority: int = 0
+    dry_run: bool = False
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -211,6 +212,7 @@ class StoredExecution(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None = None
     epoch: int = 0
     priority: int = 0
+    dry_run: bool = False
     may_still_run: bool = False
 
 

@@ -151,7 +151,7 @@ class Batch:
         self._created += (
             *link, row.status, row.steps_total, row.steps_done, row.updated_at_ms, row.due_ms,
             append.execution, owner, create.query, create.user, create.created_at_ms,
-            create.priority, int(row.ended), 1,
+            create.priority, int(create.dry_run), int(row.ended), 1,
         )  # fmt: skip
 
     def _advance(self, append: Append, before: Link, link: Link) -> None:

@@ -408,6 +408,7 @@ def _created(execution: int, new: NewExecution) -> StoredExecution:
         row=ExecutionRow(status="", updated_at_ms=new.created_at_ms),
         epoch=1,
         priority=new.priority,
+        dry_run=new.dry_run,
     )
 
 

@@ -22,7 +22,7 @@ AMONG = "IN (SELECT value FROM json_each(?))"
 """Given a JSON list."""
 EXECUTION = (
     'SELECT id, query, "user", created_at_ms, status, steps_total, steps_done, updated_at_ms,'
-    " ended, owner, epoch, priority, due_ms FROM executions"
+    " ended, owner, epoch, priority, due_ms, dry_run FROM executions"
 )
 HEAD = (
     "SELECT owner, epoch, last_seq, last_checksum, ended FROM executions"
@@ -93,6 +93,7 @@ def stored_execution(row: tuple[Any, ...]) -> StoredExecution:
         owner=row[9],
         epoch=row[10],
         priority=row[11],
+        dry_run=bool(row[13]),
     )
 
 

@@ -43,7 +43,8 @@ CREATE = Insert(
     "executions",
     (
         "last_seq", "last_checksum", "status", "steps_total", "steps_done", "updated_at_ms",
-        "due_ms", "id", "owner", "query", "user", "created_at_ms", "priority", "ended", "epoch",
+        "due_ms", "id", "owner", "query", "user", "created_at_ms", "priority", "dry_run",
+        "ended", "epoch",
     ),
     conflict="ON CONFLICT (id) DO NOTHING",
 )  # fmt: skip

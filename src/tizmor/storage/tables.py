@@ -51,6 +51,7 @@ executions = sa.Table(
     sa.Column("last_checksum", _BigInteger, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("due_ms", _BigInteger, nullable=True),
+    sa.Column("dry_run", sa.Integer, nullable=False, server_default="0"),
     sqlite_strict=True,
 )
 

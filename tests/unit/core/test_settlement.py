@@ -157,14 +157,18 @@ def test_to_ask_asks_before_anything_runs_and_does_as_it_is_told() -> None:
 
 
 def test_answers_never_lead_in_a_circle() -> None:
-    steps = [step("a", "Meet"), step("b", "Meet"), step("c", "Meet")]
-    done, _ = settled(plan(*steps), AGENTS, Strategy.ASK)
-    answers = {"order:a:b": "first", "order:b:c": "first"}
-    third = Plan(goal="g", steps=done.steps, questions=done.questions, conflicts=done.conflicts)
-    for name in answers:
-        told = as_answered(third, {**answers, name: "second"})
-        assert told is not None
-        assert sum(map(len, batches(told))) == 3
+    """Three pairs, each at odds over a thing of its own: a before b, b before c, c before a."""
+    uses = {"a": "rp", "b": "rq", "c": "qp"}
+    steps = tuple(
+        Step(id=name, agent="Find", resources=tuple(Resource(name=r) for r in used))
+        for name, used in uses.items()
+    )
+    done, _ = settled(Plan(goal="g", steps=steps), AGENTS, Strategy.ASK)
+    assert [question.id for question in done.questions] == ["order:a:b", "order:a:c", "order:b:c"]
+    answers = {"order:a:b": "first", "order:b:c": "first", "order:a:c": "second"}
+    told = as_answered(done, answers)
+    assert told is not None
+    assert sum(map(len, batches(told))) == 3
 
 
 def test_what_a_planner_asked_beside_is_the_planners_to_go_on_with() -> None:

@@ -117,3 +117,11 @@ async def test_a_forecast_stands_on_what_was_measured_and_a_dry_run_measures_no_
     assert told.measurements == {"Read": 3, "Meet": 1}
     assert told.time_ms is not None
     assert told.few == ("Read", "Meet")
+
+
+async def test_the_list_tells_dry_runs_from_runs(process: Process) -> None:
+    dry = await dry_run(process)
+    real = await process.carry_out(dry.id)
+    await process.result(real.id)
+    told = {summary.execution_id: summary.dry_run for summary in await process.list()}
+    assert told == {dry.id: True, real.id: False}

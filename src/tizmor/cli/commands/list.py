@@ -50,7 +50,8 @@ def list_executions(
 
 
 def _row(summary: ExecutionSummary, now: dt.datetime) -> tuple[str, str, str, str]:
-    query = " ".join(summary.query.split())
+    kind = "(dry run) " if summary.dry_run else ""
+    query = kind + " ".join(summary.query.split())
     shown = query if len(query) <= _QUERY_SHOWN else query[: _QUERY_SHOWN - 1] + "…"
     mark = "! " if summary.status is Status.INTERRUPTED else "  "
     return mark + summary.status.value, age(summary.created_at, now), summary.execution_id, shown

@@ -87,7 +87,7 @@ class Batch:
         self.rows["created"].append(
             (
                 append.execution, _text(create.query), _text(create.user), create.created_at_ms,
-                create.priority, *link, *_shown(row), append.release,
+                create.priority, int(create.dry_run), *link, *_shown(row), append.release,
             )
         )  # fmt: skip
 

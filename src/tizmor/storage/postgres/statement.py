@@ -45,15 +45,15 @@ PARTS: Mapping[str, Part] = {
         " release boolean",
     ),
     "created": Part(
-        'INSERT INTO executions (id, query, "user", created_at_ms, priority, last_seq,'
+        'INSERT INTO executions (id, query, "user", created_at_ms, priority, dry_run, last_seq,'
         " last_checksum, status, steps_total, steps_done, updated_at_ms, ended, due_ms, owner,"
         " epoch)"
-        ' SELECT id, query, "user", created_at_ms, priority, last_seq, last_checksum, status,'
-        " steps_total, steps_done, updated_at_ms, ended, due_ms,"
+        ' SELECT id, query, "user", created_at_ms, priority, dry_run, last_seq, last_checksum,'
+        " status, steps_total, steps_done, updated_at_ms, ended, due_ms,"
         " CASE WHEN release THEN NULL ELSE $1::text END, 1"
         " FROM {rows} ON CONFLICT (id) DO NOTHING RETURNING id",
-        'id bigint, query text, "user" text, created_at_ms bigint, priority int, last_seq int,'
-        " last_checksum bigint, status text, steps_total int, steps_done int,"
+        'id bigint, query text, "user" text, created_at_ms bigint, priority int, dry_run int,'
+        " last_seq int, last_checksum bigint, status text, steps_total int, steps_done int,"
         " updated_at_ms bigint, ended int, due_ms bigint, release boolean",
     ),
     "events": Part(

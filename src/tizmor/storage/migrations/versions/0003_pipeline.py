@@ -20,6 +20,7 @@ def upgrade() -> None:
     _figures()
     _breakers()
     _audit()
+    _dry_runs()
 
 
 def _locks() -> None:
@@ -217,6 +218,13 @@ def _budgets() -> None:
     )
     op.create_index(
         "ix_budget_reservations_waits_for_id", "budget_reservations", ["waits_for", "id"]
+    )
+
+
+def _dry_runs() -> None:
+    """Which executions do nothing."""
+    op.add_column(
+        "executions", sa.Column("dry_run", sa.Integer, nullable=False, server_default="0")
     )
 
 
