@@ -77,12 +77,14 @@ class RunCall(Command, frozen=True):
 
 
 class ForeseeCall(Command, frozen=True):
-    """Say what a call would be, without making it. The arguments may have gaps."""
+    """Say what a call would be, without making it. The arguments may have gaps; `untrusted` are the
+    control arguments that come from what a stranger said."""
 
     step: Step
     arguments: dict[str, Any]
     attempt: int
     answers: dict[str, str]
+    untrusted: tuple[str, ...] = ()
 
 
 class ProbeCall(Command, frozen=True):

@@ -96,12 +96,15 @@ class CallOver(Fact, frozen=True, kw_only=True):
 
 
 class CallForeseen(CallOver, frozen=True):
-    """In a dry run: what a call would be, see `events.StepForeseen`."""
+    """In a dry run: what a call would be, see `events.StepForeseen`. `asks`: humans would be asked
+    first, and where `by_anybody` one of them is enough, whoever it is."""
 
     step: str
     arguments: dict[str, Any]
     output: dict[str, Any]
     shown: dict[str, Any]
+    asks: bool = False
+    by_anybody: bool = True
 
 
 class CallStarting(Fact, frozen=True):

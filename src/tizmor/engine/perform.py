@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
 from tizmor.core.canonical import idempotency_key
@@ -19,7 +21,7 @@ from tizmor.engine.context import CallContext, Report, Site, Surroundings
 from tizmor.engine.hooks import Hooks
 from tizmor.engine.judged import Dice, judged
 from tizmor.engine.planning import Planning
-from tizmor.pipeline.approve import shown
+from tizmor.pipeline.approve import refusal, shown
 from tizmor.pipeline.asking import asked
 from tizmor.pipeline.call import Call, uncalled
 from tizmor.pipeline.classify import bounded
@@ -28,7 +30,7 @@ from tizmor.pipeline.verdicts import Completed, Failed, Verdict
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.planner import Planner
-from tizmor.ports.policy import BY_DEFAULT, Policy, Ruling, Waived
+from tizmor.ports.policy import BY_DEFAULT, Ask, Forbidden, Policy, Ruling, Waived
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
@@ -170,7 +172,21 @@ class Performer:
             )
         return agent
 
-    def _rule(self, site: CallSite, command: cmd.RunCall, agent: Agent) -> Ruling | None:
+    async def foresee(self, site: CallSite, command: cmd.ForeseeCall, report: Report) -> fx.Fact:
+        """Say what a call would be, and whether humans would be asked first."""
+        ruling: Ruling | None = None
+        if self._policy.concerns(command.step):
+            ruling = self._rule(site, command, self.agent(command.step))
+        if isinstance(ruling, Forbidden):
+            return self._judged(command, "", Failed(refusal(command.step, ruling), retryable=False))
+        fact = await self.hooks.foresee(site, command, report)
+        if isinstance(ruling, Ask) and isinstance(fact, fx.CallForeseen):
+            return replace(fact, asks=True, by_anybody=ruling.terms.is_plain)
+        return fact
+
+    def _rule(
+        self, site: CallSite, command: cmd.RunCall | cmd.ForeseeCall, agent: Agent
+    ) -> Ruling | None:
         """What the policy says of a call. Raises `EngineError` when it can't be asked."""
         return self._policy.rule(
             asked(
@@ -183,7 +199,9 @@ class Performer:
             )
         )
 
-    def _judged(self, command: cmd.RunCall, key: str, verdict: Verdict) -> fx.Fact:
+    def _judged(
+        self, command: cmd.RunCall | cmd.ForeseeCall, key: str, verdict: Verdict
+    ) -> fx.Fact:
         return judged(verdict, command.step, command.arguments, key, self._clock, self._dice)
 
 

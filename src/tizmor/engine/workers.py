@@ -190,7 +190,7 @@ class Workers:
                 if live.state.paused or live.state.ending is not None:
                     return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=command.step.id)
                 if isinstance(command, cmd.ForeseeCall):
-                    return await hooks.foresee(live, command, self._report)
+                    return await self._performer.foresee(live, command, self._report)
                 return await hooks.prepare(live, command, self._report)
             case cmd.ProbeCall():
                 await self._durable(live)

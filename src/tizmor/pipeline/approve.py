@@ -40,7 +40,7 @@ class Approve:
         return self._ask(call, ruling.terms)
 
     async def _refuse(self, call: Call, ruling: Forbidden) -> Verdict:
-        return Failed(f"the policy forbids {call.step.agent}: {ruling.by}", retryable=False)
+        return Failed(refusal(call.step, ruling), retryable=False)
 
     async def _ask(self, call: Call, terms: Terms) -> Verdict:
         try:
@@ -51,6 +51,11 @@ class Approve:
             # A gate is a plain function: what it raises is its own.
             message = f"{call.step.agent} can't show what it would do: {worded(error)}"
             return Failed(message, retryable=False)
+
+
+def refusal(step: Step, ruling: Forbidden) -> str:
+    """Why a call may not be made, as a sentence."""
+    return f"the policy forbids {step.agent}: {ruling.by}"
 
 
 def _is_enough(terms: Terms, call: Call) -> bool:

@@ -13,7 +13,7 @@ from tizmor.core import facts as fx
 from tizmor.core.canonical import idempotency_key
 from tizmor.core.decisions.decision import Decision, answered_by, close, give_back
 from tizmor.core.decisions.rehearsing import approval_given_before
-from tizmor.core.decisions.steps import dispatch
+from tizmor.core.decisions.steps import dispatch, foresee
 from tizmor.core.recovery import still_due_ms
 from tizmor.core.state import GateState, StepState
 from tizmor.core.taint import untrusted_arguments
@@ -27,6 +27,9 @@ def gate_needed(d: Decision, fact: fx.GateNeeded) -> None:
     if step is None or d.state.plan is None:
         return
     give_back(d, step)
+    if d.state.dry_run:
+        foresee(d, step, fact.arguments)
+        return
     gate = f"a{len(d.state.gates) + 1}"
     d.emit(
         ev.GateOpened(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import planned_key
 from tizmor.core.decisions.decision import Decision, answered_by, close
 from tizmor.core.foresight import gaps, in_doubt
@@ -22,7 +21,7 @@ def call_foreseen(d: Decision, fact: fx.CallForeseen) -> None:
     if step is None:
         return
     unknown = tuple(dict.fromkeys(gaps(fact.arguments)))
-    asks = needs_gate(step.step)
+    approvable = fact.asks and fact.by_anybody and not unknown
     close(
         d,
         step,
@@ -31,8 +30,8 @@ def call_foreseen(d: Decision, fact: fx.CallForeseen) -> None:
             arguments=fact.arguments,
             output=fact.output,
             shown=fact.shown,
-            key="" if unknown or not asks else _key(step.step, fact),
-            asks=asks,
+            key=_key(step.step, fact) if approvable else "",
+            asks=fact.asks,
             unknown=unknown,
             untrusted=untrusted_arguments(d.state, step, fact.arguments),
             maybe=in_doubt(step.step.when, d.state.outputs) or step.step.for_each is not None,

@@ -95,17 +95,24 @@ def _lacks(d: Decision, arguments: dict[str, Any]) -> bool:
     return d.state.dry_run and has_gap(arguments)
 
 
+def foresee(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
+    """In a dry run, have it said what the step's call would be."""
+    step.busy = True
+    d.order(
+        cmd.ForeseeCall(
+            step=step.step,
+            arguments=arguments,
+            attempt=step.attempt + 1,
+            answers=dict(step.answers or {}),
+            untrusted=untrusted_arguments(d.state, step, arguments),
+        )
+    )
+
+
 def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
     step.busy = True
     if d.state.dry_run and is_caught(step.step, arguments):
-        d.order(
-            cmd.ForeseeCall(
-                step=step.step,
-                arguments=arguments,
-                attempt=step.attempt + 1,
-                answers=dict(step.answers or {}),
-            )
-        )
+        foresee(d, step, arguments)
         return
     command = cmd.RunCall(
         step=step.step,

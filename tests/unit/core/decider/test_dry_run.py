@@ -10,6 +10,7 @@ from tests.unit.core.script import Script, step, writing
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
+from tizmor.core.approval import needs_gate
 from tizmor.core.canonical import planned_key
 from tizmor.core.checkpoint import decode, encode
 from tizmor.core.plan import Condition, Effect, ForEach, OnFailure, Plan, Step
@@ -35,6 +36,7 @@ def foresee(script: Script, name: str, output: dict[str, Any] | None = None) -> 
             arguments=command.arguments,
             output={"value": {"$later": f"/{name}/value", "type": "string"}, **(output or {})},
             shown={"action": f"do {name}"},
+            asks=needs_gate(command.step),
         )
     )
 
@@ -67,6 +69,23 @@ def test_it_opens_no_approval_and_names_each_call_that_would_ask_by_its_key() ->
     assert event.asks
     assert event.key == planned_key("Agent", {})
     assert script.state.gates == {}
+
+
+def test_a_gate_of_the_policys_is_foreseen_and_not_opened() -> None:
+    script = dry(step("r", given={"n": 1}))
+    shown = {"action": "read it"}
+    script.tell(fx.GateNeeded(step="r", key="k", arguments={"n": 1}, shown=shown))
+    assert script.state.gates == {}
+    assert script.ordered(cmd.ForeseeCall).arguments == {"n": 1}
+
+
+def test_a_call_that_several_must_agree_to_is_not_approved_beforehand() -> None:
+    script = dry(writing(Effect.COMPENSATABLE, "w", critical=True))
+    several = fx.CallForeseen(
+        step="w", arguments={}, output={}, shown={"action": "x"}, asks=True, by_anybody=False
+    )
+    event = script.tell(several).one(ev.StepForeseen)
+    assert (event.asks, event.key) == (True, "")
 
 
 def test_what_reads_from_it_takes_what_is_known_and_the_gap_for_the_rest() -> None:
