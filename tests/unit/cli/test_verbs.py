@@ -435,6 +435,7 @@ def test_list_marks_the_interrupted_and_bounds_the_request(tizmor_shell: Shell) 
         "status": "RUNNING",
         "query": "meet Yoav",
         "createdAt": "2026-11-21T10:00:00.000+02:00",
+        "dryRun": False,
     }
 
 
