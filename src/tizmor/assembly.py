@@ -19,6 +19,7 @@ from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable, Wr
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.drivers.embedded.seat import account, seat
 from tizmor.drivers.embedded.secrets import LocalSecrets
+from tizmor.engine import shared
 from tizmor.engine.bounds import standing
 from tizmor.engine.context import CallContext, NoExecution, Surroundings
 from tizmor.engine.orchestrator import Orchestrator
@@ -26,7 +27,7 @@ from tizmor.engine.orders import Caller
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Limits, Pump
-from tizmor.engine.views import BudgetView
+from tizmor.engine.views import BudgetView, LimitView, LockView
 from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
@@ -235,6 +236,14 @@ class Tizmor(Orchestrator):
         return await self._journal.gc(
             ended_before_ms=int(before.timestamp() * 1000), dry_run=dry_run
         )
+
+    async def limits(self) -> Sequence[LimitView]:
+        """How the quotas stand that calls here have counted against, by name."""
+        return shared.limits(await self._journal.sharing.quotas.standing(), self._presenter.zone)
+
+    async def locks(self) -> Sequence[LockView]:
+        """Who has and who waits for which resource, in all processes."""
+        return shared.locks(await self._journal.sharing.locks.standing(), self._presenter.zone)
 
     async def cache(self) -> Sequence[CacheUse]:
         """What is kept of agents' answers, and how often it served, by agent."""

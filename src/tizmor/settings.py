@@ -48,7 +48,7 @@ _BIDI = ("auto", "on", "off")
 _SERVERS = ("postgresql", "postgres")
 _DATABASES = ("sqlite", *_SERVERS)
 _LEASE_S = (1.0, 600.0)
-_LIMIT_NAME = re.compile(r"workspace|api:[\w.-]+(/key)?|agent:\w+")
+_LIMIT_NAME = re.compile(r"workspace|api:[\w.-]+(/key|/tokens)?|agent:\w+(/tokens)?")
 _LOCALTIME = Path("/etc/localtime")
 
 _DEFAULT = Workspace(root=Path())
@@ -337,8 +337,8 @@ def _limits(value: object) -> dict[str, Quota]:
     for name, written in value.items():
         if not _LIMIT_NAME.fullmatch(name):
             raise ValueError(
-                f"{name!r} is nothing that can be limited: workspace, api:NAME, api:NAME/key or"
-                " agent:NAME"
+                f"{name!r} is nothing that can be limited: workspace, api:NAME, api:NAME/key,"
+                " api:NAME/tokens, agent:NAME or agent:NAME/tokens"
             )
         limits[name] = quota(_text(written))
     return limits

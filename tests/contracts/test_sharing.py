@@ -11,8 +11,9 @@ import pytest
 
 from tizmor.core.plan import Access, Resource
 from tizmor.ports.journal import Append, ExecutionRow, Journal, NewExecution
-from tizmor.ports.locks import Held, Holder, Taken
-from tizmor.ports.quotas import UNLIMITED, Later, Left, Quota, Slot, Use
+from tizmor.ports.locks import Claim, Held, Holder, Taken
+from tizmor.ports.quotas import UNLIMITED, Later, Left, Quota, Slot, Standing, Use
+from tizmor.storage.memory import MemoryJournal
 from tizmor.storage.postgres import shared as on_postgres
 
 A, B, C, D = (Holder(1000 + number, "step") for number in range(4))
@@ -439,3 +440,40 @@ async def test_what_a_removed_execution_used_counts_until_its_window_is_over(
     assert isinstance(await journal.sharing.quotas.take(A, [TWO_A_SECOND]), Later)
     advance(1_000)
     assert (await journal.sharing.turns()).ready == [A]
+
+
+async def test_who_has_and_who_waits_is_seen(
+    journal: Journal, advance: Callable[[int], None], backend: Any
+) -> None:
+    began_ms = backend.clock.now_ms()
+    await journal.sharing.locks.acquire(A, [READ_CALENDAR])
+    advance(7)
+    await journal.sharing.locks.acquire(B, [CALENDAR])
+    for holder in (A, B, C):
+        await journal.sharing.quotas.take(holder, [TWO_A_SECOND])
+    await journal.sharing.quotas.used(A)
+    await journal.sharing.quotas.heed("api:mail", Left(9, 500))
+    assert await journal.sharing.locks.standing() == [
+        Claim("calendar:me", "shared", A, True, began_ms),
+        Claim("calendar:me", "exclusive", B, False, began_ms + 7),
+    ]
+    assert await journal.sharing.quotas.standing() == [
+        Standing("api:mail", Quota(2, 1_000), 2, 1, began_ms + 7, 8, began_ms + 507)
+    ]
+    advance(1_000)
+    (later,) = await journal.sharing.quotas.standing()
+    assert (later.taken, later.left) == (1, None)
+
+
+async def test_the_doctor_names_what_is_held_by_what_has_ended(backend: Any) -> None:
+    journal = backend.open()
+    if isinstance(journal, MemoryJournal):
+        pytest.skip("memory has nothing to look at")
+    await journal.commit([said(1, 1, create=new())])
+    await tokens_of(journal, Holder(1, "step"))
+    states = {name: state for name, state, _ in journal.check(deep=False)}
+    assert states["sharing"] == "ok"
+    ended = ExecutionRow(status="COMPLETED", ended=True)
+    await journal.commit([said(1, 2, row=ended, release=True)])
+    states = {name: state for name, state, _ in journal.check(deep=False)}
+    assert states["sharing"] == "warning"

@@ -53,6 +53,8 @@ VERBS = {
     "replay": Verb("replay:replay", "Go through an execution again, from its journal."),
     "cancel": Verb("cancel:cancel", "Stop an execution for good."),
     "agents": Verb("agents:agents", "What can be asked for."),
+    "limits": Verb("limits:limits", "How often what is outside may be called, and who waits."),
+    "locks": Verb("locks:locks", "Who has and who waits for which resource."),
     "doctor": Verb("doctor:doctor", "Check the workspace and the machine."),
     "budget": Verb("budget:budget", "What may be used, is reserved and was spent."),
     "metrics": Verb("metrics:metrics", "What each agent's steps took and cost."),

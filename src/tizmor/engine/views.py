@@ -184,6 +184,33 @@ class BudgetView(_View, frozen=True):
     reserved: float = 0.0
 
 
+class LockView(_View, frozen=True):
+    """Who has a resource (`state` is `held`) or waits for it (`waiting`), and since when. `access`
+    is `exclusive` for who changes it, `shared` for who reads it."""
+
+    resource: str
+    access: str
+    state: str
+    execution_id: str
+    step: str
+    since: str
+
+
+class LimitView(_View, frozen=True):
+    """How a quota stands: `taken` of `amount` within `window_s` seconds, and how many calls wait
+    for a place in it, the first of them `since`. Without an `amount` nobody has limited it. `left`
+    is how many more the API itself has said that it takes, `until` then."""
+
+    name: str
+    amount: int | None
+    window_s: float | None
+    taken: int
+    waiting: int
+    since: str | None
+    left: int | None
+    until: str | None
+
+
 class Replay(_View, frozen=True):
     """What folding an execution's journal anew led to. `differences` from what stands beside the
     journal; none when all is as it should be."""

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
-from tizmor.pipeline.rules import told_by_api
+from tizmor.pipeline.meter import cost
+from tizmor.pipeline.rules import spent_of, told_by_api
 from tizmor.pipeline.verdicts import Failed, Stale, Unknown, Verdict, Wait
 from tizmor.ports.locks import Holder
 from tizmor.ports.quotas import Later, Left, Quotas, Use
@@ -41,7 +42,7 @@ class Limit:
             verdict = await inner(call)
         finally:
             if call.begun:
-                await self._quotas.used(holder)
+                await self._quotas.used(holder, spent_of(uses, cost(call, verdict).tokens))
             elif isinstance(verdict, Wait):
                 await self._quotas.stand_back(holder)
             else:

@@ -28,6 +28,16 @@ class Taken(NamedTuple):
     name: str
 
 
+class Claim(NamedTuple):
+    """What a holder has of a resource since then, or waits for."""
+
+    resource: str
+    access: str
+    holder: Holder
+    held: bool
+    since_ms: int
+
+
 class Locks(Protocol):
     """Leases on resources. A lease lasts until it is released, or its holder's process is dead.
 
@@ -41,4 +51,8 @@ class Locks(Protocol):
 
     async def release(self, holder: Holder) -> None:
         """Give back what the holder has, and its places in line; whoever is next is told."""
+        ...
+
+    async def standing(self) -> Sequence[Claim]:
+        """Who has and who waits for what: by resource, those who have it first. It only looks."""
         ...

@@ -60,6 +60,19 @@ class Left(NamedTuple):
     delay_ms: int
 
 
+class Standing(NamedTuple):
+    """How a quota stands: what of it is taken, and how many wait for a place in it, the first of
+    them since then. `left` is what the API itself has said, until `left_until_ms`."""
+
+    name: str
+    quota: Quota
+    taken: int
+    waiting: int
+    since_ms: int | None
+    left: int | None
+    left_until_ms: int | None
+
+
 class Quotas(Protocol):
     """Quotas that all processes on one database keep together.
 
@@ -93,4 +106,8 @@ class Quotas(Protocol):
     async def heed(self, name: str, left: Left) -> None:
         """The API itself has said what it takes. The later of two that say that it takes nothing
         holds."""
+        ...
+
+    async def standing(self) -> Sequence[Standing]:
+        """How all quotas stand that were asked for so far, by name. It only looks."""
         ...

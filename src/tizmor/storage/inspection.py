@@ -14,6 +14,7 @@ from tizmor.ports.journal import Checkpoint, Record
 from tizmor.storage.blobs import damaged
 from tizmor.storage.connection import connect_to_read, storage_errors
 from tizmor.storage.reader import Reader
+from tizmor.storage.shared import removal
 
 Finding = tuple[str, str, str]
 """Name, state (`ok`, `warning` or `failed`), detail."""
@@ -77,7 +78,7 @@ def inspect(database: Path, *, deep: bool) -> list[Finding]:
     Nothing is written and nothing raised for what is found.
     """
     try:
-        findings = [_structure(database), _counts(database)]
+        findings = [_structure(database), _counts(database), _sharing(database)]
         if deep:
             findings += _rows_and_blobs(database)
     except EngineError as error:
@@ -96,6 +97,13 @@ def _counts(database: Path) -> Finding:
         events = connection.execute("SELECT count(*) FROM journal").fetchone()[0]
         executions = connection.execute("SELECT count(*) FROM executions").fetchone()[0]
     return ("journal", "ok", f"{events} events of {executions} executions")
+
+
+def _sharing(database: Path) -> Finding:
+    with closing(connect_to_read(database)) as connection, storage_errors():
+        left_over = connection.execute(removal.LEFT_OVER).fetchone()[0]
+        miscounted = connection.execute(removal.MISCOUNTED).fetchone()[0]
+    return removal.finding(left_over, miscounted)
 
 
 def _rows_and_blobs(database: Path) -> list[Finding]:

@@ -209,7 +209,7 @@ rate_tickets = sa.Table(
     sa.Index(None, "name", "state", "at_ms"),
     sa.Index(None, "execution", "name", "state", "rank"),
     sa.Index(None, "execution", "step"),
-    sa.Index(None, "owner", "state"),
+    sa.Index(None, "owner", "state", "name"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )

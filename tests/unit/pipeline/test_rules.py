@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 from tests.unit.pipeline.calls import Out, call_of
 
-from tizmor.pipeline.rules import QuotaRules, told_by_api
+from tizmor.core.plan import Costs
+from tizmor.pipeline.rules import QuotaRules, spent_of, told_by_api
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.quotas import UNLIMITED, Quota, Use
 from tizmor.ports.secrets import Secret
@@ -57,3 +59,20 @@ def test_an_answer_speaks_of_its_api_and_never_of_the_whole_workspace() -> None:
     assert told(mail(rate_limit="5/minute"), workspace=MANY) == "agent:Agent"
     assert told(mail(api="gmail", rate_limit="5/minute"), workspace=MANY) == "api:gmail"
     assert told(mail(api="gmail"), **{"api:gmail/key": FEW}) == "api:gmail/key:mail"
+
+
+def test_tokens_are_reserved_as_many_as_a_call_may_use_and_kept_as_many_as_it_has() -> None:
+    @agent(name="Agent", api="llm", costs=Costs(tokens=500))
+    async def think(text: str = "", *, ctx: AgentContext) -> Out:
+        """Think."""
+        return Out(text=text)
+
+    call = call_of(think)
+    call.step = msgspec.structs.replace(call.step, costs=think.spec.costs)
+    counted = QuotaRules([think], {"api:llm/tokens": Quota(9_000, MINUTE)})(call)
+    assert counted == (
+        Use("api:llm/tokens", Quota(9_000, MINUTE), 500),
+        Use("api:llm", UNLIMITED),
+    )
+    assert spent_of(counted, 120) == {"api:llm/tokens": 120}
+    assert told_by_api(counted) == "api:llm"

@@ -10,6 +10,7 @@ from tizmor.storage.postgres.reader import Reader
 from tizmor.storage.postgres.schema import refuse_unusable
 from tizmor.storage.postgres.wire import Connection, connect
 from tizmor.storage.schema import VERSION
+from tizmor.storage.shared import removal
 
 _PAGE = 200
 _SLOW_S = 60
@@ -41,12 +42,15 @@ async def _looked(url: str) -> list[Finding]:
             server = await connection.fetchval("SHOW server_version")
             events = await connection.fetchval("SELECT count(*) FROM journal")
             executions = await connection.fetchval("SELECT count(*) FROM executions")
+            left_over = await connection.fetchval(removal.LEFT_OVER)
+            miscounted = await connection.fetchval(removal.MISCOUNTED)
             feed = await _feed(connection)
         finally:
             connection.terminate()
     return [
         ("database", "ok", f"PostgreSQL {server}, schema {VERSION}"),
         ("journal", "ok", f"{events} events of {executions} executions"),
+        removal.finding(left_over, miscounted),
         feed,
     ]
 

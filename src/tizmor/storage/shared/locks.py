@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from tizmor.core.plan import Access, Resource
-from tizmor.ports.locks import Held, Holder, Taken
+from tizmor.ports.locks import Claim, Held, Holder, Taken
 from tizmor.storage.shared.work import AreDead, Moment, Shared, Statement, Tell, Work
 
 _CLAIMS = "SELECT id, resource, access, granted, execution, step, owner FROM resource_locks"
@@ -31,18 +31,29 @@ _GRANT = (
     " WHERE execution = ? AND step = ? AND granted = 0"
 )
 _DROP = "DELETE FROM resource_locks WHERE execution = ? AND step = ?"
-_WANTED = "SELECT DISTINCT resource FROM resource_locks WHERE owner = ? AND granted = 0"
+# An index is skipped through, here and below: one look for each resource, not for each claim.
+_WANTED = (
+    "WITH RECURSIVE one (name) AS"
+    " (SELECT min(resource) FROM resource_locks WHERE owner = ? AND granted = 0"
+    " UNION ALL SELECT (SELECT min(resource) FROM resource_locks"
+    " WHERE owner = ? AND granted = 0 AND resource > one.name)"
+    " FROM one WHERE one.name IS NOT NULL)"
+    " SELECT name FROM one WHERE name IS NOT NULL"
+)
 _FIRST_WRITER = (
     "SELECT id FROM resource_locks WHERE resource = ? AND access = 'exclusive' ORDER BY id LIMIT 1"
 )
 _UP_TO = f"{_CLAIMS} WHERE resource = ? AND id <= ? ORDER BY id"
 _HELD_BY = "SELECT DISTINCT execution, step FROM resource_locks WHERE owner = ?"
-# An index is skipped through: one look for each owner, not for each claim.
 _OWNERS = (
     "WITH RECURSIVE one (owner) AS (SELECT min(owner) FROM resource_locks"
     " UNION ALL SELECT (SELECT min(owner) FROM resource_locks WHERE owner > one.owner)"
     " FROM one WHERE one.owner IS NOT NULL)"
     " SELECT owner FROM one WHERE owner IS NOT NULL"
+)
+_STANDING = (
+    "SELECT resource, access, execution, step, granted, coalesce(granted_at_ms, asked_at_ms)"
+    " FROM resource_locks ORDER BY resource, granted DESC, id"
 )
 _LAST = 2**63 - 1
 
@@ -72,6 +83,9 @@ class SharedLocks:
 
     async def release(self, holder: Holder) -> None:
         await self._shared.do(partial(_release, holder=holder))
+
+    async def standing(self) -> Sequence[Claim]:
+        return await self._shared.look(_standing)
 
 
 def _strictest(wanted: Iterable[Resource]) -> dict[str, Access]:
@@ -156,7 +170,7 @@ def next_in_line(moment: Moment) -> Work[list[Holder]]:
     """The holders of this process that stand in line, and for whom everything is free by now."""
     yield from _without_the_dead(moment)
     looked_at: dict[Holder, bool] = {}
-    for (resource,) in (yield Statement(_WANTED, (moment.me,))):
+    for (resource,) in (yield Statement(_WANTED, (moment.me, moment.me))):
         for first in (yield from _front(resource)):
             if first.owner == moment.me and not first.granted and first.holder not in looked_at:
                 looked_at[first.holder] = yield from _is_free(moment, first.holder)
@@ -168,6 +182,13 @@ def _is_free(moment: Moment, holder: Holder) -> Work[bool]:
         if (yield from _is_taken(moment, claim)):
             return False
     return True
+
+
+def _standing(moment: Moment) -> Work[list[Claim]]:
+    return [
+        Claim(resource, access, Holder(execution, step), bool(granted), since_ms)
+        for resource, access, execution, step, granted, since_ms in (yield Statement(_STANDING))
+    ]
 
 
 def _without_the_dead(moment: Moment) -> Work[None]:

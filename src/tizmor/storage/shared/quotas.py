@@ -22,7 +22,7 @@ from functools import partial
 from typing import NamedTuple
 
 from tizmor.ports.locks import Holder
-from tizmor.ports.quotas import AS_RESERVED, Later, Left, Slot, Use
+from tizmor.ports.quotas import AS_RESERVED, Later, Left, Quota, Slot, Standing, Use
 from tizmor.storage.shared.work import AreDead, Moment, Shared, Statement, Tell, Work
 
 _WAITING, _GRANTED, _PARKED, _AHEAD, _CALLING = 0, 1, 3, 4, 5
@@ -78,13 +78,20 @@ _LINE = (
     " WHERE name = ? AND state = 0 ORDER BY rank, id LIMIT ?"
 )
 _OLDEST = "SELECT at_ms FROM rate_tickets WHERE name = ? AND state = 2 ORDER BY at_ms LIMIT 1"
-_WAITED_FOR = "SELECT DISTINCT name FROM rate_tickets WHERE owner = ? AND state = 0 ORDER BY name"
+# An index is skipped through, here and below: one look for each quota, not for each ticket.
+_WAITED_FOR = (
+    "WITH RECURSIVE one (name) AS"
+    " (SELECT min(name) FROM rate_tickets WHERE owner = ? AND state = 0"
+    " UNION ALL SELECT (SELECT min(name) FROM rate_tickets"
+    " WHERE owner = ? AND state = 0 AND name > one.name)"
+    " FROM one WHERE one.name IS NOT NULL)"
+    " SELECT name FROM one WHERE name IS NOT NULL"
+)
 _GRANTED_TO = (
     "SELECT DISTINCT execution, step FROM rate_tickets AS mine WHERE owner = ? AND state = 1"
     " AND NOT EXISTS (SELECT 1 FROM rate_tickets AS other WHERE other.execution = mine.execution"
     " AND other.step = mine.step AND other.state IN (0, 4))"
 )
-# An index is skipped through: one look for each owner, not for each ticket.
 _OWNERS = (
     "WITH RECURSIVE one (owner) AS (SELECT min(owner) FROM rate_tickets WHERE owner > ''"
     " UNION ALL SELECT (SELECT min(owner) FROM rate_tickets WHERE owner > one.owner)"
@@ -96,6 +103,17 @@ _LEFT = "UPDATE rate_limits SET left_amount = ?, left_until_ms = ? WHERE name = 
 _BEING_MADE = (
     "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM rate_tickets"
     " WHERE name = ? AND state IN (1, 5)"
+)
+
+_STANDING = (
+    "SELECT name, amount, window_ms, left_amount, left_until_ms,"
+    " (SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM rate_tickets"
+    " WHERE rate_tickets.name = rate_limits.name AND (state IN (1, 5)"
+    " OR (state = 2 AND at_ms > ? - rate_limits.window_ms))),"
+    " (SELECT count(*) FROM rate_tickets WHERE rate_tickets.name = rate_limits.name AND state = 0),"
+    " (SELECT min(at_ms) FROM rate_tickets"
+    " WHERE rate_tickets.name = rate_limits.name AND state = 0)"
+    " FROM rate_limits ORDER BY name"
 )
 
 
@@ -141,6 +159,9 @@ class SharedQuotas:
 
     async def heed(self, name: str, left: Left) -> None:
         await self._shared.do(partial(_heed, name=name, left=left))
+
+    async def standing(self) -> Sequence[Standing]:
+        return await self._shared.look(_standing)
 
 
 def _take(moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | Later]:
@@ -298,10 +319,11 @@ def next_in_line(moment: Moment) -> Work[tuple[list[Holder], int | None]]:
     """The holders of this process that were granted all that they wait for, and when there may be
     room for more of those that stand in line."""
     yield from _without_the_dead(moment)
-    yield from serve(moment, [name for (name,) in (yield Statement(_WAITED_FOR, (moment.me,)))])
+    waited_for = Statement(_WAITED_FOR, (moment.me, moment.me))
+    yield from serve(moment, [name for (name,) in (yield waited_for)])
     granted = [Holder(*row) for row in (yield Statement(_GRANTED_TO, (moment.me,)))]
     next_look: int | None = None
-    for (name,) in (yield Statement(_WAITED_FOR, (moment.me,))):
+    for (name,) in (yield waited_for):
         at_ms = yield from next_ms(moment, name)
         next_look = at_ms if next_look is None else min(next_look, at_ms)
     return granted, next_look
@@ -315,6 +337,16 @@ def _without_the_dead(moment: Moment) -> Work[None]:
         for row in (yield Statement(_HOLDERS, (owner,))):
             yield from _used(moment, Holder(*row), AS_RESERVED)
             yield from leave(moment, Holder(*row))
+
+
+def _standing(moment: Moment) -> Work[list[Standing]]:
+    found = []
+    for row in (yield Statement(_STANDING, (moment.now_ms,))):
+        name, amount, window_ms, left, left_until_ms, taken, waiting, since_ms = row
+        said = (left, left_until_ms) if moment.now_ms < left_until_ms else (None, None)
+        quota = Quota(amount, window_ms)
+        found.append(Standing(name, quota, taken, waiting, since_ms, *said))
+    return found
 
 
 def _heed(moment: Moment, name: str, left: Left) -> Work[None]:

@@ -88,7 +88,7 @@ def _quotas() -> None:
         ["execution", "name", "state", "rank"],
     )
     op.create_index("ix_rate_tickets_execution_step", "rate_tickets", ["execution", "step"])
-    op.create_index("ix_rate_tickets_owner_state", "rate_tickets", ["owner", "state"])
+    op.create_index("ix_rate_tickets_owner_state_name", "rate_tickets", ["owner", "state", "name"])
 
 
 def _cache() -> None:
