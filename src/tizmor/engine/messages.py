@@ -156,7 +156,9 @@ class CallMessages:
         """Wait until something is said, or end the call until then."""
         if not self._voice.changes_something:
             raise Parked(on, until_ms)
-        left_s = None if until_ms is None else max(0.0, (until_ms - self._voice.now_ms()) / 1000)
+        # The time of a request is over when its timer says so, and it is a dead letter.
+        timed = until_ms is not None and on.startswith(WORD)
+        left_s = max(0.0, ((until_ms or 0) - self._voice.now_ms()) / 1000) if timed else None
         limit = asyncio.timeout(left_s)
         try:
             async with limit:

@@ -138,6 +138,47 @@ def test_without_an_answer_in_its_time_a_request_is_a_dead_letter_also_after_a_r
     play(scene, doing("Ask", asks_in_vain), doing("Deaf", sleeps))
 
 
+def test_a_call_with_an_effect_that_waits_is_told_when_the_time_is_over_after_a_restart() -> None:
+    async def asks_in_vain(ctx: AgentContext) -> Any:
+        try:
+            return await ctx.messages.request("Deaf", 1, timeout=dt.timedelta(minutes=2))
+        except Undelivered:
+            return ctx.now.minute
+
+    async def sleeps(ctx: AgentContext) -> Any:
+        await asyncio.sleep(600)
+
+    async def scene(stage: Stage) -> None:
+        execution = await stage.start(step("ask", "Ask"), step("deaf", "Deaf"))
+        await asyncio.sleep(60)
+        stage.process.kill()
+        stage.another()
+        await stage.do(stage.process.tizmor.resume(execution))
+        assert gave(await stage.rest(execution))[0] == 2
+
+    play(scene, doing("Ask", asks_in_vain, effect=Effect.IDEMPOTENT), doing("Deaf", sleeps))
+
+
+def test_a_request_that_one_step_has_taken_is_not_taken_by_another() -> None:
+    async def thinks(ctx: AgentContext) -> Any:
+        request = await ctx.messages.receive(timeout=SHORT)
+        if request is None:
+            return None
+        await asyncio.sleep(5)
+        await ctx.messages.respond(request, ctx.step_id)
+        return request.id
+
+    async def asks_one(ctx: AgentContext) -> Any:
+        return await ctx.messages.request("Think", 1)
+
+    async def scene(stage: Stage) -> None:
+        execution = await stage.start(step("ask", "Ask"), step("a", "Think"), step("b", "Think"))
+        assert gave(await stage.rest(execution)) == ["a", "m1", None]
+        assert [e.step for e in events(stage, execution, ev.MessageTaken)] == ["a"]
+
+    play(scene, doing("Ask", asks_one), doing("Think", thinks))
+
+
 async def _undelivered(ctx: AgentContext, to: str, payload: Any = 1) -> str:
     with pytest.raises(Undelivered) as caught:
         await ctx.messages.request(to, payload)
