@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 import pytest
 from tests.contracts.conftest import Backend, PostgresBackend
@@ -91,6 +92,12 @@ async def test_it_outlives_the_executions_that_it_tells_of(backend: Backend) -> 
 CHAIN = appended(None, [b"one", b"two", b"three", b"four"])
 
 
+def test_a_hash_is_what_its_description_says() -> None:
+    first = hashlib.sha256(bytes(32) + b"\0\0\0\0\0\0\0\1" + b"one").digest()
+    assert CHAIN[0].hash == first
+    assert CHAIN[1].hash == hashlib.sha256(first + b"\0\0\0\0\0\0\0\2" + b"two").digest()
+
+
 def with_row(place: int, **changes: object) -> list[AuditRow]:
     rows = list(CHAIN)
     rows[place] = rows[place]._replace(**changes)  # type: ignore[arg-type]
@@ -107,6 +114,11 @@ def with_row(place: int, **changes: object) -> list[AuditRow]:
         ([CHAIN[1], CHAIN[0], *CHAIN[2:]], 0, "row 1 is missing"),
         ([*CHAIN[:2], CHAIN[1], *CHAIN[2:]], 2, "row 3 is missing"),
         (with_row(1, number=1), 1, "row 2 is missing"),
+        (
+            with_row(1, payload=b"2", hash=sealed(CHAIN[0].hash, 2, b"2")),
+            2,
+            "row 3 is not what was written",
+        ),
     ],
 )
 def test_whatever_is_done_to_a_row_is_found_at_that_row(

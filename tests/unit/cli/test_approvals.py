@@ -130,8 +130,11 @@ def test_a_row_that_was_changed_is_named_and_ends_with_1(shell: Shell) -> None:
     head = sound.json[0]["head"]
     assert shell("audit", "verify", "--head", head).code == 0
 
-    forged = "CAST(replace(CAST(payload AS TEXT), 'noa', 'eve') AS BLOB)"
-    change(shell, f"UPDATE audit_log SET payload = {forged} WHERE number = 2")
+    change(
+        shell,
+        "UPDATE audit_log SET payload = CAST(replace(CAST(payload AS TEXT), 'noa', 'eve') AS BLOB)"
+        " WHERE number = 2",
+    )
     broken = shell("audit", "verify", "--json")
     assert (broken.code, broken.json[0]["rows"]) == (1, 1)
     assert broken.json[0]["problem"] == "row 2 is not what was written"
