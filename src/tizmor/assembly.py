@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Seque
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tizmor import __version__
 from tizmor import settings as settings_module
 from tizmor.agents.builtin import builtin
 from tizmor.agents.system import system_check
@@ -88,7 +89,7 @@ class Tizmor(Orchestrator):
                 cache=Cache(
                     journal.sharing.cache,
                     agents.values() if settings.cache_mb else (),
-                    within=partition(workspace),
+                    within=partition(workspace, program=__version__),
                     verify=settings.cache_verify,
                     dice=random.random,
                 ),

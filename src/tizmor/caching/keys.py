@@ -20,8 +20,11 @@ from tizmor.ports.cache import Wanted
 from tizmor.ports.workspace import Workspace
 
 
-def partition(workspace: Workspace, *, model: str = "", policy: str = "") -> bytes:
-    """What answers belong to. None passes from one partition to another."""
+def partition(
+    workspace: Workspace, *, program: str = "", model: str = "", policy: str = ""
+) -> bytes:
+    """What answers belong to. None passes from one partition to another. `program` is the version
+    of what reads and works out, `model` and `policy` are what steers it."""
     return hashlib.sha256(
         canonical(
             [
@@ -34,6 +37,7 @@ def partition(workspace: Workspace, *, model: str = "", policy: str = "") -> byt
                 workspace.working_end.isoformat(),
                 workspace.meeting_minutes,
                 workspace.language,
+                program,
                 model,
                 policy,
             ]

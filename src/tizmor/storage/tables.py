@@ -227,7 +227,7 @@ cache_entries = sa.Table(
     sa.Column("size", _BigInteger, nullable=False),
     sa.Column("expires_at_ms", _BigInteger, nullable=False),
     sa.Column("used_at_ms", _BigInteger, nullable=False),
-    sa.Index(None, "meaning"),
+    sa.Index(None, "meaning", "id"),
     sa.Index(None, "agent", "size"),
     sa.Index(None, "expires_at_ms"),
     sa.Index(None, "used_at_ms", "size"),

@@ -28,6 +28,9 @@ class Context(msgspec.Struct, kw_only=True):
     def progress(self, message: str) -> None:
         self.said.append(message)
 
+    def source(self, path: str) -> Path:
+        return self.workspace.path(path)
+
     def say(self, *, he: str, en: str) -> str:
         return he if self.language == "he" else en
 

@@ -15,9 +15,11 @@ from tests.unit.engine.house import House, Out, Process, plan, until
 from tizmor.caching import keys
 from tizmor.core.errors import Permanent
 from tizmor.core.plan import RetryPolicy, Step
+from tizmor.core.terms import PLAIN
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.cache import CacheUse
+from tizmor.ports.policy import Ask, Asked, Forbidden, Ruling
 
 LONG_AGO = 1_700_000_000
 
@@ -242,6 +244,31 @@ async def test_what_was_told_a_secret_is_not_kept(tmp_path: Path) -> None:
     assert len(calls) == 2
     database = tmp_path / ".tizmor"
     assert not any(b"hidden-value" in f.read_bytes() for f in database.glob("tizmor.db*"))
+
+
+@pytest.mark.parametrize("ruling", [Ask(PLAIN), Forbidden("rule")])
+async def test_what_the_policy_asks_about_or_forbids_is_not_served(ruling: Ruling) -> None:
+    house, web, policy = House(), Web(), Strict()
+    async with house.process(agents=[web.agent()], policy=policy) as process:
+        assert (await ran(process, look_up("tea"))).status is Status.COMPLETED
+        policy.ruling = ruling
+        execution = await process.start("q", plan=plan(look_up("tea")))
+        execution = await process.result(execution.id)
+        assert execution.status in (Status.WAITING, Status.FAILED)
+        assert not execution.steps[0].cached
+    assert web.calls == ["tea"]
+
+
+class Strict:
+    """A policy that says one thing of every call."""
+
+    ruling: Ruling | None = None
+
+    def concerns(self, step: Step) -> bool:
+        return True
+
+    def rule(self, asked: Asked) -> Ruling | None:
+        return self.ruling
 
 
 @pytest.fixture

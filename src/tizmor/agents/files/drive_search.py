@@ -42,6 +42,7 @@ class _Finding(msgspec.Struct, frozen=True, kw_only=True):
     name="DriveSearch",
     timeout=dt.timedelta(minutes=5),
     untrusted=True,
+    cache_for=dt.timedelta(days=1),
     phrases=(
         "find documents", "search files", "look for documents", "look up notes", "search the drive",
         "which documents", "list the files", "show me files about", "find the report",
@@ -63,6 +64,7 @@ async def drive_search(
     A document's own date counts before its file's. Every word of a topic must stand in the title,
     the path or the text, in either script; of several topics one is enough. At most 200 are given.
     """
+    await asyncio.to_thread(ctx.source, ".")
     paths = await asyncio.to_thread(document_paths, ctx.workspace, include_outputs=include_outputs)
     finding = await asyncio.to_thread(_find, ctx, paths, topics, period)
     documents = await asyncio.to_thread(

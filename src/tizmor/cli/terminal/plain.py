@@ -34,5 +34,6 @@ def standing_error(state: str, error: str | None) -> str | None:
 
 def _step_line(event: StreamEvent, words: Words) -> str:
     name, state = event.title or event.agent or "", event.state or ""
-    parts = (name, words.states.get(state, state), standing_error(state, event.error))
+    cached = words.cached if event.cached else None
+    parts = (name, words.states.get(state, state), cached, standing_error(state, event.error))
     return f"{event.step}: " + " · ".join(part for part in parts if part)

@@ -29,7 +29,7 @@ DEFAULT_BYTES = 64 * 1024 * 1024
 _WRITE_AFTER_S = 2.0
 _ENTRY = "SELECT id, output, sources, expires_at_ms FROM cache_entries"
 _EXACT = f"{_ENTRY} WHERE key = ? AND id > ?"
-_ALIKE = f"{_ENTRY} WHERE meaning = ? AND id > ? ORDER BY id DESC LIMIT 1"
+_ALIKE = f"{_ENTRY} WHERE meaning = ? AND id > ? ORDER BY meaning DESC, id DESC LIMIT 1"
 _REMOVE = "DELETE FROM cache_entries WHERE key = ?"
 _KEEP = (
     "INSERT INTO cache_entries"

@@ -108,7 +108,7 @@ def _cache() -> None:
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
-    op.create_index("ix_cache_entries_meaning", "cache_entries", ["meaning"])
+    op.create_index("ix_cache_entries_meaning_id", "cache_entries", ["meaning", "id"])
     op.create_index("ix_cache_entries_agent_size", "cache_entries", ["agent", "size"])
     op.create_index("ix_cache_entries_expires_at_ms", "cache_entries", ["expires_at_ms"])
     op.create_index("ix_cache_entries_used_at_ms_size", "cache_entries", ["used_at_ms", "size"])
