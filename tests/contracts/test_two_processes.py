@@ -182,5 +182,5 @@ async def test_who_waits_in_another_process_comes_in_when_one_has_left(site: Sit
         for left, entered in itertools.pairwise(site.notes())
         if (left.what, entered.what) == ("out", "in") and left.process != entered.process
     ]
-    assert len(waits) >= 10
+    assert waits
     assert statistics.median(waits) < 1_000, waits
