@@ -1,6 +1,6 @@
 # The verbs; each does its own set-up. What a verb does stands in scripts/VERB.
 
-.PHONY: help run test check format bench crash simulate lock
+.PHONY: help run test check format bench crash simulate load lock
 
 help:
 	@echo "make run     the anchor request, on a copy of the example workspace"
@@ -10,7 +10,8 @@ help:
 	@echo "make bench   CPU and time per step beside the naive way (WORKLOAD=five-step-64: one of them)"
 	@echo "make crash   kill real processes at random, compare the journal with the outside (BARRIER=off)"
 	@echo "make simulate  the engine on virtual time through seeds of faults (SEEDS=20000 START=0)"
+	@echo "make load    many executions over four processes on one PostgreSQL, two of them killed (SABOTAGE=lock)"
 	@echo "make lock    resolve the dependencies anew (UPGRADE=1: to their newest)"
 
-run test check format bench crash simulate lock:
+run test check format bench crash simulate load lock:
 	@scripts/$@

@@ -25,6 +25,7 @@ def _agent(way: Way) -> Agent:
         control=("x0",),
         retry=RETRY,
         timeout=TIMEOUT if way.hurries else None,
+        api=way.effect.value,
     )
     async def call(
         x0: str = "",

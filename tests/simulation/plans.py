@@ -14,6 +14,7 @@ from tizmor.core.errors import PlanRefused
 from tizmor.core.plan import (
     ITEM,
     REF,
+    Access,
     Choice,
     Condition,
     Effect,
@@ -21,26 +22,72 @@ from tizmor.core.plan import (
     OnFailure,
     Plan,
     Question,
+    Resource,
     RetryPolicy,
     Step,
     Test,
 )
 from tizmor.drivers.simulated.choices import Stream
 from tizmor.ports.planner import Failure, PlanRequest
+from tizmor.ports.quotas import Quota
 
 MAX_STEPS = 12
 _EFFECTS = tuple(Effect)
+_RESOURCES = ("calendar", "file")
 _POLICIES = (None, OnFailure.FAIL, OnFailure.ASK, OnFailure.ROLL_BACK)
 _TESTS = (Test.NOT_EMPTY, Test.EMPTY, Test.EQUALS)
 
 
-def drawn_plan(stream: Stream) -> Plan:
-    """A graph of up to twelve steps of any effect; each may need any before it."""
+def drawn_plan(stream: Stream, sharing: Stream, *, shares: bool) -> Plan:
+    """A graph of up to twelve steps of any effect; each may need any before it. Where it `shares`,
+    steps use what others use, too."""
     steps: list[Step] = []
     for _ in range(1 + stream.below(MAX_STEPS)):
         steps.append(_step(stream, steps))
     deadline_s = 2.0 if stream.chance(0.05) else None
+    if shares:
+        steps = _using(sharing, steps)
     return Plan(goal="simulated", steps=tuple(steps), deadline_s=deadline_s)
+
+
+def drawn_quotas(stream: Stream) -> dict[str, Quota]:
+    """Quotas over all calls, over those of one effect, over both, or none."""
+    quotas: dict[str, Quota] = {}
+    if stream.chance(0.5):
+        quotas["workspace"] = Quota(1 + stream.below(3), 1_000)
+    if stream.chance(0.3):
+        api = f"api:{stream.pick(_EFFECTS).value}"
+        quotas[api] = Quota(1 + stream.below(2), 500)
+    return quotas
+
+
+def _using(stream: Stream, steps: list[Step]) -> list[Step]:
+    """The steps with resources, each after those of its plan that it would be in the way of."""
+    users: dict[str, list[tuple[str, Access]]] = {}
+    using = []
+    for step in steps:
+        after = dict.fromkeys(step.after)
+        used = []
+        for name in _RESOURCES:
+            if not stream.chance(0.4):
+                continue
+            access = stream.pick((Access.EXCLUSIVE, Access.SHARED))
+            others = users.setdefault(name, [])
+            after |= dict.fromkeys(o for o, how in others if Access.EXCLUSIVE in (how, access))
+            others.append((step.id, access))
+            used.append(Resource(name=name, access=access))
+        resources = tuple(used)
+        using.append(
+            structs.replace(
+                step,
+                after=tuple(after),
+                resources=resources,
+                alternatives=tuple(
+                    structs.replace(other, resources=resources) for other in step.alternatives
+                ),
+            )
+        )
+    return using
 
 
 def _step(stream: Stream, before: list[Step]) -> Step:

@@ -6,12 +6,13 @@ Every one is a small change of the real code, made with pytest's `MonkeyPatch`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 import pytest
 from tests.simulation import properties as of
+from tests.simulation import using
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
@@ -26,14 +27,24 @@ from tizmor.core.folds.steps import step_erred
 from tizmor.core.state import State, StepState
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.context import CallContext
+from tizmor.engine.holds import Holds
 from tizmor.engine.live import Live
 from tizmor.engine.pump import Pump
+from tizmor.pipeline import standard
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import Next
+from tizmor.pipeline.limit import Limit, Uses
+from tizmor.pipeline.lock import Lock
 from tizmor.pipeline.verdicts import Failed, Unknown, Verdict
 from tizmor.ports.journal import Append, Committed
+from tizmor.ports.sharing import Turns
 from tizmor.storage.memory import MemoryJournal
+from tizmor.storage.shared import locks, quotas
+from tizmor.storage.shared.locks import SharedLocks
+from tizmor.storage.shared.quotas import SharedQuotas
+from tizmor.storage.shared.sharing import DatabaseSharing
+from tizmor.storage.shared.work import Moment, Work
 
 
 class Planted(msgspec.Struct, frozen=True):
@@ -193,6 +204,69 @@ def engine_stumbles(patch: pytest.MonkeyPatch) -> None:
     _deciding(patch, change)
 
 
+def every_claim_is_free(patch: pytest.MonkeyPatch) -> None:
+    def planted(*given: Any) -> Work[bool]:
+        return False
+        yield
+
+    patch.setattr(locks, "_is_taken", planted)
+
+
+def tokens_are_used_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        locks,
+        "_CLAIM",
+        "INSERT INTO resource_locks"
+        " (id, resource, access, execution, step, owner, granted, asked_at_ms)"
+        " VALUES ((SELECT 1 + coalesce(max(id), 0) FROM resource_locks), ?, ?, ?, ?, ?, 0, ?)",
+    )
+
+
+def one_more_than_the_quota(patch: pytest.MonkeyPatch) -> None:
+    real = quotas._room
+
+    def planted(moment: Moment, name: str) -> Work[int]:
+        return 1 + (yield from real(moment, name))
+
+    patch.setattr(quotas, "_room", planted)
+
+
+class _InPlaceOf:
+    """A middleware under another's name."""
+
+    def __init__(self, name: str, real: Limit | Lock) -> None:
+        self.name = name
+        self._real = real
+
+    def __call__(self, call: Call, inner: Next) -> Awaitable[Verdict]:
+        return self._real(call, inner)
+
+
+def locked_before_it_is_limited(patch: pytest.MonkeyPatch) -> None:
+    limits: list[Limit] = []
+
+    def lock_as_limit(of: SharedQuotas, uses: Uses) -> _InPlaceOf:
+        limits.append(Limit(of, uses))
+        return _InPlaceOf("limit", Lock(SharedLocks(of._shared)))
+
+    patch.setattr(standard, "Limit", lock_as_limit)
+    patch.setattr(standard, "Lock", lambda of: _InPlaceOf("lock", limits.pop()))
+
+
+def nobody_is_told_of_their_turn(patch: pytest.MonkeyPatch) -> None:
+    async def planted(self: DatabaseSharing) -> Turns:
+        return Turns([], None, 0)
+
+    patch.setattr(DatabaseSharing, "turns", planted)
+
+
+def nothing_is_given_back(patch: pytest.MonkeyPatch) -> None:
+    async def planted(self: Holds, give: Callable[[], Awaitable[None]]) -> None:
+        return
+
+    patch.setattr(Holds, "_give_back", planted)
+
+
 PLANTED: Sequence[Planted] = (
     Planted("a success is written twice", of.SUCCESS, 5, success_written_twice),
     Planted("a stale owner may write", of.OWNER, 400, stale_owner_may_write),
@@ -210,4 +284,10 @@ PLANTED: Sequence[Planted] = (
     Planted("a timer is forgotten", of.ENDS, 100, timers_forgotten),
     Planted("closing leaves calls and timers", of.LEFT, 100, closes_without_ending),
     Planted("the engine stumbles over a fact", of.SOUND, 100, engine_stumbles),
+    Planted("every claim is free", using.ALONE, 200, every_claim_is_free),
+    Planted("tokens are used again", using.TOKENS, 200, tokens_are_used_again),
+    Planted("one more than the quota", using.QUOTA, 100, one_more_than_the_quota),
+    Planted("locked before it is limited", using.THROTTLED, 200, locked_before_it_is_limited),
+    Planted("nobody is told of their turn", using.TURNS, 200, nobody_is_told_of_their_turn),
+    Planted("nothing is given back", using.RETURNED, 200, nothing_is_given_back),
 )

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from tests.simulation.likeness import difference, same_view
 from tests.simulation.menu import DEFAULTS
+from tests.simulation.using import PROPERTIES as OF_WHAT_IS_SHARED
 from tests.simulation.world import World
 
 from tizmor.core import events as ev
@@ -61,6 +63,7 @@ PROPERTIES = (
     ENDS,
     LEFT,
     SOUND,
+    *OF_WHAT_IS_SHARED,
 )
 
 S = StepStatus
@@ -197,7 +200,7 @@ class Witness:
         for seq, (at_ms, event) in enumerate(history, 1):
             if not self._evolves(state, event, at_ms):
                 return
-            if seq >= events_before and _same_view(view, presenter, state):
+            if seq >= events_before and same_view(view, presenter, state):
                 return
         self.object(SHOWN, f"{view.execution_id} was never as it was shown: {view.steps}")
 
@@ -212,8 +215,8 @@ class Witness:
             or not live.written_seq == live.durable_seq == len(history)
         ):
             return
-        if (difference := _difference(self.folded(live.public_id), live.state)) is not None:
-            self.object(FOLD, f"{live.public_id}: {difference}")
+        if (how := difference(self.folded(live.public_id), live.state)) is not None:
+            self.object(FOLD, f"{live.public_id}: {how}")
 
     def judge(self, execution_id: str, presenter: Presenter) -> None:
         """Look over an execution's whole journal."""
@@ -371,29 +374,3 @@ def _needs(step: Step) -> set[str]:
     """What must have succeeded, or be passed over, before a step begins. What its conditions look
     at must only have ended."""
     return {tokens(pointer)[0] for pointer in references(step.arguments)} | set(step.after)
-
-
-def _same_view(view: Execution, presenter: Presenter, state: State) -> bool:
-    now = presenter.execution(state, interrupted=False)
-    return (now.steps, now.waiting_for, now.result) == (view.steps, view.waiting_for, view.result)
-
-
-def _difference(folded: State, live: State) -> str | None:
-    one, other = slots(folded), slots(live)
-    if one == other:
-        return None
-    differing = [name for name in one if one[name] != other[name]]
-    return "; ".join(f"{name}: {one[name]} against {other[name]}" for name in differing)[:2000]
-
-
-_NOT_JOURNALED = frozenset({"busy", "planning", "fed", "active", "tainted"})
-
-
-def slots(value: Any) -> Any:
-    """All that a state holds, as plain values that can be compared."""
-    if isinstance(value, dict):
-        return {name: slots(inner) for name, inner in value.items()}
-    if type(value).__module__ != State.__module__:
-        return value
-    names = getattr(value, "__struct_fields__", None) or vars(value)
-    return {n: slots(getattr(value, n)) for n in names if n not in _NOT_JOURNALED}

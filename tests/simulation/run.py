@@ -19,8 +19,9 @@ from pathlib import Path
 import msgspec
 from tests.simulation.menu import MENU
 from tests.simulation.people import WHIMS, Person
-from tests.simulation.plans import DrawnPlanner, drawn_plan
+from tests.simulation.plans import DrawnPlanner, drawn_plan, drawn_quotas
 from tests.simulation.properties import ENDS, LEFT, SOUND, Violation, Witness
+from tests.simulation.using import Using
 from tests.simulation.world import MISHAPS, WORLD, World
 
 from tizmor.core.errors import EngineError
@@ -28,11 +29,12 @@ from tizmor.core.events import decode
 from tizmor.core.ids import parse_id, public_id
 from tizmor.drivers.simulated.choices import Choices
 from tizmor.drivers.simulated.clock import SimulatedClock
-from tizmor.drivers.simulated.faults import RATES, Faults
+from tizmor.drivers.simulated.faults import RATES, SHARING, Faults
 from tizmor.drivers.simulated.journal import SimulatedDatabase
 from tizmor.drivers.simulated.loop import SimulatedLoop, Stuck
 from tizmor.drivers.simulated.process import SimulatedProcess
 from tizmor.engine.pump import LIMITS, Limits
+from tizmor.ports.locks import Holder
 from tizmor.ports.workspace import Workspace
 
 UPSETS: dict[str, tuple[float, ...]] = {
@@ -47,8 +49,8 @@ UPSETS: dict[str, tuple[float, ...]] = {
 """What befalls whole processes and the machine, with the rates that a run draws from."""
 
 CHAOS_S = 4.0
-CALM_S = 30.0
-MAX_CALLBACKS = 50_000
+CALM_S = 90.0
+MAX_CALLBACKS = 100_000
 MAX_PROCESSES = 6
 
 
@@ -82,10 +84,18 @@ class Run:
         self.loop = SimulatedLoop(self._order(), max_callbacks=MAX_CALLBACKS)
         self.clock = SimulatedClock(self.loop)
         self.faults = Faults.drawn(
-            choices.stream("faults"), {**RATES, **MISHAPS, **WHIMS, **UPSETS}
+            choices.stream("faults"), {**RATES, **MISHAPS, **WHIMS, **UPSETS, **SHARING}
         )
-        self.database = SimulatedDatabase(now_ms=self.clock.now_ms)
-        self.world = World(self.loop, self.faults, choices.stream("world"))
+        self._sharing = choices.stream("sharing")
+        self._shares = self._sharing.chance(0.5)
+        self._quotas = drawn_quotas(self._sharing) if self._shares else {}
+        self._one_clock = self._sharing.chance(0.5)
+        clock = self.clock if self._one_clock else SimulatedClock(self.loop)
+        self.database = SimulatedDatabase(now_ms=clock.now_ms)
+        self.using = Using(
+            self.loop, self.database, self._quotas, self._object, shares=self._shares
+        )
+        self.world = World(self.loop, self.faults, choices.stream("world"), self.using)
         WORLD.set(self.world)
         self.witness = Witness(self.loop, self.database, self.world)
         self.world.watch = self.witness.call_begins
@@ -114,8 +124,9 @@ class Run:
             except Stuck as error:
                 self.witness.object(ENDS, str(error))
             finally:
-                self.loop.close()
-        for error in (*errors, *self.loop.errors):
+                heard = [*errors, *self.loop.errors]
+                self.loop.close()  # what is closed with it is no error of the engine's
+        for error in heard:
             self.witness.object(SOUND, error)
         digest = hashlib.sha256()
         for part in self.witness.digest():
@@ -171,7 +182,7 @@ class Run:
             self.witness.judge(execution_id, self.processes[0].presenter)
 
     async def _begin(self, request: str) -> None:
-        plan = drawn_plan(self._choices.stream("plan"))
+        plan = drawn_plan(self._choices.stream("plan"), self._sharing, shares=self._shares)
         self._planner.add(request, plan)
         given = None if self._story.chance(0.3) else plan
         approve_all, priority = self._story.chance(0.3), self._story.below(3)
@@ -192,10 +203,14 @@ class Run:
             limits=self._story.pick((LIMITS, Limits(calls=2, live=2), Limits(calls=1, live=1))),
             interactive=self._story.chance(0.5),
             killed=self._killed,
+            quotas=self._quotas,
         )
         self.processes.append(process)
         self.witness.note(f"{process.name} begins")
         return process
+
+    def _object(self, name: str, detail: str) -> None:
+        self.witness.object(name, detail)
 
     def _named(self, name: str) -> SimulatedProcess:
         return next(process for process in self.processes if process.name == name)
@@ -229,6 +244,9 @@ class Run:
             self.loop.pass_time(self.faults.seconds(0.3, 5.0, 60.0))
         if self.faults.strikes("clock changed"):
             self.clock.shift(self.faults.seconds(1.0, -1.0, 5.0, -5.0))
+            if self._one_clock:
+                self.using.clock_was_set()
+        self.using.look()
         for living in self.at_work():
             for live in living.pump.running():
                 self.witness.compare(live)
@@ -236,6 +254,11 @@ class Run:
     def _stop(self, process: SimulatedProcess, *, lease_runs_out: bool) -> None:
         self.witness.note(f"{process.name} is stopped{' past its lease' * lease_runs_out}")
         process.stop(lease_runs_out=lease_runs_out)
+        if lease_runs_out:
+            calling = [
+                Holder(x.execution, name) for x in process.pump.running() for name in x.tasks
+            ]
+            self.using.presume_dead(process.name, calling)
         delay_s = self.faults.seconds(0.3, 0.05, 1.5)
         self.loop.call_later(delay_s, self._go_on, process, context=self._outside)
 
@@ -245,12 +268,20 @@ class Run:
             process.go_on()
 
     async def _end_what_failed(self) -> None:
-        """A process that can't write any more ends itself."""
+        """A process that can't write any more ends itself; one that can't go on with an execution,
+        and can't give it up as a call of it may be under way, is ended by who runs it."""
         for process in self.at_work():
-            if process.pump.failure is not None:
+            if process.pump.failure is not None or self._keeps_what_failed(process):
                 self.faults.note("process gave up")
                 self.witness.note(f"{process.name} gives up: {process.pump.failure}")
                 await self._end(process)
+
+    def _keeps_what_failed(self, process: SimulatedProcess) -> bool:
+        return self.faults.calm and any(
+            process.pump.failure_of(number) is not None
+            for number, stored in self.database.executions.items()
+            if stored.owner == process.name and not stored.row.ended
+        )
 
     async def _end(self, process: SimulatedProcess) -> None:
         """Close a process as its program would."""
@@ -276,6 +307,7 @@ class Run:
 
     async def _calm(self) -> None:
         self.faults.calm = True
+        self.using.calm()
         self.witness.note("all is calm")
         for process in self.processes:
             self._go_on(process)
@@ -289,6 +321,7 @@ class Run:
                     await self._tend(rescuer, execution_id, away=away)
             if self._over(away=away):
                 break
+            self.using.look(parse_id(i) or 0 for i in self._known() if away and self._rests(i))
             await asyncio.sleep(0.2)
         for process in self.at_work():
             for live in process.pump.running():
@@ -298,6 +331,9 @@ class Run:
                 self.witness.object(
                     ENDS, f"{execution_id} does not: {self._standing(execution_id)}"
                 )
+
+        await asyncio.sleep(1.0)
+        self.using.judge()
 
     async def _tend(self, rescuer: SimulatedProcess, execution_id: str, *, away: bool) -> None:
         if (rescuer.name, execution_id) not in self._followers:

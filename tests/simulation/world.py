@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from tests.simulation.using import Using
 
 from tizmor.core.errors import (
     NeedsAnswer,
@@ -101,11 +102,12 @@ class Request(msgspec.Struct, kw_only=True):
 
 
 class World:
-    """`received` lists what had its effect, `done` the answers by key. `watch` is told of every
-    call with an effect at the moment it is made, `heard` of every effect; `stop` and `kill` befall
-    the process that is just calling."""
+    """`received` lists what had its effect, `done` the answers by key; `using` watches what running
+    calls use. `watch` is told of every call with an effect at the moment it is made, `heard` of
+    every effect; `stop` and `kill` befall the process that is just calling."""
 
-    def __init__(self, loop: SimulatedLoop, faults: Faults, stream: Stream) -> None:
+    def __init__(self, loop: SimulatedLoop, faults: Faults, stream: Stream, using: Using) -> None:
+        self.using = using
         self.received: list[Request] = []
         self.done: dict[str, Out] = {}
         self.undone: set[str] = set()
@@ -124,6 +126,10 @@ class World:
 
     async def call(self, ctx: AgentContext, way: Way, arguments: dict[str, Any]) -> Out:
         """What an agent does; raises what an agent may."""
+        with self.using.call(ctx, way.effect.value):
+            return await self._called(ctx, way, arguments)
+
+    async def _called(self, ctx: AgentContext, way: Way, arguments: dict[str, Any]) -> Out:
         effect = way.effect
         self.calls[effect.value] += 1
         if effect is not Effect.READ:
@@ -197,6 +203,7 @@ class World:
 
     def lose(self, process: str) -> None:
         """A process was killed: what it had on the way has its effect now, or never."""
+        self.using.lose(process)
         for request, timer in [e for e in self._on_the_way if e[0].process == process]:
             timer.cancel()
             if self._stream.chance(0.5):

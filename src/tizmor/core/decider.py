@@ -33,7 +33,7 @@ from tizmor.core.decisions.gates import (
     gate_needed,
     rejected,
 )
-from tizmor.core.decisions.holding import call_must_wait, wait_over
+from tizmor.core.decisions.holding import call_must_wait, give_back_late, wait_over
 from tizmor.core.decisions.humans import answer_needed, answered
 from tizmor.core.decisions.ladder import is_final, replan_impossible, replan_made, resort
 from tizmor.core.decisions.messages import (
@@ -80,6 +80,8 @@ def decide(state: State, fact: fx.Fact) -> Decision:
             _follow_up(decision)
         if not state.unfinished:
             _end_if_done(decision)
+    elif isinstance(fact, fx.CallMustWait | fx.CallWithdrawn):
+        give_back_late(decision, fact.step)
     return decision
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 
-from tizmor.core.errors import EngineError
+from tizmor.core.errors import EngineError, StorageFailed
 from tizmor.engine.live import Live
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal
@@ -45,6 +45,8 @@ class Holds:
         self._look_again = False
         self._timer: asyncio.TimerHandle | None = None
         self._releases: dict[Holder, asyncio.Task[None]] = {}
+        self._abandonments: set[asyncio.Task[None]] = set()
+        self._next_roll_call = 0.0
         self._closed = False
 
     def add(self, holder: Holder, until_ms: int | None) -> None:
@@ -83,6 +85,17 @@ class Holds:
             self._releases[holder] = task
             task.add_done_callback(lambda ended: self._releases.pop(holder))
 
+    def abandon(self, live: Live) -> None:
+        """Give back what this process itself has for an execution that it can't go on with, once
+        nothing of it runs here."""
+        if self._closed:
+            return
+        self._held = {h: None for h in self._held if h.execution != live.execution}
+        tasks = set(live.tasks.values())
+        task = asyncio.get_running_loop().create_task(self._abandon(live.execution, tasks))
+        self._abandonments.add(task)
+        task.add_done_callback(self._abandonments.discard)
+
     def releases(self, live: Live, step: str) -> bool:
         """Whether what a step has is just being given back."""
         return bool(self._releases) and Holder(live.execution, step) in self._releases
@@ -96,7 +109,8 @@ class Holds:
         """Look at nothing more; the tasks that are to be ended."""
         self._closed = True
         self._stop_timer()
-        return [*self._releases.values(), *([] if self._looking is None else [self._looking])]
+        ending = [*self._releases.values(), *self._abandonments]
+        return [*ending, *([] if self._looking is None else [self._looking])]
 
     async def _look(self) -> None:
         try:
@@ -109,12 +123,13 @@ class Holds:
     async def _take_turns(self) -> None:
         delay_s = FALLBACK_S
         try:
+            await self._find_the_lost()
             turns = await self._journal.sharing.turns()
         except EngineError as error:
             _log.warning("it can't be seen now whose turn it is: %s", error)
         else:
             if turns.next_ms is not None:
-                delay_s = (turns.next_ms - self._clock.now_ms()) / 1000
+                delay_s = (turns.next_ms - turns.now_ms) / 1000
             self._early = {holder for holder in turns.ready if holder not in self._held}
             for holder in turns.ready:
                 if self._held.pop(holder, _NOT_HELD) is None:
@@ -122,6 +137,19 @@ class Holds:
         self._stop_timer()
         if self._held:
             self._look_in(delay_s)
+
+    async def _find_the_lost(self) -> None:
+        """Who has lost their place asks anew. That is looked at now and then only: it happens to a
+        process that was stopped for so long that it was taken for dead."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next_roll_call:
+            return
+        self._next_roll_call = now + FALLBACK_S
+        held = list(self._held)
+        standing = await self._journal.sharing.standing()
+        for holder in held:
+            if holder not in standing and self._held.pop(holder, _NOT_HELD) is None:
+                self._go_on(holder)
 
     def _look_in(self, delay_s: float) -> None:
         """Look after so many seconds, unless that happens before."""
@@ -138,13 +166,32 @@ class Holds:
             self._timer.cancel()
             self._timer = None
 
+    async def _abandon(self, execution: int, tasks: Collection[asyncio.Task[None]]) -> None:
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._give_back(partial(self._journal.sharing.abandon, execution))
+
     async def _release(self, live: Live, holder: Holder) -> None:
         try:
             await self._durable(live)
-            await self._journal.sharing.release(holder)
         except EngineError as error:
-            # Whoever has the execution next does it, or it is taken from this process at its end.
-            _log.warning("what %s has can't be given back now: %s", holder.step, error)
+            # Whoever has the execution next does it.
+            _log.warning("what %s has isn't this process's to give back: %s", holder.step, error)
+        else:
+            await self._give_back(partial(self._journal.sharing.release, holder))
+
+    async def _give_back(self, give: Callable[[], Awaitable[None]]) -> None:
+        """Others wait for it for as long as this process lives: it is tried until it is done."""
+        while True:
+            try:
+                return await give()
+            except StorageFailed as error:
+                _log.warning("what others wait for can't be given back now: %s", error)
+                await asyncio.sleep(FALLBACK_S)
+            except EngineError as error:
+                # The database is damaged: nothing goes on there.
+                _log.warning("what others wait for can't be given back: %s", error)
+                return None
 
 
 _NOT_HELD = object()

@@ -14,8 +14,12 @@ from tizmor.core.folds.lists import child_id
 from tizmor.core.ids import public_id
 from tizmor.core.plan import Effect
 from tizmor.core.state import State
+from tizmor.core.transitions import StepStatus
 from tizmor.engine.audit import AUDITED, is_audited
 from tizmor.ports.journal import NewExecution
+
+_AFOOT = frozenset({StepStatus.RUNNING, StepStatus.UNSETTLED, StepStatus.COMPENSATING})
+"""A call with an effect may have begun."""
 
 
 class Engine(Protocol):
@@ -126,6 +130,10 @@ class Live:
             self.fences.pop(step, None)
         self._given_back.clear()
         return tokens
+
+    def is_afoot(self, name: str) -> bool:
+        """Whether a call of that step that has an effect may have begun."""
+        return self.has_effect(name) and self.state.steps[name].status in _AFOOT
 
     def write(self, at_ms: int, event: Any) -> None:
         """Take an event into the next append. Raises `TypeError` or `JournalDamaged` for one that

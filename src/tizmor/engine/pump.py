@@ -336,7 +336,8 @@ class Pump:
             return  # who goes on with it begins with what is due
         match command:
             case cmd.RunCall() if self._holds.releases(live, command.step.id):
-                again = partial(self._workers.call, live, command)
+                live.queued += 1
+                again = partial(self._call_after_all, live, command)
                 self._holds.once_released(live, command.step.id, again)
             case cmd.RunCall() | cmd.PrepareCall() | cmd.ProbeCall() | cmd.CompensateCall():
                 self._workers.call(live, command)
@@ -355,6 +356,11 @@ class Pump:
                 self._holds.release(live, command.step)
             case cmd.Finish():
                 self._timers.drop(live.execution)
+
+    def _call_after_all(self, live: Live, command: cmd.RunCall) -> None:
+        """What the step had has been given back."""
+        live.queued -= 1
+        self._workers.call(live, command)
 
     def _go_on(self, holder: Holder) -> None:
         """It is the turn of a step that stood in line."""
@@ -409,7 +415,7 @@ class Pump:
     def _park(self, live: Live, where: str, error: BaseException) -> None:
         """An error of the engine's own is never the step's: the execution stops where it is.
         Another process may go on with it, unless a call with an effect goes on in a thread here."""
-        held = any(live.has_effect(name) for name in live.tasks)
+        held = any(live.is_afoot(name) for name in live.tasks)
         known = self._as_engine_error(f"{live.public_id}/{where}", error)
         self._parked[live.execution] = known
         live.break_off(known)
@@ -444,6 +450,8 @@ class Pump:
         """Drop an execution that has ended on disk, or that this process can't go on with."""
         self._timers.drop(live.execution)
         self._residence.leave(live)
+        if live.lost:
+            self._holds.abandon(live)
         if live.state.ended and not live.lost:
             self._ended_lately[live.execution] = live
             if len(self._ended_lately) > _REMEMBERED:

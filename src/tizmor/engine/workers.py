@@ -15,7 +15,6 @@ from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
 from tizmor.core.decisions.decision import Decision
 from tizmor.core.errors import EngineError, Transient
-from tizmor.core.transitions import StepStatus
 from tizmor.engine.calls import CallQueue
 from tizmor.engine.context import Report
 from tizmor.engine.hooks import HookCommand
@@ -26,8 +25,6 @@ from tizmor.ports.clock import Clock
 
 _HOPS = 32
 """Calls that a worker makes in a row before it lets others come up."""
-_AFOOT = frozenset({StepStatus.RUNNING, StepStatus.UNSETTLED, StepStatus.COMPENSATING})
-"""A call with an effect may have begun."""
 
 CallCommand = cmd.RunCall | HookCommand
 
@@ -96,7 +93,7 @@ class Workers:
         if task is None:
             return
         live.stopping.add(step)
-        if not (live.has_effect(step) and live.state.steps[step].status in _AFOOT):
+        if not live.is_afoot(step):
             task.cancel()
         else:
             loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ What the outside has said itself is heeded for all calls that go there.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from tizmor.pipeline.call import Call
@@ -34,7 +35,11 @@ class Limit:
 
     async def _limited(self, call: Call, inner: Next, uses: Sequence[Use]) -> Verdict:
         holder = Holder(call.execution, call.step.id)
-        answer = await self._quotas.take(holder, uses)
+        try:
+            answer = await self._quotas.take(holder, uses)
+        except asyncio.CancelledError:
+            await self._quotas.leave(holder)  # it has asked, and will never hear the answer
+            raise
         if isinstance(answer, Later):
             return Wait(f"limit:{answer.name}", answer.at_ms)
         verdict: Verdict | None = None

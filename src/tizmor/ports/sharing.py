@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
 from tizmor.ports.breakers import Breakers
@@ -14,10 +14,12 @@ from tizmor.ports.quotas import Quotas
 
 class Turns(NamedTuple):
     """`ready` are steps of this process that stood in line and may go on; `next_ms` is when to look
-    again though nobody says so, None when there is no such time."""
+    again though nobody says so, None when there is no such time. That is by the clock by which it
+    is `now_ms`: the database's, which need not be this process's."""
 
     ready: Sequence[Holder]
     next_ms: int | None
+    now_ms: int
 
 
 class Sharing(Protocol):
@@ -37,6 +39,16 @@ class Sharing(Protocol):
 
     async def turns(self) -> Turns:
         """Whose turn has come."""
+        ...
+
+    async def abandon(self, execution: int) -> None:
+        """Give back all that this process has for the steps of an execution that it can't go on
+        with. What another process has taken over since is that one's."""
+        ...
+
+    async def standing(self) -> Collection[Holder]:
+        """The steps of this process that have anything, or stand in any line. Who is taken for dead
+        loses its places without being told."""
         ...
 
     async def release(self, holder: Holder) -> None:

@@ -30,14 +30,16 @@ S = StepStatus
 def call_must_wait(d: Decision, fact: fx.CallMustWait) -> None:
     step = answered_by(d, fact.step)
     if step is None:
-        return
-    if d.state.ending and step.lost:
-        leave_unsettled(d, step)
+        give_back_late(d, fact.step)
     elif d.state.ending:
-        close(d, step, ev.StepCancelled(step=fact.step))
-    elif end_if_late(d, step) or (fact.elsewhere and _done_elsewhere(d, step, fact.on)):
-        return
-    else:
+        give_back_late(d, fact.step)
+        if step.lost:
+            leave_unsettled(d, step)
+        else:
+            close(d, step, ev.StepCancelled(step=fact.step))
+    elif end_if_late(d, step):
+        give_back_late(d, fact.step)
+    elif not (fact.elsewhere and _done_elsewhere(d, step, fact.on)):
         if step.status is not S.HELD or step.held_on != fact.on:
             d.emit(ev.StepHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
         if waits_for_word(fact.on):
@@ -64,6 +66,12 @@ def wait_over(d: Decision, fact: fx.WaitOver) -> None:
         rest_held(d, step)
     else:
         go_on_held(d, step)
+
+
+def give_back_late(d: Decision, name: str) -> None:
+    """A step that ends, or has ended, while its call asks for what others use: what it got is given
+    back, its places in line as well."""
+    d.order(cmd.Release(step=name))
 
 
 def rest_held(d: Decision, step: StepState) -> None:

@@ -27,6 +27,15 @@ RATES: dict[str, tuple[float, ...]] = {
 """What can befall a process and its journal, with the rates that a run draws from: the first is
 the plainest."""
 
+SHARING: dict[str, tuple[float, ...]] = {
+    "crash before sharing": (0.0, 0.02, 0.1),
+    "crash after sharing": (0.0, 0.02, 0.1),
+    "sharing failed": (0.0, 0.05, 0.3),
+    "sharing unknown": (0.0, 0.05, 0.3),
+    "sharing slow": (0.0, 0.3, 0.9),
+}
+"""The same for what processes share."""
+
 
 class Faults:
     """Says when a fault strikes, and counts those that did. `calm` ends them all."""

@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import cached_property
 
 import msgspec
 
 from tizmor.core.errors import StorageFailed
 from tizmor.drivers.simulated.faults import Faults
+from tizmor.drivers.simulated.shared import SimulatedShared
+from tizmor.ports.clock import Clock
 from tizmor.ports.journal import (
     Append,
     Committed,
@@ -23,7 +26,9 @@ from tizmor.ports.journal import (
     Record,
     StoredExecution,
 )
+from tizmor.ports.sharing import Sharing
 from tizmor.storage.memory import MemoryDatabase, MemoryJournal
+from tizmor.storage.shared.sharing import DatabaseSharing
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,12 +57,37 @@ class SimulatedJournal(MemoryJournal):
     ends it in the middle of a commit."""
 
     def __init__(
-        self, database: SimulatedDatabase, owner: str, faults: Faults, kill: Callable[[], None]
+        self,
+        database: SimulatedDatabase,
+        owner: str,
+        faults: Faults,
+        kill: Callable[[], None],
+        *,
+        clock: Clock,
+        patience_s: float,
     ) -> None:
         super().__init__(database, owner)
         self._shared = database
         self._faults = faults
         self._kill = kill
+        self._sharing = SimulatedShared(
+            database,
+            owner,
+            faults,
+            clock=clock,
+            patience_s=patience_s,
+            reach=self._reach,
+            killed_by=self._killed_by,
+            ring=self._ring,
+        )
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        return DatabaseSharing(self._sharing)
+
+    async def close(self) -> None:
+        await self._sharing.close()
+        await super().close()
 
     async def commit(self, appends: Sequence[Append]) -> Committed:
         await self._reach("commit slow")

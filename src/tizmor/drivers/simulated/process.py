@@ -33,6 +33,7 @@ from tizmor.ports.breakers import STANDARD, Breaking
 from tizmor.ports.budgets import NO_BUDGETS, Budgeting
 from tizmor.ports.planner import Planner
 from tizmor.ports.policy import BY_DEFAULT, Policy
+from tizmor.ports.quotas import Quota
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.workspace import Workspace
 
@@ -40,6 +41,7 @@ _T = TypeVar("_T")
 
 VERIFY = 0.02
 """The part of answers served for their meaning that is verified."""
+NO_QUOTAS: Mapping[str, Quota] = {}
 
 
 class SimulatedProcess:
@@ -68,14 +70,18 @@ class SimulatedProcess:
         budgets: Budgeting = NO_BUDGETS,
         breaking: Breaking = STANDARD,
         policy: Policy = BY_DEFAULT,
+        quotas: Mapping[str, Quota] = NO_QUOTAS,
     ) -> None:
-        """`killed` is told the name when the process is killed, by whomever."""
+        """`killed` is told the name when the process is killed, by whomever; `quotas` are those of
+        the settings."""
         self.name = name
         self.alive = True
         self.stopped = False
         self.closing = False
         self.lapsed = False
-        self.journal = SimulatedJournal(database, name, faults, self.kill)
+        self.journal = SimulatedJournal(
+            database, name, faults, self.kill, clock=clock, patience_s=patience_s
+        )
         self._loop = loop
         self._killed = killed
         self._context = contextvars.copy_context()
@@ -86,7 +92,7 @@ class SimulatedProcess:
             pipeline=standard(
                 self.journal.sharing,
                 agents.values(),
-                uses=QuotaRules(agents.values(), {}),
+                uses=QuotaRules(agents.values(), quotas),
                 cache=Cache(
                     self.journal.sharing.cache,
                     agents.values(),

@@ -64,21 +64,32 @@ class SqliteShared:
         return told
 
     def _in_one(self, pieces: Collection[Piece]) -> Collection[str]:
-        told: set[str] = set()
         self._appear()
         with self._writing() as connection:
-            for piece in pieces:
-                moment = Moment(self._clock.now_ms(), self._me)
-                connection.execute("SAVEPOINT piece")
-                try:
-                    piece.result = done(connection, piece.work(moment), self._is_dead, told)
-                except sqlite3.Error:
-                    raise
-                except Exception as error:
-                    piece.error = error
-                    connection.execute("ROLLBACK TO piece")
-                connection.execute("RELEASE piece")
-        return told
+            moment = Moment(self._clock.now_ms(), self._me)
+            return do_pieces(connection, pieces, moment, self._is_dead)
+
+
+def do_pieces(
+    connection: sqlite3.Connection,
+    pieces: Collection[Piece],
+    moment: Moment,
+    is_dead: Callable[[str], bool],
+) -> set[str]:
+    """Do pieces of work within the transaction that is open; who is to look. One that fails leaves
+    nothing behind, and the others go on."""
+    told: set[str] = set()
+    for piece in pieces:
+        connection.execute("SAVEPOINT piece")
+        try:
+            piece.result = done(connection, piece.work(moment), is_dead, told)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            piece.error = error
+            connection.execute("ROLLBACK TO piece")
+        connection.execute("RELEASE piece")
+    return told
 
 
 def done(

@@ -17,7 +17,7 @@ wanting more than there is just now.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -149,13 +149,14 @@ class SharedQuotas:
         return await self._shared.do(partial(_take, holder=holder, uses=uses))
 
     async def used(self, holder: Holder, spent: Mapping[str, int] = AS_RESERVED) -> None:
-        await self._shared.do(partial(_used, holder=holder, spent=spent))
+        await self._shared.do(partial(_if_mine, holder=holder, then=partial(_used, spent=spent)))
 
     async def stand_back(self, holder: Holder) -> None:
-        await self._shared.do(partial(_give_back, holder=holder, statement=_PARK))
+        park = partial(_give_back, statement=_PARK)
+        await self._shared.do(partial(_if_mine, holder=holder, then=park))
 
     async def leave(self, holder: Holder) -> None:
-        await self._shared.do(partial(leave, holder=holder))
+        await self._shared.do(partial(_if_mine, holder=holder, then=leave))
 
     async def heed(self, name: str, left: Left) -> None:
         await self._shared.do(partial(_heed, name=name, left=left))
@@ -188,6 +189,22 @@ def _take(moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | La
         yield Statement(_TO_BE_MADE, holder)
         return Slot()
     return Later(waiting.name, (yield from _expected(moment, waiting)))
+
+
+def _if_mine(
+    moment: Moment, holder: Holder, then: Callable[[Moment, Holder], Work[None]]
+) -> Work[None]:
+    """What a process says of its own call, also when it has lost the execution to another: of that
+    one's call it says nothing."""
+    mine = yield from _tickets(holder)
+    if all(ticket.owner == moment.me for ticket in mine):
+        yield from then(moment, holder)
+
+
+def is_throttled(holder: Holder) -> Work[bool]:
+    """Whether a holder still has to wait for a quota."""
+    tickets = yield from _tickets(holder)
+    return any(ticket.state == _WAITING for ticket in tickets)
 
 
 def _tickets(holder: Holder) -> Work[list[_Ticket]]:
@@ -299,6 +316,13 @@ def _used(moment: Moment, holder: Holder, spent: Mapping[str, int]) -> Work[None
         yield from serve(moment, less)
 
 
+def let_go(moment: Moment, holder: Holder) -> Work[None]:
+    """Take a holder's tickets away, whosever they are. What a call was being made with counts: that
+    it was made, its process may not have lived to say."""
+    yield from _used(moment, holder, AS_RESERVED)
+    yield from leave(moment, holder)
+
+
 def leave(moment: Moment, holder: Holder) -> Work[None]:
     """Take a holder's tickets away that it didn't use."""
     yield from _give_back(moment, holder, _LEAVE)
@@ -335,8 +359,7 @@ def _without_the_dead(moment: Moment) -> Work[None]:
     owners = tuple(row[0] for row in (yield Statement(_OWNERS)) if row[0] != moment.me)
     for (owner,) in (yield AreDead(owners)) if owners else []:
         for row in (yield Statement(_HOLDERS, (owner,))):
-            yield from _used(moment, Holder(*row), AS_RESERVED)
-            yield from leave(moment, Holder(*row))
+            yield from let_go(moment, Holder(*row))
 
 
 def _standing(moment: Moment) -> Work[list[Standing]]:

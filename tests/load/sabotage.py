@@ -1,0 +1,84 @@
+"""Parts of the pipeline taken out, to see that the harness finds what then goes wrong.
+
+`SABOTAGE=limit`, `lock`, `approval`, `release` or `rescue` (the last in `worker`): for all
+processes of a run, for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from tizmor.core.approval import needs_gate
+from tizmor.engine.holds import Holds
+from tizmor.engine.live import Live
+from tizmor.pipeline.approve import Approve
+from tizmor.pipeline.call import Call
+from tizmor.pipeline.compose import Next
+from tizmor.pipeline.limit import Limit
+from tizmor.pipeline.lock import Lock
+from tizmor.pipeline.verdicts import Verdict
+
+SHOWS = {
+    "limit": "quota_exceeded",
+    "lock": "double_holders",
+    "approval": "approvals_reused",
+    "release": "deadlocks",
+    "rescue": "unfinished",
+}
+"""What must be found when a part is taken out."""
+
+
+def plant(what: str) -> None:
+    """Take a part out of this process; nothing when it is empty."""
+    _PLANTED.get(what, _nothing)()
+
+
+def _without_limit() -> None:
+    _replace(Limit, "__call__", _hand_on)
+
+
+def _without_lock() -> None:
+    _replace(Lock, "__call__", _hand_on)
+
+
+def _approved_twice() -> None:
+    """An approval is good for two calls."""
+    real = Approve.__call__
+
+    async def twice(self: Approve, call: Call, inner: Next) -> Verdict:
+        verdict = await real(self, call, inner)
+        if needs_gate(call.step) and call.begun:
+            verdict = await real(self, call, inner)
+        return verdict
+
+    _replace(Approve, "__call__", twice)
+
+
+def _never_released() -> None:
+    """What a step has is never given back."""
+
+    def keep(self: Holds, live: Live, step: str) -> None:
+        return
+
+    _replace(Holds, "release", keep)
+
+
+def _nothing() -> None:
+    return
+
+
+def _hand_on(self: object, call: Call, inner: Next) -> Awaitable[Verdict]:
+    return inner(call)
+
+
+def _replace(kind: type, name: str, planted: Callable[..., object]) -> None:
+    # The type checker takes a method for what can't be replaced; here that is the point.
+    setattr(kind, name, planted)
+
+
+_PLANTED: dict[str, Callable[[], None]] = {
+    "limit": _without_limit,
+    "lock": _without_lock,
+    "approval": _approved_twice,
+    "release": _never_released,
+}

@@ -1,0 +1,81 @@
+"""What is said to the recorder: one JSON line each way over a connection of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tizmor.core.plan import Access
+
+Address = tuple[str, int]
+
+LIMIT = 64 * 2**20
+"""Bytes in one line: the whole log is one."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A raw call of an agent: what it goes to, and what it uses meanwhile."""
+
+    execution: str
+    step: str
+    key: str
+    effect: str
+    api: str
+    uses: Mapping[str, Access] = {}
+    tokens: int = 0
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A human who was asked looks whether a call of the step happened."""
+
+    execution: str
+    step: str
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A process is up, which has cost it so much of the processor."""
+
+    name: str
+    cpu_s: float
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The product has confirmed so many executions to a process."""
+
+    name: str
+    executions: int
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """How far it has come."""
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Everybody is to close."""
+
+
+class Dump(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """All that the recorder saw."""
+
+
+Request = Made | Look | Ready | Started | Standing | Stop | Dump
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Request).decode
+
+
+async def ask(address: Address, request: Request) -> dict[str, Any]:
+    """The recorder's answer. Raises `ConnectionError` when there is none."""
+    reader, writer = await asyncio.open_connection(*address, limit=LIMIT)
+    try:
+        writer.write(encode(request) + b"\n")
+        line = await reader.readline()
+    finally:
+        writer.close()
+    if not line.endswith(b"\n"):
+        raise ConnectionResetError("the recorder gave no answer")
+    answer: dict[str, Any] = msgspec.json.decode(line)
+    return answer
