@@ -29,7 +29,8 @@ async def _plans(name: str, folder: Path) -> list[tuple[dict[str, Any], dict[str
     SETS[name](folder, NOW.date())
     requests = json.loads((Path(__file__).parent / name / "requests.json").read_text("utf-8"))
     async with Tizmor.open(folder, clock=FixedClock(NOW), write=False) as tizmor:
-        plans = [plan_line(await tizmor.plan(request["query"])) for request in requests]
+        made = [await tizmor.plan(request["query"]) for request in requests]
+        plans = [plan_line(plan, await tizmor.forecast(plan)) for plan in made]
     return list(zip(requests, [json.loads(msgspec.json.encode(p)) for p in plans], strict=True))
 
 

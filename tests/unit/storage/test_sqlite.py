@@ -109,7 +109,10 @@ async def test_read_models_are_written_with_their_events(
     )
     await journal.commit([then(A, 2, b"two", steps=[done], waiting=[decided])])
 
-    assert sql("SELECT * FROM execution_steps") == [(A, "search", "DriveSearch", "done", 2, 5, 9)]
+    figures = (0,) * 6
+    assert sql("SELECT * FROM execution_steps") == [
+        (A, "search", "DriveSearch", "done", 2, 5, 9, *figures)
+    ]
     assert sql("SELECT * FROM pending_approvals") == [
         (A, "g1", "approval", "meet", "approved", b"{1}", 6, 8)
     ]
