@@ -89,7 +89,7 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Request).decode
 
 
-async def ask(address: Address, request: Request) -> dict[str, Any]:
+async def ask(address: Address, request: msgspec.Struct) -> dict[str, Any]:
     """The recorder's answer. Raises `ConnectionError` when it cut the connection."""
     reader, writer = await asyncio.open_connection(*address, limit=LIMIT)
     try:

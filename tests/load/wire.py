@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
+from tests.crash.wire import LIMIT, Address, ask
 
 from tizmor.core.plan import Access
 
-Address = tuple[str, int]
-
-LIMIT = 64 * 2**20
-"""Bytes in one line: the whole log is one."""
+__all__ = ["LIMIT", "Address", "ask", "decode"]
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -63,19 +59,4 @@ class Dump(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 Request = Made | Look | Ready | Started | Standing | Stop | Dump
 
-encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(Request).decode
-
-
-async def ask(address: Address, request: Request) -> dict[str, Any]:
-    """The recorder's answer. Raises `ConnectionError` when there is none."""
-    reader, writer = await asyncio.open_connection(*address, limit=LIMIT)
-    try:
-        writer.write(encode(request) + b"\n")
-        line = await reader.readline()
-    finally:
-        writer.close()
-    if not line.endswith(b"\n"):
-        raise ConnectionResetError("the recorder gave no answer")
-    answer: dict[str, Any] = msgspec.json.decode(line)
-    return answer

@@ -20,9 +20,7 @@ from tizmor.core.graph import (
     is_reference,
     needs,
     order,
-    references,
     resolved,
-    takes_item,
     tokens,
 )
 from tizmor.core.plan import ITEM, REF, Condition, Effect, Plan, Step
@@ -155,25 +153,3 @@ def _was_given(recorded: State, name: str) -> bool:
     if step is None or step.status is not StepStatus.SUCCEEDED or step.foreseen is not None:
         return False
     return not has_gap(recorded.outputs.get(name))
-
-
-def origins(
-    step: Step, arguments: Mapping[str, Any], tainted: frozenset[str]
-) -> dict[str, dict[str, Any]]:
-    """Where each argument of a call comes from: `from` is `request` (the plan has it), `steps`
-    (with their ids, and whether what they gave may hold what a stranger said), `list` (an item of
-    its step's list), or `agent` (its own preparation)."""
-    return {name: _origin(step, name, value, tainted) for name, value in arguments.items()}
-
-
-def _origin(step: Step, name: str, value: Any, tainted: frozenset[str]) -> dict[str, Any]:
-    if name not in step.arguments:
-        return {"from": "agent"}
-    planned = step.arguments[name]
-    sources = tuple(dict.fromkeys(tokens(pointer)[0] for pointer in references(planned)))
-    if sources:
-        untrusted = any(source in tainted for source in sources)
-        return {"from": "steps", "steps": list(sources), "untrusted": untrusted}
-    if takes_item(planned):
-        return {"from": "list"}
-    return {"from": "request"} if planned == value else {"from": "agent"}

@@ -42,11 +42,12 @@ def origins(state: State, gate: GateState) -> dict[str, Origin]:
         if is_changed or name in (step.edited or ()):
             found[name] = Origin(source=Source.HUMAN)
         else:
-            found[name] = _planned(state, step, name, value)
+            found[name] = planned_origin(state, step, name, value)
     return found
 
 
-def _planned(state: State, step: StepState, name: str, value: Any) -> Origin:
+def planned_origin(state: State, step: StepState, name: str, value: Any) -> Origin:
+    """Of an argument of a call that nobody has changed since it was planned and prepared."""
     planned = step.step.arguments.get(name)
     pointers = list(references(planned))
     if step.parent is not None and takes_item(planned):

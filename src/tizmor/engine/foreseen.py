@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tizmor.core.foresight import origins
+from tizmor.core.origins import planned_origin
 from tizmor.core.resources import all_filled_in
 from tizmor.core.state import Foreseen, State, StepState
-from tizmor.core.taint import tainted
 from tizmor.engine.views import PlannedCall, Status
 
 MAY_BE_CARRIED_OUT = (Status.COMPLETED, Status.FAILED)
@@ -14,15 +13,14 @@ MAY_BE_CARRIED_OUT = (Status.COMPLETED, Status.FAILED)
 
 def planned_calls(state: State) -> tuple[PlannedCall, ...]:
     """All calls that were foreseen, in the plan's order."""
-    strangers = tainted(state)
     return tuple(
-        _planned_call(step, step.foreseen, strangers)
+        _planned_call(state, step, step.foreseen)
         for step in state.steps.values()
         if step.foreseen is not None
     )
 
 
-def _planned_call(step: StepState, foreseen: Foreseen, strangers: frozenset[str]) -> PlannedCall:
+def _planned_call(state: State, step: StepState, foreseen: Foreseen) -> PlannedCall:
     planned, shown = step.step, foreseen.shown
     arguments = step.arguments or {}
     return PlannedCall(
@@ -38,7 +36,7 @@ def _planned_call(step: StepState, foreseen: Foreseen, strangers: frozenset[str]
         participants=tuple(shown.get("participants", ())),
         details=shown.get("details", {}),
         warnings=tuple(shown.get("warnings", ())),
-        origins=origins(planned, arguments, strangers),
+        origins={n: planned_origin(state, step, n, value) for n, value in arguments.items()},
         untrusted=foreseen.untrusted,
         resources=tuple(all_filled_in(planned.resources, arguments)),
         can_be_taken_back=planned.compensates,

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.engine.house import House, Process, meet, plan, read
 
 from tizmor.core.errors import UserError
+from tizmor.core.origins import Source
 from tizmor.core.plan import Step
 from tizmor.engine.views import Execution, Status
 
@@ -36,7 +37,10 @@ async def test_it_reads_prepares_and_makes_no_call_that_changes_something(
     first, second = done.would_do
     assert (first.step, first.action, first.time) == ("meeting", "Meet: talk", "10:00")
     assert first.arguments == {"title": "talk", "at": 10}
-    assert first.origins == {"title": {"from": "request"}, "at": {"from": "agent"}}
+    assert {name: origin.source for name, origin in first.origins.items()} == {
+        "title": Source.REQUEST,
+        "at": Source.AGENT,
+    }
     assert (second.step, second.effect, second.unknown) == ("after", "read", ("/meeting/value",))
     assert done.waiting_for == ()
     assert "meeting" not in done.result

@@ -11,6 +11,7 @@ from tizmor.cli.edits import flat
 from tizmor.cli.terminal.page import Page, styled
 from tizmor.cli.terminal.words import Words
 from tizmor.core.foresight import LATER
+from tizmor.core.origins import Source
 from tizmor.core.plan import Effect
 from tizmor.engine.views import Execution, PlannedCall
 
@@ -86,11 +87,7 @@ def _brief(value: Any) -> str:
 
 
 def _origin(call: PlannedCall, argument: str) -> str:
-    origin = call.origins.get(argument, {})
-    match origin.get("from"):
-        case "steps":
-            return f"  ← {', '.join(origin['steps'])}"
-        case "agent":
-            return f"  ← {call.agent}"
-        case _:
-            return ""
+    origin = call.origins.get(argument)
+    if origin is None or origin.source is Source.REQUEST:
+        return ""
+    return f"  ← {', '.join(origin.steps) or call.agent}"
