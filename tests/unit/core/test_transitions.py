@@ -33,6 +33,10 @@ OF_GATES_AND_QUESTIONS = {
 }
 
 
+def test_every_event_is_in_the_union() -> None:
+    assert set(ev.AnyEvent.__args__) == set(ev.Event.__subclasses__())
+
+
 def test_every_event_of_the_union_can_be_folded() -> None:
     assert set(FOLDS) == set(ev.AnyEvent.__args__)
 

@@ -1,0 +1,138 @@
+"""What happened, in the past tense: the only thing that is ever written down.
+
+State is folded from these and from nothing else. The union is closed: a reader that meets an
+unknown type refuses it by name. Fields may be added with a default; none is ever renamed. A field
+that a reader doesn't know it passes over, so what must not be missed is an event of its own.
+"""
+
+from __future__ import annotations
+
+from tizmor.core.events.event import Event
+from tizmor.core.events.executions import (
+    Adopted,
+    CallsApproved,
+    CancelRequested,
+    Created,
+    DeadlinePassed,
+    DryRunBegun,
+    Ended,
+    Paused,
+    Resumed,
+)
+from tizmor.core.events.gates import (
+    GateApproved,
+    GateDelegated,
+    GateEscalated,
+    GateExpired,
+    GateLapsed,
+    GateOpened,
+    GateRejected,
+    GateReminded,
+    GateSigned,
+)
+from tizmor.core.events.humans import ApprovalDelegated, QuestionAnswered, QuestionAsked
+from tizmor.core.events.journaled import AnyEvent, as_stored, decode, encode, storable
+from tizmor.core.events.plans import Planned, PlanningFailed, ReplanFailed, Replanned, ReplanStarted
+from tizmor.core.events.rollback import (
+    Compensated,
+    CompensationFailed,
+    CompensationLeft,
+    CompensationStarted,
+    RollbackStarted,
+)
+from tizmor.core.events.steps import (
+    AgentReplaced,
+    AttemptFailed,
+    CallCharged,
+    Expanded,
+    Found,
+    Gathered,
+    OutcomeFound,
+    OutcomeLost,
+    PreconditionLost,
+    Prepared,
+    StepBypassed,
+    StepCancelled,
+    StepFailed,
+    StepForeseen,
+    StepHeld,
+    StepKept,
+    StepSkipped,
+    StepStarted,
+    StepSucceeded,
+)
+from tizmor.core.events.talking import (
+    MessageAnswered,
+    MessageExpired,
+    MessageSent,
+    MessageTaken,
+    Shared,
+    Tainted,
+    WorkHandedOver,
+)
+
+__all__ = [
+    "Adopted",
+    "AgentReplaced",
+    "AnyEvent",
+    "ApprovalDelegated",
+    "AttemptFailed",
+    "CallCharged",
+    "CallsApproved",
+    "CancelRequested",
+    "Compensated",
+    "CompensationFailed",
+    "CompensationLeft",
+    "CompensationStarted",
+    "Created",
+    "DeadlinePassed",
+    "DryRunBegun",
+    "Ended",
+    "Event",
+    "Expanded",
+    "Found",
+    "GateApproved",
+    "GateDelegated",
+    "GateEscalated",
+    "GateExpired",
+    "GateLapsed",
+    "GateOpened",
+    "GateRejected",
+    "GateReminded",
+    "GateSigned",
+    "Gathered",
+    "MessageAnswered",
+    "MessageExpired",
+    "MessageSent",
+    "MessageTaken",
+    "OutcomeFound",
+    "OutcomeLost",
+    "Paused",
+    "Planned",
+    "PlanningFailed",
+    "PreconditionLost",
+    "Prepared",
+    "QuestionAnswered",
+    "QuestionAsked",
+    "ReplanFailed",
+    "ReplanStarted",
+    "Replanned",
+    "Resumed",
+    "RollbackStarted",
+    "Shared",
+    "StepBypassed",
+    "StepCancelled",
+    "StepFailed",
+    "StepForeseen",
+    "StepHeld",
+    "StepKept",
+    "StepSkipped",
+    "StepStarted",
+    "StepSucceeded",
+    "Tainted",
+    "WorkHandedOver",
+    "as_stored",
+    "decode",
+    "encode",
+    "storable",
+]
