@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from tizmor.settings import Settings
+from tizmor.settings import Settings, as_line
 
 README = """\
 What goes where in this folder
@@ -32,7 +30,7 @@ def settings_text(settings: Settings) -> str:
     """A `tizmor.toml` that says what holds, with a word on each line that people change."""
     days = [day.name.lower() for day in settings.working_days]
     hours = [time.strftime("%H:%M") for time in settings.working_hours]
-    me = _line("me", settings.me) if settings.me else '# me = "Your Name <you@example.com>"'
+    me = as_line("me", settings.me) if settings.me else '# me = "Your Name <you@example.com>"'
     return f"""\
 # Settings of this workspace. An option or a TIZMOR_* variable (such as TIZMOR_TIMEZONE) goes first.
 
@@ -40,20 +38,15 @@ def settings_text(settings: Settings) -> str:
 {me}
 
 # Your time zone, by its IANA name.
-{_line("timezone", settings.timezone)}
+{as_line("timezone", settings.timezone)}
 
 # Free times are searched within these. A time that you name yourself is taken as you say it.
-{_line("working_days", days)}
-{_line("working_hours", hours)}
+{as_line("working_days", days)}
+{as_line("working_hours", hours)}
 
 # How long a meeting is when you don't say.
-{_line("meeting_minutes", settings.meeting_minutes)}
+{as_line("meeting_minutes", settings.meeting_minutes)}
 
 # The language of answers: "he", "en", or "" for the language of each request.
-{_line("language", settings.language)}
+{as_line("language", settings.language)}
 """
-
-
-def _line(name: str, value: object) -> str:
-    # Strings, integers and lists of strings are written alike in JSON and in TOML, but for DEL.
-    return f"{name} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007f")

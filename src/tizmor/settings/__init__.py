@@ -1,0 +1,13 @@
+"""The settings: read once, checked, frozen.
+
+settings ───── the frozen object
+sources ────── what is given where, one source before the other, and how it is written there
+checks ─────── the table: what a right value of each setting is
+database_url ─ which database; zones: which time zone
+"""
+
+from tizmor.settings.settings import Settings
+from tizmor.settings.sources import FILE, as_line, load
+from tizmor.settings.zones import machine_timezone
+
+__all__ = ["FILE", "Settings", "as_line", "load", "machine_timezone"]
