@@ -14,5 +14,5 @@ retention ─── what `gc` removes
 inspection ── what `doctor` asks
 owners ────── who is alive: locked files; wakes: how they wake each other
 turn ──────── how one that writes all the time lets another write in between
-sqlite ────── the `Journal` made of these; empty, memory: the two others
+sqlite ────── the `Journal` made of these; empty, memory (its rows in memory_rows): the two others
 """

@@ -14,100 +14,43 @@ import msgspec
 
 from tizmor.core.errors import UnknownExecution
 from tizmor.core.ids import public_id
-from tizmor.ports.audit import AuditRow, appended
+from tizmor.ports.audit import AuditRow
 from tizmor.ports.journal import (
     AgentFigures,
     Append,
     Checkpoint,
     Committed,
-    ExecutionRow,
     Freed,
     InboxKind,
     InboxRow,
     Measurement,
-    MessageRow,
-    NewExecution,
     Record,
-    SharedRow,
     StepRow,
     StoredExecution,
-    WaitingRow,
 )
 from tizmor.ports.sharing import Sharing
-from tizmor.storage.batch import STATE_LEVELS
-from tizmor.storage.blobs import split
 from tizmor.storage.fences import stand
+from tizmor.storage.memory_rows import MemoryRows
 from tizmor.storage.retry import Found, kept_at
 from tizmor.storage.rows import measurements
-from tizmor.storage.shared.in_memory import MemoryShared, MemoryTables
-from tizmor.storage.shared.removal import FORGET
+from tizmor.storage.shared.in_memory import MemoryShared
 from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.wakes import WakeSignal
 
 
-class MemoryDatabase:
+class MemoryDatabase(MemoryRows):
     """What several journals share. Owners are named `memory-1`, `memory-2`, … in turn; `now_ms`
     is what time it is for all of them."""
 
     def __init__(self, *, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
+        super().__init__()
         self.now_ms = now_ms
-        self.executions: dict[int, StoredExecution] = {}
-        self.histories: dict[int, list[Record]] = {}
-        self.journal: list[Record] = []
-        self.steps: dict[tuple[int, str], StepRow] = {}
-        self.waiting: dict[tuple[int, str], WaitingRow] = {}
-        self.shared: dict[tuple[int, str, int], SharedRow] = {}
-        self.messages: dict[tuple[int, str], MessageRow] = {}
-        self.inbox: dict[int, InboxRow] = {}
-        self.checkpoints: dict[int, Checkpoint] = {}
-        self.blobs: dict[int, dict[bytes, int]] = {}
-        """The sizes of the blobs that each execution would refer to."""
-        self.audit: list[AuditRow] = []
         self.living: dict[str, WakeSignal] = {}
-        self.last_position = 0
-        self.last_inbox_id = 0
         self._opened = 0
-
-    @cached_property
-    def tables(self) -> MemoryTables:
-        """What is shared beside the journal; made when it is first needed."""
-        return MemoryTables()
 
     def open(self) -> MemoryJournal:
         self._opened += 1
         return MemoryJournal(self, f"memory-{self._opened}")
-
-    def size_of(self, executions: set[int]) -> Freed:
-        """What removing these would free."""
-        kept = {d for number, uses in self.blobs.items() if number not in executions for d in uses}
-        blobs = {
-            digest: size
-            for number in executions
-            for digest, size in self.blobs.get(number, {}).items()
-            if digest not in kept
-        }
-        payloads = [r.payload for number in executions for r in self.histories[number]]
-        payloads += [self.checkpoints[n].payload for n in executions if n in self.checkpoints]
-        return Freed(
-            executions=len(executions),
-            events=sum(len(self.histories[number]) for number in executions),
-            blobs=len(blobs),
-            bytes=sum(map(len, payloads)),
-        )
-
-    def remove(self, executions: set[int]) -> None:
-        for number in executions:
-            del self.executions[number], self.histories[number]
-            self.checkpoints.pop(number, None)
-            self.blobs.pop(number, None)
-            for statement in FORGET:
-                self.tables.connection.execute(statement, (number,))
-        self.journal = [r for r in self.journal if r.execution not in executions]
-        self.steps = {key: row for key, row in self.steps.items() if key[0] not in executions}
-        self.waiting = {key: row for key, row in self.waiting.items() if key[0] not in executions}
-        self.shared = {key: row for key, row in self.shared.items() if key[0] not in executions}
-        self.messages = {k: row for k, row in self.messages.items() if k[0] not in executions}
-        self.inbox = {i: row for i, row in self.inbox.items() if row.execution not in executions}
 
 
 class MemoryJournal:
@@ -145,7 +88,7 @@ class MemoryJournal:
             for append, write in zip(appends, writable, strict=True)
         ]
         positions = [
-            self._keep(append) if write else position
+            self._database.keep(append, self.owner) if write else position
             for append, write, position in zip(appends, writable, found, strict=True)
         ]
         if any(append.settles for append in appends):
@@ -216,7 +159,7 @@ class MemoryJournal:
             return msgspec.structs.replace(stored, may_still_run=True)
         if stored.owner in self._database.living:
             return None
-        return self._store(stored, owner=self.owner, epoch=stored.epoch + 1)
+        return self._database.store(stored, owner=self.owner, epoch=stored.epoch + 1)
 
     async def adopt_all(self, executions: Sequence[int]) -> list[StoredExecution]:
         adopted = [await self.adopt(execution) for execution in executions]
@@ -225,7 +168,7 @@ class MemoryJournal:
     async def let_go(self, execution: int) -> None:
         stored = self._database.executions.get(execution)
         if stored is not None and stored.owner == self.owner:
-            self._store(stored, owner=None)
+            self._database.store(stored, owner=None)
 
     async def is_owner_alive(self, owner: str) -> bool:
         return owner in self._database.living
@@ -286,7 +229,7 @@ class MemoryJournal:
         if self.owner in self._database.living:
             for stored in list(self._database.executions.values()):
                 if stored.owner == self.owner:
-                    self._store(stored, owner=None)
+                    self._database.store(stored, owner=None)
         self.die()
 
     def _ring(self, owners: Iterable[str]) -> None:
@@ -310,7 +253,7 @@ class MemoryJournal:
         """As `tizmor.storage.fences` says."""
         tables = self._database.tables.connection
         if append.create is None and not stand(tables, self.owner, append.fences):
-            self._store(self._database.executions[append.execution], owner=None)
+            self._database.store(self._database.executions[append.execution], owner=None)
 
     def _already_there(self, append: Append, created_before: set[int]) -> int | None:
         stored = self._database.executions.get(append.execution)
@@ -335,81 +278,6 @@ class MemoryJournal:
             row is not None and row.execution == append.execution and row.outcome is None
             for row in rows
         )
-
-    def _keep(self, append: Append) -> int:
-        if append.create is None:
-            stored = self._database.executions[append.execution]
-        else:
-            stored = _created(append.execution, append.create)
-            self._database.histories[append.execution] = []
-        owner = None if append.release else self.owner
-        self._store(stored, owner=owner, row=append.row or stored.row)
-        position = self._add_events(append)
-        self._add_models(append)
-        log = self._database.audit
-        log += appended(log[-1] if log else None, append.audit)
-        return position
-
-    def _store(self, stored: StoredExecution, **changes: object) -> StoredExecution:
-        changed = msgspec.structs.replace(stored, **changes)
-        self._database.executions[stored.execution] = changed
-        return changed
-
-    def _add_events(self, append: Append) -> int:
-        position = first = self._database.last_position + 1
-        for offset, (at_ms, payload) in enumerate(append.events):
-            record = Record(
-                position=position + offset,
-                execution=append.execution,
-                seq=append.first_seq + offset,
-                at_ms=at_ms,
-                payload=payload,
-            )
-            self._database.journal.append(record)
-            self._database.histories[append.execution].append(record)
-            self._use_blobs(append.execution, payload)
-        self._database.last_position += len(append.events)
-        return first if append.events else 0
-
-    def _use_blobs(self, execution: int, payload: bytes, *, outer: int = 1) -> None:
-        _, moved = split(payload, outer=outer)
-        if moved:
-            uses = self._database.blobs.setdefault(execution, {})
-            uses.update((digest, len(content)) for digest, content in moved.items())
-
-    def _add_models(self, append: Append) -> None:
-        execution = append.execution
-        for step in append.steps:
-            self._database.steps[execution, step.step] = step
-        for waiting in append.waiting:
-            self._database.waiting[execution, waiting.id] = waiting
-        for shared in append.shared:
-            self._database.shared[execution, shared.key, shared.version] = shared
-            self._use_blobs(execution, shared.payload)
-        for message in append.messages:
-            self._database.messages[execution, message.id] = message
-            self._use_blobs(execution, message.payload)
-        for inbox_id, outcome in append.settles:
-            row = self._database.inbox.get(inbox_id)
-            if row is not None and row.execution == execution and row.outcome is None:
-                self._database.inbox[inbox_id] = msgspec.structs.replace(row, outcome=outcome)
-        if append.checkpoint is not None:
-            seq = append.first_seq + len(append.events) - 1
-            self._database.checkpoints[execution] = Checkpoint(seq=seq, payload=append.checkpoint)
-            self._use_blobs(execution, append.checkpoint, outer=STATE_LEVELS)
-
-
-def _created(execution: int, new: NewExecution) -> StoredExecution:
-    return StoredExecution(
-        execution=execution,
-        query=new.query,
-        user=new.user,
-        created_at_ms=new.created_at_ms,
-        row=ExecutionRow(status="", updated_at_ms=new.created_at_ms),
-        epoch=1,
-        priority=new.priority,
-        dry_run=new.dry_run,
-    )
 
 
 def _figures(agent: str, rows: Sequence[StepRow]) -> AgentFigures:
