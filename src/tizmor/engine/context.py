@@ -22,9 +22,10 @@ from tizmor.engine.talking import Talking
 from tizmor.engine.voice import Hall, Voice
 from tizmor.pipeline.allowance import allowance as said_in
 from tizmor.pipeline.classify import cut, worded
-from tizmor.ports.agent import STANDARD, Agent
+from tizmor.ports.agent import Agent
 from tizmor.ports.cache import Source
 from tizmor.ports.clock import Clock
+from tizmor.ports.context import STANDARD
 from tizmor.ports.quotas import Left
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.talk import WATCH, Messages, SharedView
@@ -82,7 +83,7 @@ Report = Callable[[Site, str, str], None]
 
 
 class CallContext(msgspec.Struct, kw_only=True, eq=False):
-    """See `tizmor.ports.agent.AgentContext`. With `_arguments`, the key is worked out from them
+    """See `tizmor.ports.context.AgentContext`. With `_arguments`, the key is worked out from them
     when it isn't known."""
 
     _around: Surroundings

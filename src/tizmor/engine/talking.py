@@ -33,7 +33,7 @@ class Talking:
         self._puts: Counter[str] = Counter()
 
     async def share(self, key: str, value: Any, expected_version: int | None) -> int:
-        """See `tizmor.ports.agent.AgentContext.share`."""
+        """See `tizmor.ports.context.AgentContext.share`."""
         voice = self._voice
         voice.refuse_beside()
         fact = fx.ValueShared(
@@ -52,14 +52,14 @@ class Talking:
         return version
 
     async def shared(self, key: str, kind: Any) -> SharedView | None:
-        """See `tizmor.ports.agent.AgentContext.shared`."""
+        """See `tizmor.ports.context.AgentContext.shared`."""
         newest = self._voice.talk.newest(key)
         return None if newest is None else await self._given(key, newest, kind)
 
     async def watch(
         self, key: str, kind: Any, after: int, patience: dt.timedelta
     ) -> AsyncIterator[SharedView]:
-        """See `tizmor.ports.agent.AgentContext.watch`."""
+        """See `tizmor.ports.context.AgentContext.watch`."""
         while (newest := await self._newer(key, after, patience)) is not None:
             after = newest.version
             yield await self._given(key, newest, kind)

@@ -18,9 +18,9 @@ from tizmor.pipeline.compose import Next
 from tizmor.pipeline.meter import bound, cost
 from tizmor.pipeline.shares import Share, Shares
 from tizmor.pipeline.verdicts import OverBudget, Verdict, Wait
-from tizmor.ports.agent import CHEAPER
 from tizmor.ports.budgets import Budgets, Busy, Claim, Lacking, Reserved
 from tizmor.ports.clock import Clock
+from tizmor.ports.context import CHEAPER
 from tizmor.ports.locks import Holder
 
 _PAID = (MEASURES.index("tokens"), MEASURES.index("usd"))

@@ -1,4 +1,4 @@
-"""How an agent is written, and what it is given when it runs.
+"""How an agent is written; `tizmor.ports.context` is what it is given when it runs.
 
     @agent(
         name="Forecast",
@@ -17,9 +17,8 @@ from __future__ import annotations
 import datetime as dt
 import inspect
 import typing
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -27,9 +26,8 @@ from tizmor.core import schema
 from tizmor.core.agents import AgentSpec, Booking, Parameter
 from tizmor.core.events import as_stored
 from tizmor.core.plan import Access, Costs, Effect, Resource, RetryPolicy
+from tizmor.ports.context import AgentContext
 from tizmor.ports.quotas import quota
-from tizmor.ports.talk import WATCH, Messages, SharedView
-from tizmor.ports.workspace import Workspace
 
 __all__ = [
     "Access",
@@ -45,10 +43,6 @@ __all__ = [
 ]
 
 
-STANDARD, CHEAPER = "standard", "cheaper"
-"""How a call is to be made, see `AgentContext.tier`."""
-
-
 class Gate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What a human sees before an action: in the request's language, ready to read."""
 
@@ -57,113 +51,6 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     participants: tuple[str, ...] = ()
     details: dict[str, str] = msgspec.field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-
-
-class AgentContext(Protocol):
-    """What a running call may know and say.
-
-    `key` is the idempotency key: the same for every attempt of the same call with the same
-    arguments, in every process. `answers` holds what a human answered to this step's own
-    questions (see `NeedsAnswer`).
-    """
-
-    @property
-    def execution_id(self) -> str: ...
-    @property
-    def step_id(self) -> str: ...
-    @property
-    def attempt(self) -> int: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def now(self) -> dt.datetime:
-        """The wall time, aware, in the workspace's zone."""
-        ...
-
-    @property
-    def workspace(self) -> Workspace: ...
-    @property
-    def answers(self) -> Mapping[str, str]: ...
-    @property
-    def stopping(self) -> bool:
-        """Whether the call was told to stop: cancelled, or out of time. An agent that works in
-        parts looks here between two of them; one that doesn't is cut off after some seconds."""
-        ...
-
-    @property
-    def tier(self) -> str:
-        """`standard`, or `cheaper`: a budget leaves only what the agent's `costs.cheaper` takes,
-        so it is to be done in that way."""
-        ...
-
-    def spend(self, *, tokens: int = 0, usd: float = 0.0) -> None:
-        """Report what was used just now, whatever comes of the call; an agent that declares
-        `costs` and reports nothing is taken to have used all of it. Raises `ValueError` for less
-        than nothing."""
-        ...
-
-    def source(self, path: str) -> Path:
-        """Say that the call reads this file or folder of the workspace; its place. An answer that
-        is kept is given again only while all sources are as they were when this was said: so say it
-        before reading, and name the folder where files may be added. Blocks for as long as it
-        takes to look at each file. Raises `Permanent` for a path that leads outside."""
-        ...
-
-    def secret(self, name: str) -> str:
-        """The value of a secret by its name; it is struck out of all that the call says. Raises
-        `Permanent` when there is none."""
-        ...
-
-    def progress(self, message: str) -> None:
-        """Report a finding ("found 15 documents"). It is journaled and shown live."""
-        ...
-
-    def heed(self, headers: Mapping[str, str]) -> None:
-        """Hand on the header fields of an API's answer, of a good one, too: what they say of how
-        often it may be called (`Retry-After`, `RateLimit`, `X-RateLimit-…`) holds for all calls of
-        this API, in every process."""
-        ...
-
-    async def share(self, key: str, value: Any, *, expected_version: int | None = None) -> int:
-        """Share a value (JSON, or what `msgspec` makes JSON of; at most 8 MiB) with the other steps
-        of this execution. The number of the version that it makes, from 1.
-
-        Other steps have it at once; it is journaled, so it survives a crash, and a fork keeps what
-        its kept steps shared. A call that runs again shares again: where its n-th value for the key
-        is the same as before, no version is made. With `expected_version` it is shared only if that
-        is the newest one (0: none is there yet), else `Conflict` is raised. Raises `TalkError` for
-        what can't be shared.
-        """
-        ...
-
-    async def shared(self, key: str, kind: Any = None) -> SharedView | None:
-        """The newest version that any step of this execution has shared, its value as a `kind`
-        where one is given; None when there is none.
-
-        A step that reads an `untrusted` value is marked like it, with all that it gives. One that
-        was approved by a human can't be given what it wasn't approved with: it reads such values in
-        `prepare`. Raises `TalkError`.
-        """
-        ...
-
-    def watch(
-        self, key: str, kind: Any = None, *, after: int = 0, timeout: dt.timedelta = WATCH
-    ) -> AsyncIterator[SharedView]:
-        """The newest version above `after`, and each newer one as it comes; one that is at once
-        followed by another may be passed over. Ends when none has come for `timeout`, and with the
-        call's own time."""
-        ...
-
-    @property
-    def messages(self) -> Messages:
-        """Requests, answers and events between the steps of this execution."""
-        ...
-
-    def say(self, *, he: str, en: str) -> str:
-        """The one of the two that is in the request's language."""
-        ...
 
 
 AgentFunction = Callable[..., Awaitable[Any]]
