@@ -33,7 +33,7 @@ from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
 from tizmor.pipeline.shares import Shares, day_account
-from tizmor.pipeline.standard import standard
+from tizmor.pipeline.standard import standard, turns
 from tizmor.planner.embedded.planner import EmbeddedPlanner
 from tizmor.ports.agent import Agent
 from tizmor.ports.audit import AuditRow
@@ -79,13 +79,14 @@ class Tizmor(Orchestrator):
         caller: Caller,
     ) -> None:
         journal.sharing.cache.limit(settings.cache_mb * 1_000_000)
+        uses = QuotaRules(agents.values(), settings.limits)
         performer = Performer(
             agents=agents,
             planner=planner,
             pipeline=standard(
                 journal.sharing,
                 agents.values(),
-                uses=QuotaRules(agents.values(), settings.limits),
+                uses=uses,
                 cache=Cache(
                     journal.sharing.cache,
                     agents.values() if settings.cache_mb else (),
@@ -97,6 +98,7 @@ class Tizmor(Orchestrator):
                 shares=Shares(settings.budgets, clock, workspace.zone),
                 clock=clock,
             ),
+            turns=turns(journal.sharing, uses),
             workspace=workspace,
             clock=clock,
             dice=random.random,

@@ -31,6 +31,7 @@ from tizmor.core.plan import (
     OnFailure,
     Plan,
     Question,
+    Resource,
     RetryPolicy,
     Step,
     Strategy,
@@ -474,6 +475,21 @@ async def held_for_a_quota(stage: Stage) -> str:
     return execution
 
 
+async def taken_back_in_turn(stage: Stage) -> str:
+    """What is to be taken back is held for what another execution has."""
+    stage.befalls["Enter"] = [2.0]
+    shared = (Resource(name="book:guests"),)
+    execution = await stage.start(meet(resources=shared), meet("open"))
+    await stage.rest(execution)
+    await stage.do(stage.process.tizmor.approve(execution, "a1"))
+    await stage.rest(execution)
+    other = await stage.start(Step(id="enter", agent="Enter", arguments={"text": "second"}))
+    await stage.runs(other, "enter")
+    await stage.do(stage.process.tizmor.cancel(execution, roll_back=True))
+    await stage.rest(execution)
+    return execution
+
+
 async def answered_from_the_cache(stage: Stage) -> str:
     """Another execution is just working the answer out; a second step asks once it is there."""
     look = Step(id="look", agent="Look", arguments={"text": "tea"})
@@ -675,6 +691,7 @@ SCENARIOS: dict[str, Scenario] = {
         quick_reads,
         held_for_a_resource,
         held_for_a_quota,
+        taken_back_in_turn,
         answered_from_the_cache,
         shared_and_read,
         shared_in_a_fork,

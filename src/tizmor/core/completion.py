@@ -27,7 +27,7 @@ def completed(
     """
     known = list(capable)
     steps = tuple(
-        _with_alternatives(_completed(step, agents[step.agent]), agents, known)
+        _with_alternatives(_completed(step, agents[step.agent]), step.resources, agents, known)
         if step.agent in agents
         else step
         for step in plan.steps
@@ -104,26 +104,35 @@ def _resources_of(step: Step, spec: AgentSpec) -> tuple[Resource, ...]:
 
 
 def _with_alternatives(
-    step: Step, agents: Mapping[str, AgentSpec], capable: Iterable[AgentSpec]
+    step: Step,
+    declared: Sequence[Resource],
+    agents: Mapping[str, AgentSpec],
+    capable: Iterable[AgentSpec],
 ) -> Step:
     """Another agent never does more to the world than the step's own: a graver effect, or a gate
-    that the user hasn't met in the plan, is no alternative."""
+    that the user hasn't met in the plan, is no alternative. It uses what the plan has `declared`
+    that the step uses, and what it needs itself."""
+    uses = tuple(filled_in(resource, step.arguments) for resource in declared)
     if step.alternatives:
         return structs.replace(
             step,
             alternatives=tuple(
-                _completed(structs.replace(other, id=step.id), agents[other.agent])
+                _completed(_standing_in(other, step.id, uses), agents[other.agent])
                 if other.agent in agents
                 else other
                 for other in step.alternatives
             ),
         )
     found = (
-        _completed(structs.replace(_bare(step), agent=spec.name), spec)
+        _completed(structs.replace(_bare(step), agent=spec.name, resources=uses), spec)
         for spec in capable
         if _can_stand_in(spec, step, agents[step.agent])
     )
     return structs.replace(step, alternatives=tuple(found)[:MAX_ALTERNATIVES])
+
+
+def _standing_in(other: Step, name: str, uses: tuple[Resource, ...]) -> Step:
+    return structs.replace(other, id=name, resources=(*uses, *other.resources))
 
 
 def _bare(step: Step) -> Step:

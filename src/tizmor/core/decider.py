@@ -54,6 +54,7 @@ from tizmor.core.decisions.rehearsing import call_foreseen
 from tizmor.core.decisions.rollback import (
     compensated,
     compensation_failed,
+    compensation_must_wait,
     compensation_starting,
     undo_next,
 )
@@ -153,6 +154,7 @@ _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.CallUnknown: charged(call_unknown),
     fx.PreconditionBroken: charged(precondition_broken),
     fx.Probed: charged(probed),
+    fx.CompensationMustWait: compensation_must_wait,
     fx.CompensationStarting: compensation_starting,
     fx.Compensated: charged(compensated),
     fx.CompensationFailed: charged(compensation_failed),

@@ -69,6 +69,7 @@ FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.StepCancelled: steps.step_moved,
     ev.DeadlinePassed: executions.deadline_passed,
     ev.RollbackStarted: executions.rollback_started,
+    ev.CompensationHeld: steps.compensation_held,
     ev.CompensationStarted: steps.compensation_started,
     ev.Compensated: steps.compensated,
     ev.CompensationFailed: steps.compensation_failed,

@@ -293,6 +293,15 @@ class CompensationFailed(CallOver, frozen=True):
     dice: float = 0.0
 
 
+class CompensationMustWait(Fact, frozen=True):
+    """The compensation did not begin: something that it needs is in use, see
+    `ev.CompensationHeld`."""
+
+    step: str
+    on: str
+    until_ms: int | None = None
+
+
 class CompensationStarting(Fact, frozen=True):
     """May the compensation begin?"""
 

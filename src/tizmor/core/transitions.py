@@ -29,7 +29,8 @@ the planner look for another way is REPLANNING, and REPLACED once one is found.
 A step with `for_each` is EXPANDED from READY and lives no life of its own: its items' steps do;
 when all of these have failed, it may be ASKED about, and EXPANDED anew. A step whose condition
 doesn't hold is BYPASSED. When an execution is rolled back, what SUCCEEDED, or FAILED and may have
-happened all the same, is COMPENSATING, one step at a time, and then COMPENSATED or LEFT as it is.
+happened all the same, is COMPENSATING, one step at a time, and then COMPENSATED or LEFT as it is; a
+compensation waits for what others use as a call does.
 
 Every move is one event; READY alone is reached by arithmetic, when the last need is met. After a
 crash the fold of the journal gives the same statuses, and the decider dispatches what is due.
@@ -121,6 +122,7 @@ MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
     ev.StepSkipped: (_LIVE, S.SKIPPED),
     ev.StepBypassed: (_LIVE, S.BYPASSED),
     ev.StepCancelled: (_LIVE, S.CANCELLED),
+    ev.CompensationHeld: (frozenset({S.SUCCEEDED, S.FAILED, S.COMPENSATING}), S.COMPENSATING),
     ev.CompensationStarted: (frozenset({S.SUCCEEDED, S.FAILED, S.COMPENSATING}), S.COMPENSATING),
     ev.CompensationFailed: (frozenset({S.COMPENSATING}), S.COMPENSATING),
     ev.Compensated: (frozenset({S.COMPENSATING}), S.COMPENSATED),

@@ -3,14 +3,15 @@ takes one back."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
 
 import msgspec
 
 from tizmor.core import commands as cmd
 from tizmor.core import facts as fx
-from tizmor.core.errors import AgentError, EngineError, Permanent
+from tizmor.core.errors import AgentError, EngineError, Permanent, Transient
 from tizmor.core.events import as_stored
 from tizmor.core.foresight import foreseen_output, has_gap
 from tizmor.core.plan import Step
@@ -18,9 +19,10 @@ from tizmor.engine.context import NO_ANSWERS, CallContext, Report, Site, Surroun
 from tizmor.engine.judged import Dice, judged
 from tizmor.engine.patience import within
 from tizmor.pipeline.approve import plain_gate, shown
-from tizmor.pipeline.call import uncalled
+from tizmor.pipeline.call import Begin, Call, uncalled
 from tizmor.pipeline.classify import PASSING, agent_verdict, delay_s
-from tizmor.pipeline.verdicts import Failed, Stale, Unknown, Verdict
+from tizmor.pipeline.compose import Around
+from tizmor.pipeline.verdicts import Completed, Failed, Stale, Unknown, Verdict, Wait, Withdrawn
 from tizmor.ports.agent import Agent, AgentFunction
 
 PATIENCE_S = 30.0
@@ -29,12 +31,24 @@ PATIENCE_S = 30.0
 HookCommand = cmd.PrepareCall | cmd.ForeseeCall | cmd.ProbeCall | cmd.CompensateCall
 
 
-class Hooks:
-    """Calls what the agent that `agent` finds for a step offers."""
+class FencedSite(Site, Protocol):
+    """The execution that a compensation is made for."""
 
-    def __init__(self, agent: Callable[[Step], Agent], around: Surroundings, dice: Dice) -> None:
+    @property
+    def fences(self) -> dict[str, tuple[int, ...]]:
+        """The fencing tokens of the leases that steps have, by step."""
+        ...
+
+
+class Hooks:
+    """Calls what the agent that `agent` finds for a step offers; a compensation passes `turns`."""
+
+    def __init__(
+        self, agent: Callable[[Step], Agent], around: Surroundings, dice: Dice, turns: Around
+    ) -> None:
         self._agent = agent
         self._around = around
+        self._turns = turns
         self._clock = around.clock
         self._dice = dice
 
@@ -120,36 +134,62 @@ class Hooks:
         return context.billed(told)
 
     async def compensate(
-        self,
-        site: Site,
-        command: cmd.CompensateCall,
-        begin: Callable[[], Awaitable[bool]],
-        report: Report,
+        self, site: FencedSite, command: cmd.CompensateCall, begin: Begin, report: Report
     ) -> fx.Fact:
-        """Take back what a step did, once `begin` says that the intent is durable."""
+        """Take back what a step did, in its turn, once `begin` says that the intent is durable."""
         step = command.step
-        agent = self._agent(step)
         context = self._context(site, command, report, key=command.key)
-        if not await begin():
-            return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=step.id)
+        call = Call(
+            execution=site.execution,
+            step=step,
+            arguments=command.arguments,
+            key=command.key,
+            approved_key=None,
+            agent=self._agent(step),
+            context=context,
+            begin=begin,
+            fences=site.fences,
+        )
+        verdict = await self._turns(call, partial(self._undo, command, context))
+        return context.billed(self._undone(step, verdict))
+
+    async def _undo(self, command: cmd.CompensateCall, context: CallContext, call: Call) -> Verdict:
+        agent = call.agent
+        may_begin = call.begin(call.key)
+        if not (may_begin if isinstance(may_begin, bool) else await may_begin):
+            return Withdrawn()
+        call.begun = True
         try:
             undo = _hook(agent.compensate_function, "compensate")
             result = _result(agent, command.output)
             arguments = agent.undone_with(command.arguments)
-            await within(_patience_s(step), undo(result, **arguments, ctx=context))
+            await within(_patience_s(call.step), undo(result, **arguments, ctx=context))
         except EngineError:
             raise
         except Exception as error:
-            failed = fx.CompensationFailed(
-                at_ms=self._clock.now_ms(),
-                step=step.id,
-                error=context.said(error),
-                retryable=not isinstance(error, (Permanent, msgspec.ValidationError)),
-                retry_after_s=delay_s(error),
-                dice=self._dice(),
-            )
-            return context.billed(failed)
-        return context.billed(fx.Compensated(at_ms=self._clock.now_ms(), step=step.id))
+            return _not_undone(error, context.said(error))
+        return Completed({})
+
+    def _undone(self, step: Step, verdict: Verdict) -> fx.CallOver | fx.CompensationMustWait:
+        at_ms = self._clock.now_ms()
+        match verdict:
+            case Wait():
+                return fx.CompensationMustWait(
+                    at_ms=at_ms, step=step.id, on=verdict.on, until_ms=verdict.until_ms
+                )
+            case Failed() | Unknown():
+                return fx.CompensationFailed(
+                    at_ms=at_ms,
+                    step=step.id,
+                    error=verdict.error,
+                    retryable=isinstance(verdict, Unknown) or verdict.retryable,
+                    retry_after_s=verdict.retry_after_s,
+                    dice=self._dice(),
+                )
+            case Withdrawn():
+                return fx.CallWithdrawn(at_ms=at_ms, step=step.id)
+            case _:
+                return fx.Compensated(at_ms=at_ms, step=step.id)
 
     def _judged(self, command: cmd.PrepareCall | cmd.ForeseeCall, verdict: Verdict) -> fx.Fact:
         return judged(verdict, command.step, command.arguments, "", self._clock, self._dice)
@@ -172,6 +212,14 @@ class Hooks:
             _report=report,
             _key=key,
         )
+
+
+def _not_undone(error: Exception, message: str) -> Verdict:
+    if isinstance(error, (Permanent, msgspec.ValidationError)):
+        return Failed(message, retryable=False)
+    if isinstance(error, Transient):
+        return Failed(message, retryable=True, retry_after_s=delay_s(error))
+    return Unknown(message, retry_after_s=delay_s(error))
 
 
 def _result(agent: Agent, output: dict[str, Any] | None) -> Any:

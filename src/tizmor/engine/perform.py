@@ -18,14 +18,14 @@ from tizmor.core.canonical import idempotency_key
 from tizmor.core.errors import EngineError, InvalidEdit
 from tizmor.core.plan import Effect, Step, Strategy
 from tizmor.engine.context import CallContext, Report, Site, Surroundings
-from tizmor.engine.hooks import Hooks
+from tizmor.engine.hooks import FencedSite, Hooks
 from tizmor.engine.judged import Dice, judged
 from tizmor.engine.planning import Planning
 from tizmor.pipeline.approve import refusal, shown
 from tizmor.pipeline.asking import asked
 from tizmor.pipeline.call import Call, uncalled
 from tizmor.pipeline.classify import bounded
-from tizmor.pipeline.compose import Next
+from tizmor.pipeline.compose import Around, Next
 from tizmor.pipeline.verdicts import Completed, Failed, Verdict
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
@@ -45,7 +45,7 @@ class BeginAs(Protocol):
     def __call__(self, key: str, *, waived_by: str = "") -> bool | Awaitable[bool]: ...
 
 
-class CallSite(Site, Protocol):
+class CallSite(FencedSite, Protocol):
     """The execution that a command is performed for."""
 
     @property
@@ -58,11 +58,6 @@ class CallSite(Site, Protocol):
         """When calls began of which nothing was said yet, by step; taken by what ends them."""
         ...
 
-    @property
-    def fences(self) -> dict[str, tuple[int, ...]]:
-        """The fencing tokens of the leases that steps have, by step."""
-        ...
-
 
 class Performer:
     """Makes calls, and has what else commands ask for. It holds no state of any execution."""
@@ -73,6 +68,7 @@ class Performer:
         agents: Mapping[str, Agent],
         planner: Planner,
         pipeline: Next,
+        turns: Around,
         workspace: Workspace,
         clock: Clock,
         dice: Dice,
@@ -80,13 +76,14 @@ class Performer:
         conflicts: Strategy = Strategy.ORDER,
         policy: Policy = BY_DEFAULT,
     ) -> None:
+        """Calls pass the `pipeline`, and what takes them back passes `turns`."""
         self._agents = agents
         self._policy = policy
         self._pipeline = pipeline
         self._around = Surroundings(workspace, clock, secrets, agents)
         self._clock = clock
         self._dice = dice
-        self.hooks = Hooks(self.agent, self._around, dice)
+        self.hooks = Hooks(self.agent, self._around, dice, turns)
         self.planning = Planning(planner, agents, workspace, clock, conflicts)
 
     async def run(

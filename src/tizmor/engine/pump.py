@@ -335,7 +335,9 @@ class Pump:
         if self._stopping or (live.held and not isinstance(command, cmd.SetTimer)):
             return  # who goes on with it begins with what is due
         match command:
-            case cmd.RunCall() if self._holds.releases(live, command.step.id):
+            case cmd.RunCall() | cmd.CompensateCall() if self._holds.releases(
+                live, command.step.id
+            ):
                 live.queued += 1
                 again = partial(self._call_after_all, live, command)
                 self._holds.once_released(live, command.step.id, again)
@@ -357,7 +359,7 @@ class Pump:
             case cmd.Finish():
                 self._timers.drop(live.execution)
 
-    def _call_after_all(self, live: Live, command: cmd.RunCall) -> None:
+    def _call_after_all(self, live: Live, command: cmd.RunCall | cmd.CompensateCall) -> None:
         """What the step had has been given back."""
         live.queued -= 1
         self._workers.call(live, command)

@@ -228,7 +228,7 @@ class Workers:
             raise Transient("it was told to stop before it began")
         return True
 
-    async def _begin_undoing(self, live: Live, command: cmd.CompensateCall) -> bool:
+    async def _begin_undoing(self, live: Live, command: cmd.CompensateCall, key: str) -> bool:
         if self._stopping:
             return False
         starting = fx.CompensationStarting(at_ms=self._clock.now_ms(), step=command.step.id)

@@ -13,6 +13,11 @@ from tizmor.pipeline.verdicts import Verdict
 Next = Callable[[Call], Awaitable[Verdict]]
 
 
+Around = Callable[[Call, Next], Awaitable[Verdict]]
+"""What stands around a call: given the call and what is within, it gives what that gives, or a
+verdict."""
+
+
 class Middleware(Protocol):
     """`name` is its place in `order.ORDER`. It gives what `inner` gives, or a verdict. One that has
     nothing to do with a call hands it on by a plain return, so that it costs that call nothing."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
+from functools import partial
 
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.budget import Budget
 from tizmor.pipeline.cache import Cache
+from tizmor.pipeline.call import Call
 from tizmor.pipeline.classify import Classify
-from tizmor.pipeline.compose import Next, compose
+from tizmor.pipeline.compose import Around, Next, compose
 from tizmor.pipeline.invoke import invoke
 from tizmor.pipeline.limit import Limit, Uses
 from tizmor.pipeline.lock import Lock
 from tizmor.pipeline.meter import Meter
 from tizmor.pipeline.shares import Shares
 from tizmor.pipeline.trace import Trace
+from tizmor.pipeline.verdicts import Verdict
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
 from tizmor.ports.sharing import Sharing
@@ -49,3 +52,14 @@ def standard(
         ],
         invoke,
     )
+
+
+def turns(sharing: Sharing, uses: Uses) -> Around:
+    """What a compensation passes: it takes its turn as calls do. It isn't asked about again, and no
+    budget or breaker keeps from being taken back what was done."""
+    limit, lock = Limit(sharing.quotas, uses), Lock(sharing.locks)
+
+    def in_turn(call: Call, inner: Next) -> Awaitable[Verdict]:
+        return limit(call, partial(lock, inner=inner))
+
+    return in_turn

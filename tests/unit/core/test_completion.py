@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tizmor.core.agents import AgentSpec, Parameter
 from tizmor.core.completion import MAX_ALTERNATIVES, completed
@@ -166,6 +167,25 @@ def test_a_resource_is_exclusive_where_the_plan_or_the_agent_says_so() -> None:
     for planned, declared in ((shared, exclusive), (exclusive, shared)):
         step = Step(id="a", agent="Own", resources=(planned,))
         assert done(step, agent("Own", resources=(declared,))).resources == (exclusive,)
+
+
+DIARY, ROOM = Resource(name="diary"), Resource(name="room")
+LEDGER = Resource(name="ledger", access=Access.SHARED)
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named by the plan", "found"])
+def test_who_stands_in_needs_what_the_plan_says_that_the_step_needs_and_what_it_needs_itself(
+    named: bool,
+) -> None:
+    """What only the step's own agent needs it doesn't."""
+    other = agent("Other", resources=(LEDGER,))
+    step = replace(
+        STEP,
+        resources=(DIARY, Resource(name="desk:{text}")),
+        alternatives=(Step(id="", agent="Other", arguments={"text": "y"}),) if named else (),
+    )
+    (stands_in,) = done(step, replace(OWN, resources=(ROOM,)), other).alternatives
+    assert stands_in.resources == (DIARY, Resource(name="desk:x"), LEDGER)
 
 
 def test_a_step_of_an_unknown_agent_is_left_as_it_is() -> None:

@@ -31,6 +31,8 @@ from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import compose
 from tizmor.pipeline.invoke import invoke
+from tizmor.pipeline.rules import QuotaRules
+from tizmor.pipeline.standard import turns
 from tizmor.pipeline.trace import Trace
 from tizmor.ports.agent import Agent, AgentContext, Gate, agent
 from tizmor.ports.clock import Clock
@@ -172,6 +174,7 @@ class House:
             agents=known,
             planner=self.planner,
             pipeline=compose([Trace(), cache, Approve(), Classify()], invoke),
+            turns=turns(journal.sharing, QuotaRules(known.values(), {})),
             workspace=workspace,
             clock=clock,
             dice=lambda: 0.0,

@@ -13,7 +13,7 @@ from tizmor.core.state import State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
-_READY, _SUCCEEDED, _HELD = S.READY, S.SUCCEEDED, S.HELD
+_READY, _SUCCEEDED = S.READY, S.SUCCEEDED
 """Looked at for every step; through the class it costs more than making an event does."""
 
 
@@ -64,7 +64,7 @@ def close(d: Decision, step: StepState, event: ev.Event) -> None:
 def give_back(d: Decision, step: StepState) -> None:
     """No call of the step is under way: others needn't wait for what it used or stood in line
     for."""
-    if step.step.resources or step.status is _HELD:
+    if step.step.resources or step.held_on:
         d.order(cmd.Release(step=step.step.id))
 
 

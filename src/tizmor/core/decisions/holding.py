@@ -17,6 +17,7 @@ from tizmor.core.decisions.decision import (
     is_left_out,
 )
 from tizmor.core.decisions.messages import await_word
+from tizmor.core.decisions.rollback import undo_in_turn
 from tizmor.core.decisions.settling import leave_unsettled
 from tizmor.core.decisions.steps import dispatch, go_on_held
 from tizmor.core.decisions.stopping import end_if_late
@@ -62,7 +63,9 @@ def _done_elsewhere(d: Decision, step: StepState, on: str) -> bool:
 
 def wait_over(d: Decision, fact: fx.WaitOver) -> None:
     step = d.state.steps[fact.step]
-    if d.state.paused:
+    if step.status is S.COMPENSATING:
+        undo_in_turn(d, step)
+    elif d.state.paused:
         rest_held(d, step)
     else:
         go_on_held(d, step)

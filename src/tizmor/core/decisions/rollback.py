@@ -5,7 +5,10 @@ it can't tell, a human is, unless the agent takes back what it did by the call's
 
 A compensation is journaled before it is called and may be called again: doing it twice does no harm
 (see `tizmor.ports.agent.Agent.compensate`). So after a crash, a time-out or a lost connection it is
-simply called once more. One that fails for good asks a human."""
+simply called once more. One that fails for good asks a human.
+
+It is a call like any other to what others use: it counts against the quotas of what it calls, takes
+the locks of its step, and waits its turn for both. Nobody is asked about it again."""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.approval import AGAIN, HAPPENED, compensation_question
-from tizmor.core.decisions.decision import Decision, ask
+from tizmor.core.decisions.decision import Decision, ask, give_back
 from tizmor.core.decisions.settling import OUTCOME, ask_what_happened, probe
 from tizmor.core.decisions.steps import resolved_arguments
 from tizmor.core.decisions.stopping import stop_all
@@ -108,10 +111,11 @@ def compensate(d: Decision, step: StepState) -> None:
 
 
 def go_on_undoing(d: Decision, step: StepState) -> None:
-    """After a change of owner or a pause."""
+    """After a change of owner, or a pause, in which a place in line goes to who is next."""
     if _is_held(d, step):
-        return
-    if _due_ms(d, step) > d.at_ms:
+        if d.state.paused and step.held_on and not step.busy:
+            give_back(d, step)
+    elif _due_ms(d, step) > d.at_ms:
         _wait(d, step)
     else:
         compensate(d, step)
@@ -121,6 +125,20 @@ def undo_when_due(d: Decision, step: StepState) -> None:
     """The time for the next attempt has come."""
     if not _is_held(d, step):
         compensate(d, step)
+
+
+def compensation_must_wait(d: Decision, fact: fx.CompensationMustWait) -> None:
+    step = d.state.steps[fact.step]
+    step.busy = False
+    if step.held_on != fact.on:
+        d.emit(ev.CompensationHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
+    d.order(cmd.StandInLine(step=fact.step, until_ms=fact.until_ms))
+
+
+def undo_in_turn(d: Decision, step: StepState) -> None:
+    """What a compensation was held for is there."""
+    if step.held_on:
+        go_on_undoing(d, step)
 
 
 def _is_held(d: Decision, step: StepState) -> bool:
@@ -149,6 +167,7 @@ def compensated(d: Decision, fact: fx.Compensated) -> None:
     step = d.state.steps[fact.step]
     step.busy = False
     if step.status is S.COMPENSATING:
+        give_back(d, step)
         d.emit(ev.Compensated(step=fact.step))
 
 
@@ -157,6 +176,7 @@ def compensation_failed(d: Decision, fact: fx.CompensationFailed) -> None:
     step.busy = False
     if step.status is not S.COMPENSATING:
         return
+    give_back(d, step)
     if fact.retryable and may_retry(step.step.retry, step.undoing):
         delay_ms = retry_delay_ms(step.step.retry, step.undoing, fact.dice, fact.retry_after_s)
         due_ms = d.at_ms + delay_ms

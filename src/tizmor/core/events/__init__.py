@@ -36,6 +36,7 @@ from tizmor.core.events.plans import Planned, PlanningFailed, ReplanFailed, Repl
 from tizmor.core.events.rollback import (
     Compensated,
     CompensationFailed,
+    CompensationHeld,
     CompensationLeft,
     CompensationStarted,
     RollbackStarted,
@@ -82,6 +83,7 @@ __all__ = [
     "CancelRequested",
     "Compensated",
     "CompensationFailed",
+    "CompensationHeld",
     "CompensationLeft",
     "CompensationStarted",
     "Created",

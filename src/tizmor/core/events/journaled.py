@@ -61,6 +61,7 @@ AnyEvent = (
     | steps.StepSkipped
     | steps.StepCancelled
     | rollback.RollbackStarted
+    | rollback.CompensationHeld
     | rollback.CompensationStarted
     | rollback.Compensated
     | rollback.CompensationFailed

@@ -12,6 +12,14 @@ class RollbackStarted(Event, frozen=True):
     reason: str | None = None
 
 
+class CompensationHeld(Event, frozen=True):
+    """A compensation has to wait for something that others use, as a call does: see `StepHeld`."""
+
+    step: str
+    on: str
+    until_ms: int | None = None
+
+
 class CompensationStarted(Event, frozen=True):
     """The intent of a compensation, durable before it is called."""
 

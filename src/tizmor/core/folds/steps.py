@@ -246,10 +246,18 @@ def step_moved(
     move(state, state.steps[event.step], event, at_ms)
 
 
+def compensation_held(state: State, event: ev.CompensationHeld, at_ms: int) -> None:
+    step = state.steps[event.step]
+    step.status = moved(step.status, event)
+    step.held_on = event.on
+    step.held_at_ms = at_ms
+
+
 def compensation_started(state: State, event: ev.CompensationStarted, at_ms: int) -> None:
     step = state.steps[event.step]
     step.status = moved(step.status, event)
     step.undoing = event.attempt
+    step.held_on = ""
 
 
 def compensation_failed(state: State, event: ev.CompensationFailed, at_ms: int) -> None:

@@ -27,7 +27,7 @@ from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
 from tizmor.pipeline.shares import Shares
-from tizmor.pipeline.standard import standard
+from tizmor.pipeline.standard import standard, turns
 from tizmor.ports.agent import Agent
 from tizmor.ports.breakers import STANDARD, Breaking
 from tizmor.ports.budgets import NO_BUDGETS, Budgeting
@@ -86,13 +86,14 @@ class SimulatedProcess:
         self._killed = killed
         self._context = contextvars.copy_context()
         self._context.run(PROCESS.set, name)
+        uses = QuotaRules(agents.values(), quotas)
         performer = Performer(
             agents=agents,
             planner=planner,
             pipeline=standard(
                 self.journal.sharing,
                 agents.values(),
-                uses=QuotaRules(agents.values(), quotas),
+                uses=uses,
                 cache=Cache(
                     self.journal.sharing.cache,
                     agents.values(),
@@ -104,6 +105,7 @@ class SimulatedProcess:
                 shares=Shares(budgets, clock, workspace.zone),
                 clock=clock,
             ),
+            turns=turns(self.journal.sharing, uses),
             workspace=workspace,
             clock=clock,
             dice=lambda: dice.below(1000) / 1000,

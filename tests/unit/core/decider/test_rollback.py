@@ -11,7 +11,7 @@ from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.evolve import evolve
 from tizmor.core.fork import fork
-from tizmor.core.plan import Effect, ForEach, OnFailure, RetryPolicy
+from tizmor.core.plan import Effect, ForEach, OnFailure, Resource, RetryPolicy
 from tizmor.core.state import State
 
 UNDO = {"compensates": True, "retry": RetryPolicy(attempts=2)}
@@ -341,3 +341,64 @@ class TestWhatMayHaveHappened:
         script = self.asked().tell(fx.CancelAsked())
         assert script.statuses() == "succeeded failed cancelled"
         assert script.state.status == "CANCELLED"
+
+
+LOCK = "lock:calendar:me"
+
+
+def held_back(script: Script, name: str, on: str = LOCK) -> Script:
+    """The compensation that was ordered has to wait."""
+    assert script.ordered(cmd.CompensateCall).step.id == name
+    return script.tell(fx.CompensationMustWait(step=name, on=on, until_ms=9_000))
+
+
+def test_a_compensation_stands_in_line_for_what_others_use_and_goes_on_in_its_turn() -> None:
+    script = held_back(undoing("a", "b"), "b")
+    assert script.one(ev.CompensationHeld) == ev.CompensationHeld(step="b", on=LOCK, until_ms=9_000)
+    assert script.ordered(cmd.StandInLine).step == "b"
+    assert (script.status("b"), script.folded().steps["b"].held_on) == ("compensating", LOCK)
+    undo(script.tell(fx.WaitOver(step="b")), "b")
+    assert script.state.steps["b"].held_on == ""
+    undo(script, "a")
+    assert script.state.ended
+
+
+def test_that_a_compensation_still_has_to_wait_for_the_same_is_no_news() -> None:
+    script = held_back(undoing("a"), "a")
+    held_back(script.tell(fx.WaitOver(step="a")), "a")
+    assert (script.kinds(), script.ordered(cmd.StandInLine).step) == ([], "a")
+
+
+def test_a_turn_that_comes_while_a_compensation_runs_or_waits_for_its_next_try_starts_nothing() -> (
+    None
+):
+    script = undoing("a")
+    script.tell(fx.CompensationStarting(step="a"))
+    assert script.tell(fx.WaitOver(step="a")).commands == []
+    script.tell(fx.CompensationFailed(step="a", error="busy", retryable=True, dice=0.5))
+    assert script.tell(fx.WaitOver(step="a")).commands == []
+
+
+def test_after_a_crash_a_held_compensation_asks_again() -> None:
+    script = held_back(undoing("a"), "a").crash()
+    undo(script, "a")
+
+
+def test_in_a_pause_a_held_compensation_gives_its_place_away_and_asks_again_after_it() -> None:
+    script = held_back(undoing("a"), "a").tell(fx.PauseAsked())
+    script.tell(fx.WaitOver(step="a"))
+    assert script.ordered(cmd.Release).step == "a"
+    undo(script.tell(fx.ResumeAsked()), "a")
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_what_a_compensation_had_is_given_back_when_it_ends_or_is_to_be_tried_again(
+    ends: bool,
+) -> None:
+    uses = {"resources": (Resource(name="calendar:me"),), **UNDO}
+    script = Script(writing(Effect.COMPENSATABLE, "a", **uses), step("open"))
+    script.complete("a").tell(fx.CancelAsked(roll_back=True))
+    script.tell(fx.CompensationStarting(step="a"))
+    failed = fx.CompensationFailed(step="a", error="busy", retryable=True)
+    script.tell(fx.Compensated(step="a") if ends else failed)
+    assert script.ordered(cmd.Release).step == "a"
