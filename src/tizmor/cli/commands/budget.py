@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 import typer
 
-from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
+from tizmor.cli.listing import write_table
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
-from tizmor.cli.terminal.page import Page
 from tizmor.engine.views import BudgetView
 
+_HEAD = ("budget", "spent", "reserved", "limit")
+_EMPTY = (
+    "Nothing is bounded, and nothing was counted. A budget is set in tizmor.toml:"
+    ' budgets = { "day.usd" = 5 }'
+)
 _UNITS = {"usd": " USD", "time": " s"}
 
 
@@ -38,20 +41,9 @@ def budget(
 
     async def work(library: Library) -> int:
         found = await library.budgets(execution)
-        if as_json:
-            for view in found:
-                write_json({"type": "budget", **msgspec.to_builtins(view)})
-            return 0
-        page = Page.on_stdout(library.settings.bidi)
-        if not found:
-            page.write(
-                "Nothing is bounded, and nothing was counted. A budget is set in tizmor.toml:"
-                ' budgets = { "day.usd" = 5 }'
-            )
-            return 0
-        head = ("budget", "spent", "reserved", "limit")
-        page.table([head, *(_row(view) for view in found)])
-        return 0
+        return write_table(
+            library, "budget", found, _row, head=_HEAD, empty=_EMPTY, as_json=as_json
+        )
 
     return within(workspace, work, write=False)
 

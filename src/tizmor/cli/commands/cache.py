@@ -6,14 +6,13 @@ import enum
 from collections.abc import Sequence
 from typing import Annotated
 
-import msgspec
 import typer
 
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
+from tizmor.cli.listing import require_agent, write_objects
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
 from tizmor.cli.terminal.page import Page
-from tizmor.core.errors import UserError
 from tizmor.ports.cache import CacheUse
 
 
@@ -46,9 +45,7 @@ def cache(
     async def work(library: Library) -> int:
         page = Page.on_stdout(library.settings.bidi)
         if agent is not None:
-            known = [spec.name for spec in await library.agents()]
-            if agent not in known:
-                raise UserError(f"there is no agent {agent!r}; there are {', '.join(known)}")
+            await require_agent(library, agent)
         if action is Action.CLEAR:
             removed = await library.clear_cache(agent)
             if as_json:
@@ -58,8 +55,7 @@ def cache(
             return 0
         uses = [use for use in await library.cache() if agent in (None, use.agent)]
         if as_json:
-            for use in uses:
-                write_json({"type": "cache", **msgspec.to_builtins(use)})
+            write_objects("cache", uses)
         else:
             _draw(uses, page, library.settings.cache_mb)
         return 0

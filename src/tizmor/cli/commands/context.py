@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 import typer
 
-from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
+from tizmor.cli.listing import clipped, write_lines
 from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
-from tizmor.cli.terminal.page import Page
-from tizmor.cli.terminal.words import Words, words_of
+from tizmor.cli.terminal.words import Words
 from tizmor.core.errors import UserError
 from tizmor.engine.views import SharedVersion
 
@@ -41,22 +39,11 @@ def context(
         if key is not None and not made:
             raise UserError(f"nothing was shared under {key!r} in {execution_id}")
         shown = made if versions else list({each.key: each for each in made}.values())
-        if as_json:
-            for each in shown:
-                write_json({"type": "shared", **msgspec.to_builtins(each)})
-            return 0
-        page = Page.on_stdout(library.settings.bidi)
-        words = words_of((await library.get(execution_id)).language)
-        for each in shown:
-            page.write(_line(each, words), at_left=True)
-        return 0
+        return await write_lines(library, execution_id, "shared", shown, _line, as_json=as_json)
 
     return within(workspace, work, write=False)
 
 
 def _line(made: SharedVersion, words: Words) -> str:
-    value = msgspec.json.encode(made.value).decode()
-    if len(value) > _SHOWN:
-        value = f"{value[:_SHOWN]}…"
     mark = f" ({words.untrusted_mark})" if made.untrusted else ""
-    return f"{made.key} {made.version} {made.at} {made.step}{mark}: {value}"
+    return f"{made.key} {made.version} {made.at} {made.step}{mark}: {clipped(made.value, _SHOWN)}"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 import typer
 
 from tizmor.cli.exits import ExitCode
-from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
+from tizmor.cli.listing import write_objects
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
 from tizmor.cli.terminal.page import Page
 
@@ -35,8 +34,7 @@ def doctor(
     async def work(library: Library) -> int:
         checks = await library.doctor(deep=deep)
         if as_json:
-            for check in checks:
-                write_json({"type": "check", **msgspec.to_builtins(check)})
+            write_objects("check", checks)
         else:
             rows = [(check.state, check.name, check.detail) for check in checks]
             Page.on_stdout(library.settings.bidi).table(rows)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
-import msgspec
-
-from tizmor.cli.commands.list import age
-from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
+from tizmor.cli.listing import age, write_table
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
-from tizmor.cli.terminal.page import Page
 from tizmor.engine.views import LimitView
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
@@ -30,16 +27,9 @@ def limits(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> in
 
     async def work(library: Library) -> int:
         found = await library.limits()
-        if as_json:
-            for limit in found:
-                write_json({"type": "limit", **msgspec.to_builtins(limit)})
-            return 0
-        page = Page.on_stdout(library.settings.bidi)
-        now = dt.datetime.now(dt.UTC)
-        page.table([_row(limit, now) for limit in found])
-        if not found:
-            page.write("Nothing that was called here is limited.")
-        return 0
+        row = partial(_row, now=dt.datetime.now(dt.UTC))
+        empty = "Nothing that was called here is limited."
+        return write_table(library, "limit", found, row, empty=empty, as_json=as_json)
 
     return within(workspace, work, write=False)
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
-import msgspec
-
-from tizmor.cli.commands.list import age
-from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
+from tizmor.cli.listing import age, write_table
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
-from tizmor.cli.terminal.page import Page
 from tizmor.engine.views import LockView
 
 
@@ -27,16 +24,9 @@ def locks(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> int
 
     async def work(library: Library) -> int:
         found = await library.locks()
-        if as_json:
-            for lock in found:
-                write_json({"type": "lock", **msgspec.to_builtins(lock)})
-            return 0
-        page = Page.on_stdout(library.settings.bidi)
-        now = dt.datetime.now(dt.UTC)
-        page.table([_row(lock, now) for lock in found])
-        if not found:
-            page.write("Nobody has anything locked.")
-        return 0
+        row = partial(_row, now=dt.datetime.now(dt.UTC))
+        empty = "Nobody has anything locked."
+        return write_table(library, "lock", found, row, empty=empty, as_json=as_json)
 
     return within(workspace, work, write=False)
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
-from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
+from tizmor.cli.listing import clipped, write_lines
 from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
-from tizmor.cli.terminal.page import Page
-from tizmor.cli.terminal.words import Words, words_of
+from tizmor.cli.terminal.words import Words
 from tizmor.engine.views import MessageView
 
 _SHOWN = 500
@@ -28,23 +25,12 @@ def messages(
 
     async def work(library: Library) -> int:
         sent = await library.messages(execution_id)
-        if as_json:
-            for message in sent:
-                write_json({"type": "message", **msgspec.to_builtins(message)})
-            return 0
-        page = Page.on_stdout(library.settings.bidi)
-        words = words_of((await library.get(execution_id)).language)
-        for message in sent:
-            page.write(_line(message, words), at_left=True)
-        return 0
+        return await write_lines(library, execution_id, "message", sent, _line, as_json=as_json)
 
     return within(workspace, work, write=False)
 
 
 def _line(message: MessageView, words: Words) -> str:
-    payload = msgspec.json.encode(message.payload).decode()
-    if len(payload) > _SHOWN:
-        payload = f"{payload[:_SHOWN]}…"
     became = words.letters.get(message.state, message.state)
     parts = (
         became if message.reason is None else f"{became}: {message.reason}",
@@ -52,4 +38,5 @@ def _line(message: MessageView, words: Words) -> str:
     )
     kind = words.messages.get(message.kind, message.kind)
     ways = f"{message.id} {message.sent_at} {kind} {message.sender} → {message.to}"
-    return f"{ways} ({', '.join(part for part in parts if part)}): {payload}"
+    about = ", ".join(filter(None, parts))
+    return f"{ways} ({about}): {clipped(message.payload, _SHOWN)}"

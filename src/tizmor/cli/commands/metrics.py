@@ -9,9 +9,9 @@ import typer
 
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
+from tizmor.cli.listing import require_agent
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
 from tizmor.cli.terminal.page import Page
-from tizmor.core.errors import UserError
 from tizmor.ports.journal import AgentFigures
 
 _HEAD = (
@@ -38,9 +38,7 @@ def metrics(
     async def work(library: Library) -> int:
         found = [f for f in await library.metrics() if agent in (None, f.agent)]
         if agent is not None and not found:
-            known = [spec.name for spec in await library.agents()]
-            if agent not in known:
-                raise UserError(f"there is no agent {agent!r}; there are {', '.join(known)}")
+            await require_agent(library, agent)
         if as_json:
             for figures in found:
                 cost_usd = figures.microusd / 1_000_000
