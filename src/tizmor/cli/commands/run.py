@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -13,59 +14,77 @@ from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, ConflictsOption, JsonOption, WorkspaceOption, YesOption
 from tizmor.cli.plan_file import read_plan
 from tizmor.cli.prose import read_budget, read_duration, read_request
+from tizmor.core.plan import Budget, Plan, Strategy
+
+RequestArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="REQUEST", help="What you want done; - reads standard input."),
+]
+PlanOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Run this plan, as `tizmor plan --json` writes it."),
+]
+DeadlineOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="Stop what has not ended after this long, e.g. 90s, 10m, 2h, 1d, 2w."
+    ),
+]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="AMOUNTS",
+        help="The most it may use, e.g. usd=1,tokens=20000,time=10m,calls=50; what follows when"
+        " it doesn't suffice: exhausted=stop, ask, cheaper, or cheaper+ask.",
+    ),
+]
+PriorityOption = Annotated[
+    int, typer.Option(help="Of what could go on, the higher number does first.")
+]
+DryRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Read, change nothing, and end with the list of what would be done."
+    ),
+]
+RecordingOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID",
+        help="With --dry-run: take what was read in this execution, instead of reading.",
+    ),
+]
+FromDryRunOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID",
+        help="Do what this dry run showed; that approves exactly those calls, each once.",
+    ),
+]
+
+
+class Wish(TypedDict):
+    """What `start` and `dry_run` take beside the request."""
+
+    plan: Plan | None
+    priority: int
+    deadline: dt.timedelta | None
+    conflicts: Strategy | None
+    budget: Budget | None
 
 
 def run(
-    request: Annotated[
-        str | None,
-        typer.Argument(metavar="REQUEST", help="What you want done; - reads standard input."),
-    ] = None,
+    request: RequestArgument = None,
     workspace: WorkspaceOption = HERE,
     yes: YesOption = False,
-    plan: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Run this plan, as `tizmor plan --json` writes it."),
-    ] = None,
-    deadline: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TIME",
-            help="Stop what has not ended after this long, e.g. 90s, 10m, 2h, 1d, 2w.",
-        ),
-    ] = None,
-    budget: Annotated[
-        str | None,
-        typer.Option(
-            metavar="AMOUNTS",
-            help="The most it may use, e.g. usd=1,tokens=20000,time=10m,calls=50; what follows when"
-            " it doesn't suffice: exhausted=stop, ask, cheaper, or cheaper+ask.",
-        ),
-    ] = None,
-    priority: Annotated[
-        int, typer.Option(help="Of what could go on, the higher number does first.")
-    ] = 0,
+    plan: PlanOption = None,
+    deadline: DeadlineOption = None,
+    budget: BudgetOption = None,
+    priority: PriorityOption = 0,
     conflicts: ConflictsOption = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Read, change nothing, and end with the list of what would be done.",
-        ),
-    ] = False,
-    recording: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            help="With --dry-run: take what was read in this execution, instead of reading.",
-        ),
-    ] = None,
-    from_dry_run: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            help="Do what this dry run showed; that approves exactly those calls, each once.",
-        ),
-    ] = None,
+    dry_run: DryRunOption = False,
+    recording: RecordingOption = None,
+    from_dry_run: FromDryRunOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Do what is asked, and show it live.
@@ -92,35 +111,23 @@ def run(
         return carry_out(from_dry_run, workspace=workspace, yes=yes, as_json=as_json)
     if recording is not None and not dry_run:
         raise typer.BadParameter("--recording is for a dry run: add --dry-run")
-    given = read_plan(plan) if plan else None
-    most = read_budget(budget) if budget else None
-    until = read_duration(deadline) if deadline else None
+    wish = Wish(
+        plan=read_plan(plan) if plan else None,
+        priority=priority,
+        deadline=read_duration(deadline) if deadline else None,
+        conflicts=conflicts,
+        budget=read_budget(budget) if budget else None,
+    )
     if request is None:
-        request = given.goal if given else ""
+        request = wish["plan"].goal if wish["plan"] else ""
     text = "" if recording is not None and not request else read_request(request)
 
     async def work(library: Library) -> int:
         await _name_interrupted(library)
         if dry_run:
-            execution = await library.dry_run(
-                text,
-                plan=given,
-                recording=recording,
-                priority=priority,
-                deadline=until,
-                conflicts=conflicts,
-                budget=most,
-            )
+            execution = await library.dry_run(text, recording=recording, **wish)
         else:
-            execution = await library.start(
-                text,
-                approve_all=yes,
-                plan=given,
-                priority=priority,
-                deadline=until,
-                conflicts=conflicts,
-                budget=most,
-            )
+            execution = await library.start(text, approve_all=yes, **wish)
         return await follow(library, execution, as_json=as_json)
 
     return within(workspace, work)
