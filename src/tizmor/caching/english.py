@@ -102,6 +102,11 @@ _IRREGULAR = {
             "feel:felt",
             "mean:meant",
             "owe:owed",
+            "sue:sued",
+            "use:used",
+            "die:died",
+            "tie:tied",
+            "lie:lied",
         ]
     )
     for past in pasts.split(",")

@@ -15,10 +15,10 @@ def each(words: str) -> frozenset[str]:
 
 
 _CONCEPTS = """
-lawyer attorney solicitor | עורך־דין עורכת־דין עו״ד פרקליט
+lawyer attorney solicitor | פרקליט פרקליטה
 doctor physician | רופא רופאה
 client customer | לקוח לקוחה לקוחות קליינט
-supplier vendor | ספק ספקים ספקית
+supplier vendor | ספק ספקים ספקית ונדור וונדור
 employee worker staffer | עובד עובדת עובדים עובדות
 colleague coworker | עמית עמיתה קולגה קולגות
 manager boss supervisor | מנהל מנהלת מנהלים בוס
@@ -26,9 +26,10 @@ invoice bill | חשבונית חשבוניות
 receipt | קבלה קבלות
 contract agreement | חוזה חוזים הסכם הסכמים
 document file doc docs | מסמך מסמכים קובץ קבצים מסמכי קבצי
+financial | פיננסי כספי פיננסית כספית פיננסיים כספיים פיננסיות כספיות
 report | דוח דוחות דו״ח דו״חות ריפורט דוחו
 email mail e-mail | מייל מיילים אימייל אימיילים דוא״ל
-message | הודעה הודעות
+message | הודעה הודעות מסר מסרים
 meeting mtg | פגישה פגישות פגישת ישיבה ישיבות ישיבת מיטינג
 call phonecall | שיחה שיחות שיחת
 appointment appt | תור תורים
@@ -55,7 +56,7 @@ task todo | משימה משימות מטלה מטלות
 decision | החלטה החלטות החלטת
 presentation slidedeck deck slides | מצגת מצגות
 note notes | הערה הערות
-photo picture photograph pic | תמונה תמונות צילום
+photo picture photograph pic | תמונה תמונות צילום צילומים תצלום
 movie film | סרט סרטים
 car automobile | מכונית מכוניות רכב
 flat apartment | דירה דירות
@@ -69,7 +70,7 @@ team | צוות צוותים
 office | משרד משרדים
 branch | סניף סניפים
 phone telephone tel | טלפון טלפונים
-number no. | מספר מספרים מס׳
+number no. | מספר מספרים
 address | כתובת כתובות
 name | שם שמות
 information info | מידע
@@ -245,7 +246,7 @@ abroad overseas | חו״ל חוצלארץ
 compare | השווה תשווה תשווי להשוות השוואה השוואת
 translate | תרגם תרגמי תתרגם תתרגמי לתרגם
 count | ספור ספרי־ת תספור לספור
-live reside | גר גרה מתגורר מתגוררת
+live reside | גר גרה גרים גרות מתגורר מתגוררת מתגוררים מתגוררות
 found establish | הקים ייסד הקימה ייסדה
 owner proprietor | בעלים בעל
 explain | הסבר תסביר תסבירי להסביר
@@ -273,6 +274,7 @@ gas petrol gasoline
 trash garbage rubbish
 truck lorry
 store shop
+shopping
 autumn
 football soccer
 postcode zip
@@ -347,7 +349,7 @@ shareholder stockholder | בעל־מניות
 rent rental lease | שכירות
 employer | מעסיק
 vote
-attach attachment | צרופה צרופות קובץ־מצורף
+attach attachment | צרופה צרופות נספח־לדואר
 risk | סיכון סיכונים
 complaint | תלונה תלונות
 fine penalty | קנס קנסות
@@ -364,7 +366,10 @@ PEOPLE = each("""lawyer doctor client supplier employee colleague manager team c
     department board
     manufacturer buyer seller tenant landlord teacher student secretary accountant engineer
     consultant bank candidate partner sender recipient driver guest host parent mother father son
-    daughter brother sister wife husband uncle aunt me us you""")
+    daughter brother sister wife husband uncle aunt me us you ceo chair committee contractor
+    architect subcontractor neighbor chairman nurse visitor investor shareholder competitor user
+    volunteer government ministry municipality court hospital school owner winner judge he she they
+    him her them director auditor""")
 """Concepts of those who do things to one another: who comes first is who does it."""
 
 

@@ -13,15 +13,28 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tizmor.caching.english import PAST, english
-from tizmor.caching.hebrew import FUTURE, PASSIVE, hebrew, is_named, opening
+from tizmor.caching.hebrew import (
+    FUTURE,
+    IS_BEING,
+    PASSIVE,
+    WILL_BE,
+    hebrew,
+    is_named,
+    is_verb,
+    opening,
+)
 from tizmor.caching.lexicon import PEOPLE, each
+from tizmor.caching.names import IS_NAME
 from tizmor.caching.quantities import quantities
 from tizmor.caching.tokens import OWNER, compared, joined, tokens_of
-from tizmor.text.normalize import is_hebrew
+from tizmor.caching.vocabulary import ADJECTIVES, ROLES
+from tizmor.text.normalize import fold, is_hebrew
 
+PARTIES = PEOPLE | frozenset(map(fold, ROLES.split()))
 MOST_CHARACTERS = 300
 MOST_WORDS = 40
 
@@ -40,7 +53,7 @@ _ALIKE = {
     "following": "next", "none": "nobody", "anybody": "anyone", "everybody": "everyone",
     "whom": "who", "u": "you", "&": "and", "mentioning": "mention", "towards": "to", "their": "its",
 }  # fmt: skip
-_OWNED = frozenset({"my", "our", "your", "his", "her"})
+_OWNED = frozenset({"my", "our", "your", "his", "her", "their"})
 _AUXILIARY = {"was": PAST, "were": PAST, "did": PAST, "had": PAST, "will": FUTURE, "shall":
     FUTURE}  # fmt: skip
 _ASKS_YES_OR_NO = each(
@@ -53,12 +66,14 @@ _GET = each("""find get show give list fetch locate display retrieve tell bring 
 
 class _Item(NamedTuple):
     """A concept with what stands before it. `who`: whether it may do something to another;
-    `joined`: whether it is one more beside the last."""
+    `joined`: whether it is one more beside the last. `acts`: whether it is a
+    verb with a tense of its own."""
 
     before: tuple[str, ...]
     concept: str
     who: bool
     joined: bool
+    acts: bool = False
 
 
 class _Reading:
@@ -73,13 +88,14 @@ class _Reading:
         self.is_finite = False
         self.is_passive = False
         self.is_sought = False
+        self.gets = False
 
-    def add(self, concept: str, *, who: bool) -> None:
+    def add(self, concept: str, *, who: bool, acts: bool = False) -> None:
         last = self.items[-1] if self.items else None
         joined = self.joined and last is not None
         if joined and last is not None and not self.before:
             self.before = list(last.before)
-        self.items.append(_Item(tuple(self.before), concept, who, joined))
+        self.items.append(_Item(tuple(self.before), concept, who, joined, acts))
         self.before.clear()
         self.joined = False
 
@@ -108,6 +124,10 @@ def _read(tokens: list[str], named: frozenset[str]) -> _Reading:
         before = set(tokens[max(0, at - 2) : at])
         if token == OWNER and at + 1 < len(tokens):
             _own(reading)
+        elif token in _PRONOUNS and not is_verb("".join(tokens[at + 1 : at + 2])):
+            continue
+        elif token == _WHETHER and reading.items:
+            reading.add(token[1:], who=True)
         elif token == OWNER:  # of nothing: it is a part of the name
             reading.add(token, who=False)
         elif token in _DROPPED and token not in _BE and at and at + 1 == len(tokens):
@@ -118,21 +138,60 @@ def _read(tokens: list[str], named: frozenset[str]) -> _Reading:
             if token in named:
                 _take(reading, token, "", named)
                 continue
-            for concept, tense in _concepts(token, is_first=not reading.items):
+            if _is_construct(tokens, at, reading):
+                reading.before.append("of")
+            acts = is_verb(token) or is_verb(token[1:]) or (token.isascii() and token.endswith("s"))
+            for concept, tense in _meant(tokens, at, reading):
                 if tense == PAST and (before | set(tokens[:1])) & _BE:
                     tense = "" if before & _IS or tokens[0] in _IS else PASSIVE
                     reading.is_passive = True
-                _take(reading, concept, tense, named)
-    for left in reading.before:
-        word = "@when" if left == "when" else left
-        reading.items.append(_Item((), word, False, False))
+                _take(reading, concept, tense, named, acts=acts)
+    _leave(reading)
     return reading
 
 
-def _concepts(token: str, *, is_first: bool) -> list[tuple[str, str]]:
+def _leave(reading: _Reading) -> None:
+    """What nothing came behind: numbers, in their order, and prepositions that end a text."""
+    counts = [left for left in reading.before if _COUNT.match(left)]
+    words = ["@when" if left == "when" else left for left in reading.before if left not in counts]
+    if counts and "of" in words:
+        words.remove("of")
+    for left in [*words, " ".join(counts)]:
+        if left:
+            reading.items.append(_Item((), left, False, False))
+
+
+def _is_construct(tokens: list[str], at: int, reading: _Reading) -> bool:
+    """Whether a Hebrew noun stands behind one of those who act, who is its: מנהל המחלקה is
+    המנהל של המחלקה, and דנה המנהלת is no one's."""
+    last = tokens[at - 1] if at else ""
+    return bool(
+        reading.items
+        and not reading.before
+        and (is_hebrew(last) or tokens[at].startswith("ה"))
+        and is_hebrew(tokens[at])
+        and reading.items[-1].concept in PARTIES
+        and not is_verb(tokens[at])
+        and not is_verb(tokens[at][1:])
+        and hebrew(tokens[at])[-1:] != (("live", ""),)
+        and not (last.startswith("ה") and last[1:] and hebrew(last) == hebrew(last[1:]))
+        and len(hebrew(tokens[at])) == 1
+        and hebrew(tokens[at])[0][1] == ""
+        and not hebrew(tokens[at])[0][0].startswith("@")
+        and hebrew(tokens[at])[0][0] not in _PREPOSITIONS | _DROPPED | _QUALITIES | {"and"}
+    )
+
+
+def _meant(tokens: list[str], at: int, reading: _Reading) -> Sequence[tuple[str, str]]:
+    token = tokens[at]
     if not is_hebrew(token):
         return english_of(token)
-    return opening(token) if is_first else hebrew(token)
+    is_first = not reading.items and "object" not in reading.before
+    meant = opening(token) if is_first else hebrew(token)
+    if meant == _ASKS_TO_GET and (reading.gets or _QUESTIONS.intersection(tokens[:at])):
+        return ((token, ""),)
+    is_said_twice = len(meant) > 1 and meant[-1][0] in _OWNED and tokens[at + 1 : at + 2] == ["של"]
+    return meant[:-1] if is_said_twice else meant
 
 
 def english_of(token: str) -> list[tuple[str, str]]:
@@ -142,10 +201,14 @@ def english_of(token: str) -> list[tuple[str, str]]:
     return english(token)
 
 
-def _take(reading: _Reading, concept: str, tense: str, named: frozenset[str]) -> None:
+def _take(
+    reading: _Reading, concept: str, tense: str, named: frozenset[str], *, acts: bool = False
+) -> None:
+    if concept.endswith(" me") and reading.items and reading.items[-1][:2] == ((), "me"):
+        reading.items.pop()
     if tense:
-        reading.is_passive = reading.is_passive or tense == PASSIVE
-        reading.flags.add(PAST if tense == PASSIVE else tense)
+        reading.is_passive = reading.is_passive or tense in _PASSIVES
+        reading.flags.add(_PASSIVES.get(tense, tense))
         reading.verbs += 1
     if concept in _OWNED:
         reading.before.append("of")
@@ -156,14 +219,23 @@ def _take(reading: _Reading, concept: str, tense: str, named: frozenset[str]) ->
         reading.flags.add("yes-or-no")
     elif concept == "and":
         reading.joined = True
-    elif concept in _DROPPED or concept == "@get" or (not reading.items and concept in _GET):
+    elif concept in _DROPPED or (not reading.items and concept in _GET):
         reading.is_sought = not reading.items
+    elif concept == "@get":
+        reading.is_sought = not reading.items
+        reading.gets = True
     elif concept in ("for", "me") and not reading.items and reading.is_sought:
         return
     elif concept == "if" and not reading.items:
         reading.flags.add("yes-or-no")
-    elif concept in ("to", "from") and reading.before and reading.before[-1] in _LEADING:
+    elif _is_led(concept, reading):
         return
+    elif concept == "contain" and reading.items and not tense:
+        if "not" in reading.before:
+            reading.before.remove("not")
+            reading.before.append("without")
+        else:
+            reading.before.append("with")
     elif concept == "when" and not reading.items:
         reading.add("@when", who=False)
     elif concept == "who" and reading.items and not reading.items[-1].concept.startswith("="):
@@ -171,12 +243,31 @@ def _take(reading: _Reading, concept: str, tense: str, named: frozenset[str]) ->
     elif concept in _PREPOSITIONS or _COUNT.match(concept):
         reading.before.append(concept)
     else:
-        reading.add(concept, who=concept in PEOPLE or concept in named)
+        is_who = concept in PARTIES or concept in IS_NAME or concept in named
+        reading.add(concept, who=is_who, acts=acts or bool(tense))
 
 
+_ASKS_TO_GET = (("@get", ""),)
+_QUESTIONS = frozenset(map(fold, each("מה מי מתי איפה היכן איך כיצד למה מדוע איזה איזו אילו כמה")))
+"""Behind these a verb in the future is no order: what will Dana show."""
+_PASSIVES = {PASSIVE: PAST, WILL_BE: FUTURE, IS_BEING: IS_BEING}
+"""Passives, with the tense that they are of."""
 _BE = frozenset({"is", "are", "be", "being", "was", "were", "been"})
 _IS = frozenset({"is", "are", "be", "being"})
 _HELPING = each("do does did will shall can could should must may might")
+
+
+def _is_led(concept: str, reading: _Reading) -> bool:
+    """Whether a preposition is only what another, or to sign (לחתום על), is followed by."""
+    if concept in _LED and reading.before and reading.before[-1] in _LEADING:
+        return True
+    last = reading.items[-1].concept if reading.items else ""
+    return concept == "about" and last.startswith("sign")
+
+
+_PRONOUNS = frozenset({"הוא", "היא", "המ", "הנ"})
+_WHETHER = "האמ"
+_LED = frozenset({"to", "from", "about"})
 _LEADING = frozenset({"about", "except", "since", "before", "besides"})
 """Prepositions that another follows in Hebrew, and says nothing."""
 _COUNT = re.compile(r"=\d+(?:\.\d+)?\Z")
@@ -192,7 +283,7 @@ def _own(reading: _Reading) -> None:
 def _key(reading: _Reading) -> str:
     """Who does and who is done to are told apart where there are two, or one and a question for
     the other; where much is said of several things, so is all else."""
-    items = _timed(reading.items)
+    items = _subjects_first(_timed(reading.items))
     if reading.flags and not any(item.who for item in items):
         items = [item._replace(who=is_named(item.concept)) for item in items]
     people = sum(item.who for item in items)
@@ -205,13 +296,16 @@ def _key(reading: _Reading) -> str:
     whole = reading.verbs > 1 or _is_contrasted(items)
     bag: list[str] = []
     order: list[list[str]] = []
+    last = ""
     for item in items:
         before = tuple(
             b
             for b in item.before
-            if _counts(b, item, strict=strict or whole, acts=PAST in reading.flags)
+            if (b == "of" and last in PARTIES)
+            or _counts(b, item, strict=strict or whole, acts=PAST in reading.flags)
         )
-        said = " ".join((*sorted(before), item.concept))
+        last = item.concept
+        said = " ".join((*sorted(before, key=_words_first), item.concept))
         is_free = not set(before) - {"by"}
         if whole or (strict and is_free and (item.who or item.concept in ("who", "@whom"))):
             if item.joined and order:
@@ -224,6 +318,21 @@ def _key(reading: _Reading) -> str:
             bag.append(said)
     parts = [sorted(reading.flags), sorted(bag), [sorted(group) for group in order]]
     return json.dumps(parts, ensure_ascii=False)
+
+
+def _words_first(before: str) -> str:
+    """Sorts what stands before a concept; numbers stay in their order, behind the rest."""
+    return "~" if _COUNT.match(before) else before
+
+
+def _subjects_first(items: list[_Item]) -> list[_Item]:
+    """Of two who stand together before a verb the second does it: the man Dan saw, Dan saw."""
+    ordered = list(items)
+    for at in range(len(items) - 2):
+        done, does, verb = items[at : at + 3]
+        if verb.acts and done.who and does.who and not (does.before or does.joined or done.before):
+            ordered[at], ordered[at + 1] = does, done
+    return ordered
 
 
 def _timed(items: list[_Item]) -> list[_Item]:
@@ -242,6 +351,9 @@ _AFTERNOON = frozenset({"afternoon", "even", "evening", "ערב", "צהרי"})
 def _is_contrasted(items: list[_Item]) -> bool:
     concepts = {item.concept for item in items}
     counts = sum(any(_COUNT.match(b) for b in item.before) for item in items)
+    nouns = [item.concept for item in items if item.before and not item.concept.startswith("=")]
+    if len(set(nouns)) < len(nouns):
+        return True
     return bool(concepts & _CONTRASTS) or len(concepts & _QUALITIES) > 1 or counts > 1
 
 
@@ -251,7 +363,9 @@ _CONTRASTS = each(
 _QUALITIES = each("""big large small new old open close free busy newest oldest last next this
     current first
     second third early late high low more less most least good bad best worst short long cheap
-    expensive annual monthly weekly daily quarterly all only some important urgent""")
+    expensive annual monthly weekly daily quarterly all only some important urgent""") | frozenset(
+    map(fold, ADJECTIVES.split())
+)
 
 
 def _counts(before: str, item: _Item, *, strict: bool, acts: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tizmor.caching.abbreviations import written_out
 from tizmor.caching.english import is_known, plain
 from tizmor.caching.lexicon import bare, each
 from tizmor.caching.phrases import PHRASES
@@ -79,7 +80,9 @@ _COMPARISONS = tuple(
         (rf"(?:{fold('פחות מ')}|{fold('מתחת ל')}|{fold('מתחת')})-? ?(?==)", "< "),
         (rf"(=\S+)( \S+)? {fold('לפחות')}(?= |$)", r">= \1\2"),
         (rf"{fold('עד')} (?==\d+(?: |$)|=Q)", "<= "),
-        (rf"{fold('שלא עולות על')}|{fold('שלא עולים על')}|{fold('שאינם עולים על')}", "<="),
+        (rf"{fold('ש')}?(?:לא|{fold('אינו')}|{fold('אינה')}|{fold('אינם')}|{fold('אינן')})"
+         rf" (?:עולה|עולימ|עולות|חורג|חורגת|חורגימ|חורגות) (?:על|מ)-? ?(?==)", "<= "),
+        (r"[שה]?(?:עולה|עולימ|עולות) על (?==)", "> "),
         (r"\b(?:not|still not) yet\b|\byet to be\b|\bstill not\b", "not"),
         (r"\bwho (?:did|do|does)\b", "@whom did"),
     )
@@ -96,12 +99,12 @@ def tokens_of(text: str) -> tuple[list[str], frozenset[str]]:
         if fold(found[0]) not in _OPENERS
         and (not is_known(fold(found[0])) or (found.start() and found[0][1:].islower()))
     }
-    lowered = _COURTESY.sub(" ", plain(straight.lower()))
+    lowered = _COURTESY.sub(" ", plain(written_out(straight.lower())))
     lowered = _WEEKDAY.sub(
         lambda day: f"{day[1]}{_WEEKDAY_NAMES[ord(day[2]) - ord('א')]} ", lowered
     )
     lowered = _HIS.sub(r"\1 ", lowered)
-    lowered = _PREFIX.sub(r"\1 ", lowered)
+    lowered = _PREFIX.sub(lambda found: f"{_without_the(found[1])} ", lowered)
     lowered = re.sub(r"'s\b(?!\s*$)", " 's ", lowered)
     lowered = re.sub(r"s'(?=\s)", "s 's ", lowered)
     lowered = re.sub(r"\be-mail", "email", lowered)
@@ -111,6 +114,11 @@ def tokens_of(text: str) -> tuple[list[str], frozenset[str]]:
     ]
     looked_up = [one if one == OWNER else _looked_up(one) for one in tokens]
     return [token for token in looked_up if token], frozenset(capital)
+
+
+def _without_the(prefix: str) -> str:
+    """The prefixes before a number or a foreign word, without the article: מה־12 is מ־12."""
+    return prefix.removesuffix("ה") or prefix
 
 
 def _looked_up(word: str) -> str:

@@ -1,8 +1,8 @@
 """Whether two texts ask the same: the rules, and the score on pairs that were written without them.
 
-The pairs of `tests/data/semantic_cache` are split by a hash. The words and rules were found on the
-first half alone; of the other half only how many are hit was looked at, and the type of those that
-were hit falsely.
+The pairs of `tests/data/semantic_cache` that judge are split by a hash. English words and rules
+were found on the first half alone; of the other half only how many are hit was looked at, and the
+type of those that were hit falsely. Hebrew was widened on pairs of its own (`*.development`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import pytest
 from tizmor.caching.meaning import MOST_CHARACTERS, MOST_WORDS, meaning
 
 PAIRS = Path(__file__).parents[2] / "data" / "semantic_cache"
-LEAST = {("english", 0): 0.76, ("english", 1): 0.50, ("hebrew", 0): 0.69, ("hebrew", 1): 0.37}
+PROMISED = 0.60
+LEAST = {("english", 0): 0.75, ("english", 1): 0.51, ("hebrew", 0): 0.74, ("hebrew", 1): 0.47}
 """The part of the paraphrases that is hit, by language and half; what has come that far stays."""
 
 
@@ -35,10 +36,19 @@ def pairs(language: str, kind: str) -> list[tuple[int, str, str]]:
     ]
 
 
+@pytest.mark.parametrize("judges", ["", ".second", ".development"])
 @pytest.mark.parametrize("language", ["english", "hebrew"])
-def test_no_adversarial_pair_is_taken_for_the_same(language: str) -> None:
-    hit = [(a, b) for _, a, b in pairs(language, "adversarial") if asks_the_same(a, b)]
-    assert hit == []
+def test_no_adversarial_pair_is_taken_for_the_same(language: str, judges: str) -> None:
+    judged = pairs(f"{language}{judges}", "adversarial")
+    assert len(judged) >= 40
+    assert [(a, b) for _, a, b in judged if asks_the_same(a, b)] == []
+
+
+@pytest.mark.parametrize("language", ["english", "hebrew"])
+def test_of_ten_paraphrases_six_are_hit(language: str) -> None:
+    judged = [asks_the_same(a, b) for _, a, b in pairs(language, "paraphrase")]
+    assert len(judged) == 200
+    assert sum(judged) / len(judged) >= PROMISED
 
 
 @pytest.mark.parametrize(("language", "half"), LEAST)
@@ -57,6 +67,13 @@ def test_as_many_paraphrases_are_hit_as_were(language: str, half: int) -> None:
         ("מצא חשבוניות מלוטוס", "תמצאי בבקשה את החשבוניות מלוטוס"),
         ("פגישות ב-5.3.2026", "פגישות ב-5 במרץ 2026"),
         ("מיילים שנשלחו אתמול", "אימיילים שנשלחו אתמול"),
+        ("הצעתנו ללקוח", "ההצעה שלנו ללקוח"),
+        ("המנהלים של הפרויקטים", "מנהלי הפרויקטים"),
+        ('ישיבות שבוטלו בידי המנכ"ל', 'ישיבות שהמנכ"ל ביטל'),
+        ("פגישה עם עו״ד כהן", "פגישה עם עורך הדין כהן"),
+        ("שיחה ברבע לאחת עשרה", "שיחה ב-10:45"),
+        ("חשבוניות מה-20 לינואר 2026", "חשבוניות מ-20 בינואר 2026"),
+        ("פגישות ב-zoom", "פגישות בזום"),
     ],
 )
 def test_courtesy_inflection_and_ways_of_writing_say_nothing(a: str, b: str) -> None:
@@ -84,6 +101,15 @@ def test_courtesy_inflection_and_ways_of_writing_say_nothing(a: str, b: str) -> 
         ("תקציב הפרויקט", "תקציר הפרויקט"),
         ("פגישות של שגיא", "פגישות של גיא"),
         ("פגישות השבוע", "פגישות בשבוע שעבר"),
+        ("תשובתו", "תשובתה"),
+        ("מה שלחת", "מה שלח"),
+        ("מי הוזמן", "מי יוזמן"),
+        ("אישור תקציב", "תקציב שאושר"),
+        ("לקוח הבנק", "בנק הלקוח"),
+        ("הלקוח שתובע בנק", "הלקוח שבנק תובע"),
+        ("תיק של חגי", "תיק של חג"),
+        ("העברה מחשבון ישן לחשבון חדש", "העברה מחשבון חדש לחשבון ישן"),
+        ("the client the bank sued", "the client who sued the bank"),
     ],
 )
 def test_who_when_how_many_and_whether_part_two_texts(a: str, b: str) -> None:
