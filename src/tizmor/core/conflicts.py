@@ -70,7 +70,7 @@ class _Layout:
 
     def __init__(self, plan: Plan) -> None:
         self.place = {name: i for i, name in enumerate(order(plan))}
-        self._before: dict[str, tuple[str, ...]] = dependencies(plan)
+        self._before: Mapping[str, tuple[str, ...]] = dependencies(plan)
         self._after: dict[str, list[str]] = {name: [] for name in self.place}
         for name, required in self._before.items():
             for other in required:

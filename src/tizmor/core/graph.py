@@ -212,7 +212,8 @@ def needs(step: Step) -> tuple[str, ...]:
     return sum(edges(step), ())
 
 
-def dependencies(plan: Plan) -> dict[str, tuple[str, ...]]:
+@remembered
+def dependencies(plan: Plan) -> Mapping[str, tuple[str, ...]]:
     """What each step waits for, by step id, in the plan's order."""
     return {step.id: needs(step) for step in plan.steps}
 

@@ -28,7 +28,11 @@ JOINED = (
 )
 """Of these all steps' values count, each once."""
 
-
+_DELIVERED = frozenset({*SINGLE, *JOINED})
+_WARNED = frozenset(
+    {StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.COMPENSATED, StepStatus.LEFT}
+)
+"""Of a step that ended so the user has to know."""
 _BESIDE = frozenset({"sources", "warnings"})
 """What goes with a result, and is none by itself."""
 
@@ -37,18 +41,25 @@ def result(state: State) -> dict[str, Any]:
     """The result so far: of a failed execution, what it could still deliver, and why not more."""
     joined: dict[str, Any] = {}
     for name, step in state.steps.items():
-        if step.status is StepStatus.COMPENSATED or step.foreseen is not None:
+        output = state.outputs.get(name)
+        if not output or _DELIVERED.isdisjoint(output):
             continue
-        output = state.outputs.get(name, {})
-        if step.parent is None:  # a call of a list speaks for one item, not for the whole
-            joined |= {field: output[field] for field in SINGLE if output.get(field) is not None}
-        for field in JOINED:
-            if output.get(field):
-                _extend(joined.setdefault(field, []), output[field])
+        if step.status is not StepStatus.COMPENSATED and step.foreseen is None:
+            _join(joined, output, of_item=step.parent is not None)
     he = state.plan is not None and state.plan.language == "he"
-    if warnings := [w for s in state.steps.values() if (w := _warning(s, state, he=he))]:
-        _extend(joined.setdefault("warnings", []), warnings)
+    warned = [s for s in state.steps.values() if s.status in _WARNED]
+    if warned:
+        _extend(joined.setdefault("warnings", []), [_warning(s, state, he=he) for s in warned])
     return joined
+
+
+def _join(joined: dict[str, Any], output: dict[str, Any], *, of_item: bool) -> None:
+    """Add one step's output; a call of a list speaks for one item, not for the whole."""
+    if not of_item:
+        joined |= {field: output[field] for field in SINGLE if output.get(field) is not None}
+    for field in JOINED:
+        if output.get(field):
+            _extend(joined.setdefault(field, []), output[field])
 
 
 def delivered(output: dict[str, Any]) -> dict[str, Any]:
@@ -64,8 +75,8 @@ def _extend(values: list[Any], more: list[Any]) -> None:
     values.extend(value for value in more if value not in values)
 
 
-def _warning(step: StepState, state: State, *, he: bool) -> str | None:
-    """What the user has to know of a step that is not simply done; None when there is nothing."""
+def _warning(step: StepState, state: State, *, he: bool) -> str:
+    """What the user has to know of a step that is not simply done."""
     title = step.step.title or step.step.agent
     if step.parent is not None:
         title = f"{title} ({step.item + 1})"
@@ -82,14 +93,12 @@ def _warning(step: StepState, state: State, *, he: bool) -> str | None:
             )
         case StepStatus.COMPENSATED:
             return f"{title}: בוטל" if he else f"{title}: taken back"
-        case StepStatus.LEFT:
+        case _:
             return (
                 f"{title}: נשאר כפי שהוא ({step.error})"
                 if he
                 else (f"{title}: stays as it is ({step.error})")
             )
-        case _:
-            return None
 
 
 def _missing(step: StepState, state: State) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import shlex
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +15,7 @@ from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.rollback import COMPENSATION
 from tizmor.core.decisions.settling import OUTCOME
 from tizmor.core.folds.talking import answer_of
-from tizmor.core.graph import needs, resolvable
+from tizmor.core.graph import dependencies, needs, resolvable
 from tizmor.core.ids import public_id
 from tizmor.core.origins import origins
 from tizmor.core.plan import Choice
@@ -36,7 +38,7 @@ from tizmor.engine.views import (
 )
 from tizmor.ports.journal import StoredExecution
 
-_SHOWN = {
+_SHOWN = {status: status.value for status in StepStatus} | {
     StepStatus.READY: "pending",
     StepStatus.PREPARED: "pending",
     StepStatus.APPROVED: "pending",
@@ -61,6 +63,7 @@ _NEWS_OF_GATES: dict[type[ev.Event], str] = {
     ev.GateRejected: "rejected",
 }
 """What is told of an approval, by the event."""
+_SECONDS = len("2026-01-31T23:59:59")
 _SEEN = 16
 """Characters of a key that are as good as the whole."""
 _ENDS = {
@@ -84,11 +87,19 @@ class Presenter:
         self.zone = zone
         self._folder = folder
         self._program = program
+        # What is shown together happened within seconds: the zone is asked once for each.
+        self._second = lru_cache(maxsize=1024)(self._second_in_zone)
 
     def time(self, at_ms: int) -> str:
         """ISO 8601 with the workspace's offset, to the millisecond."""
-        moment = dt.datetime.fromtimestamp(at_ms / 1000, self.zone)
-        return moment.isoformat(timespec="milliseconds")
+        second, ms = divmod(at_ms, 1000)
+        until, offset = self._second(second)
+        return f"{until}.{ms:03d}{offset}"
+
+    def _second_in_zone(self, second: int) -> tuple[str, str]:
+        """A second of Unix time in the workspace's zone: its ISO 8601 form, and the offset then."""
+        said = dt.datetime.fromtimestamp(second, self.zone).isoformat(timespec="seconds")
+        return said[:_SECONDS], said[_SECONDS:]
 
     def summary(self, stored: StoredExecution, *, interrupted: bool) -> ExecutionSummary:
         return ExecutionSummary(
@@ -110,7 +121,7 @@ class Presenter:
             updated_at=self.time(state.updated_at_ms),
             language=state.plan.language if state.plan else "en",
             plan=state.plan,
-            steps=tuple(self._step(s, state) for s in state.steps.values()),
+            steps=self._steps(state),
             waiting_for=tuple(self.waiting(state)),
             result=result(state),
             error=state.error,
@@ -219,29 +230,37 @@ class Presenter:
             "message": " → ".join(filter(None, who)) or None,
         }
 
-    def _step(self, step: StepState, state: State) -> StepView:
+    def _steps(self, state: State) -> tuple[StepView, ...]:
+        known = {} if state.plan is None else dependencies(state.plan)
+        return tuple([self._step(s, state, known) for s in state.steps.values()])
+
+    def _step(
+        self, step: StepState, state: State, known: Mapping[str, tuple[str, ...]]
+    ) -> StepView:
+        planned = step.step
+        began_ms = step.started_at_ms
+        ended_ms = step.ended_at_ms if step.status in TERMINAL else None
+        needed = known.get(planned.id) if step.alternative is None else None
         return StepView(
-            id=step.step.id,
-            agent=step.step.agent,
-            title=step.step.title,
+            id=planned.id,
+            agent=planned.agent,
+            title=planned.title,
             state=_shown_status(step),
             attempt=step.attempt,
             messages=step.messages,
             held_on=step.held_on,
             cached=step.cached,
             error=step.error,
-            depends_on=needs(step.step),
-            started_at=None if step.started_at_ms is None else self.time(step.started_at_ms),
-            ended_at=self.time(step.ended_at_ms)
-            if step.ended_at_ms is not None and step.status in TERMINAL
-            else None,
+            depends_on=needs(planned) if needed is None else needed,
+            started_at=None if began_ms is None else self.time(began_ms),
+            ended_at=None if ended_ms is None else self.time(ended_ms),
             queue_ms=queue_ms(step),
             wait_ms=step.waited_ms,
             asked_ms=step.asked_ms,
             run_ms=step.run_ms,
             tokens=step.tokens,
             cost_usd=step.cost_usd,
-            output=state.outputs.get(step.step.id),
+            output=state.outputs.get(planned.id),
         )
 
     def gate(self, gate: GateState, state: State) -> Waiting:
@@ -381,9 +400,7 @@ def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:
 
 
 def _shown_status(step: StepState) -> str:
-    if step.foreseen is not None:
-        return "foreseen"
-    return _SHOWN.get(step.status, step.status.value)
+    return "foreseen" if step.foreseen is not None else _SHOWN[step.status]
 
 
 def _step_fields(step: StepState) -> dict[str, Any]:
