@@ -10,12 +10,14 @@ from msgspec import structs
 from tizmor.core.folds.talking import answer_of
 from tizmor.core.state import State, StepState
 from tizmor.core.talk import Kind, Message
-from tizmor.core.transitions import TERMINAL
+from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.engine.views import Status
 from tizmor.ports.journal import ExecutionRow, MessageRow, SharedRow, StepRow, WaitingRow
 
 RESTS = (Status.WAITING, Status.PAUSED)
 """Nothing happens until a human says something, or a timer fires."""
+_STATUS = {status: status.value for status in StepStatus}
+"""As it is stored: a plain string, which a member only looks like."""
 
 
 def status_of(state: State) -> Status:
@@ -52,7 +54,7 @@ def step_rows(state: State, names: Iterable[str]) -> list[StepRow]:
         row = StepRow(
             step=name,
             agent=step.step.agent,
-            status=step.status.value,
+            status=_STATUS[step.status],
             attempt=step.attempt,
             started_at_ms=began_ms,
             ended_at_ms=step.ended_at_ms if step.status in TERMINAL else None,

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import NamedTuple
 
 from tizmor.core import commands as cmd
@@ -23,6 +22,7 @@ from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
 from tizmor.core.ids import public_id
 from tizmor.core.state import State
 from tizmor.engine.commit import GroupCommit
+from tizmor.engine.dispatch import Dispatch
 from tizmor.engine.findings import Findings
 from tizmor.engine.holds import Holds
 from tizmor.engine.live import Live
@@ -118,6 +118,7 @@ class Pump:
             rest=self._rest_if_idle,
         )
         self._holds = Holds(journal, clock, go_on=self._go_on, durable=self.durable)
+        self._dispatch = Dispatch(self._workers, self._timers, self._holds)
         self._ended_lately: OrderedDict[int, Live] = OrderedDict()
         self._on_adoption: Callable[[Live], None] = lambda live: None
         self._read_inbox: Callable[[], Awaitable[None]] | None = None
@@ -334,35 +335,7 @@ class Pump:
     def _perform(self, live: Live, command: cmd.Command, at_ms: int) -> None:
         if self._stopping or (live.held and not isinstance(command, cmd.SetTimer)):
             return  # who goes on with it begins with what is due
-        match command:
-            case cmd.RunCall() | cmd.CompensateCall() if self._holds.releases(
-                live, command.step.id
-            ):
-                live.queued += 1
-                again = partial(self._call_after_all, live, command)
-                self._holds.once_released(live, command.step.id, again)
-            case cmd.RunCall() | cmd.PrepareCall() | cmd.ProbeCall() | cmd.CompensateCall():
-                self._workers.call(live, command)
-            case cmd.ForeseeCall():
-                self._workers.call(live, command)
-            case cmd.MakePlan() | cmd.Replan():
-                self._workers.plan(live, command)
-            case cmd.SetTimer():
-                step, timer, due_ms = command.step, command.timer, command.due_ms
-                self._timers.set(live.execution, step, timer, due_ms, as_of_ms=at_ms)
-            case cmd.StopCall():
-                self._workers.stop_call(live, command.step)
-            case cmd.StandInLine():
-                self._holds.add(Holder(live.execution, command.step), command.until_ms)
-            case cmd.Release():
-                self._holds.release(live, command.step)
-            case cmd.Finish():
-                self._timers.drop(live.execution)
-
-    def _call_after_all(self, live: Live, command: cmd.RunCall | cmd.CompensateCall) -> None:
-        """What the step had has been given back."""
-        live.queued -= 1
-        self._workers.call(live, command)
+        self._dispatch(live, command, at_ms)
 
     def _go_on(self, holder: Holder) -> None:
         """It is the turn of a step that stood in line."""

@@ -44,6 +44,7 @@ class Batch:
         self._shown: _Rows = []
         self._events: list[Any] = []
         self._ended: _Rows = []
+        self._plain_steps: list[Any] = []
         self._steps: list[Any] = []
         self._waiting: list[Any] = []
         self._shared: list[Any] = []
@@ -95,6 +96,7 @@ class Batch:
         """Write what follows the claims."""
         for insert, values in (
             (statements.EVENT, self._events),
+            (statements.PLAIN_STEP, self._plain_steps),
             (statements.STEP, self._steps),
             (statements.WAITING, self._waiting),
             (statements.SHARED, self._shared),
@@ -133,7 +135,8 @@ class Batch:
             if len(payload) > ROW_BYTES or payload[:1] in _MARKS:
                 payload = self._apart(execution, payload, 1)
             last = checksum(last, execution, seq, at_ms, payload)
-            values += (execution, seq, at_ms, payload, last)
+            # The driver binds a bytearray at once; for bytes it first asks who knows how to.
+            values += (execution, seq, at_ms, bytearray(payload), last)
         self.counts.append(len(append.events))
         return Link(seq, last)
 
@@ -170,11 +173,14 @@ class Batch:
     def _add_models(self, append: Append) -> None:
         execution = append.execution
         for step in append.steps:
-            self._steps += (
+            row = (
                 execution, step.step, step.agent, step.status, step.attempt,
-                step.started_at_ms, step.ended_at_ms, step.queue_ms, step.wait_ms, step.run_ms,
-                step.tokens, step.microusd, step.cached,
+                step.started_at_ms, step.ended_at_ms, step.queue_ms, step.run_ms,
             )  # fmt: skip
+            if step.wait_ms or step.tokens or step.microusd or step.cached:
+                self._steps += (*row, step.wait_ms, step.tokens, step.microusd, step.cached)
+            else:
+                self._plain_steps += row
         for waiting in append.waiting:
             self._waiting += (
                 execution, waiting.id, waiting.kind, waiting.step, waiting.state,
