@@ -70,7 +70,8 @@ SYSTEMS = {
         System(
             name="tizmor",
             module="benchmarks.systems.tizmor",
-            settings=f"{_TIZMOR_SETTINGS}; everything, through Tizmor.open(interactive=False)",
+            settings=f"{_TIZMOR_SETTINGS}; everything, through "
+            "Tizmor.open(interactive=False), its bounds raised to what a workload runs at once",
             durable=_TIZMOR,
             distributions=("tizmor",),
         ),

@@ -10,6 +10,7 @@ from benchmarks.systems.tizmor_plan import agent_of, plan_of
 from tizmor import Tizmor
 from tizmor.core.plan import Plan
 from tizmor.drivers.embedded.process import tune_garbage
+from tizmor.engine.pump import LIMITS
 from tizmor.engine.views import Status
 
 
@@ -38,8 +39,15 @@ class _Product:
             raise RuntimeError(f"the execution ended {result.status}")
 
 
+def _settings(site: Site) -> str:
+    """Its bounds raised to what the workload runs at once."""
+    calls, live = max(LIMITS.calls, site.at_once), max(LIMITS.live, site.at_once)
+    return f"running_steps = {calls}\nlive_executions = {live}\n"
+
+
 @asynccontextmanager
 async def opened(site: Site) -> AsyncIterator[Engine]:
     tune_garbage()
+    (site.folder / "tizmor.toml").write_text(_settings(site))
     async with Tizmor.open(site.folder, agents=[agent_of(site)], interactive=False) as tizmor:
         yield _Product(tizmor, plan_of(site))

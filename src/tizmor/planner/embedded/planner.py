@@ -6,6 +6,7 @@ It reads the request and nothing else. The same request, answers and time give t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -30,7 +31,11 @@ class EmbeddedPlanner:
 
     def __init__(self, specs: Sequence[AgentSpec]) -> None:
         self._specs = tuple(specs)
-        self._interpreter = Interpreter(self._specs)
+
+    @cached_property
+    def _interpreter(self) -> Interpreter:
+        """Made for the first request: most processes only run, or show, what was planned."""
+        return Interpreter(self._specs)
 
     async def plan(self, request: PlanRequest) -> Plan:
         """The plan for `request`; never raises for what the text says.
