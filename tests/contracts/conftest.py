@@ -17,6 +17,7 @@ from tests.contracts.postgres_server import PostgresServer, binaries, started
 
 from tizmor.ports.journal import Append, Journal
 from tizmor.storage.memory import MemoryDatabase, MemoryJournal
+from tizmor.storage.postgres import shared as on_postgres
 from tizmor.storage.postgres.journal import PostgresJournal
 from tizmor.storage.postgres.schema import TABLES
 from tizmor.storage.sqlite import SqliteJournal, open_sqlite
@@ -256,3 +257,19 @@ def postgres_backend(
         return PostgresBackend(first.server, first.database)
 
     return make
+
+
+@pytest.fixture
+def advance(backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Lets time pass for all processes; PostgreSQL's own is set, too."""
+
+    def stand() -> None:
+        now = f"SELECT {backend.clock.now_ms()}::bigint"
+        monkeypatch.setattr(on_postgres, "_NOW", now)
+
+    def pass_by(ms: int) -> None:
+        backend.clock.advance(ms)
+        stand()
+
+    stand()
+    return pass_by

@@ -5,30 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tizmor.ports.breakers import Breaking, Open, Standing, Through
 from tizmor.ports.journal import Journal
 from tizmor.ports.locks import Holder
-from tizmor.storage.postgres import shared as on_postgres
 
 A, B, C = (Holder(1000 + number, "step") for number in range(3))
 MAIL = ("agent:Send", "api:mail")
 RULE = Breaking(failures=3, rate=0.5, calls=10, pause_s=30)
 QUIET, TROUBLED = Through(quiet=True), Through(quiet=False)
-
-
-@pytest.fixture
-def advance(backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Lets time pass for all processes; PostgreSQL's own is set, too."""
-
-    def pass_by(ms: int) -> None:
-        backend.clock.advance(ms)
-        now = f"SELECT {backend.clock.now_ms()}::bigint"
-        monkeypatch.setattr(on_postgres, "_NOW", now)
-
-    pass_by(0)
-    return pass_by
 
 
 async def fail(journal: Journal, times: int = 3, well: int = 0) -> None:

@@ -5,31 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tizmor.ports.cache import Cache, CacheUse, Computing, Kept, Mine, Source, Use, Wanted
 from tizmor.ports.journal import Journal
 from tizmor.ports.locks import Holder
-from tizmor.storage.postgres import shared as on_postgres
 
 A, B, C = (Holder(2000 + number, "step") for number in range(3))
 HOUR_MS = 3_600_000
 ASKED = Wanted("Web", b"key", b"meaning")
 OTHERWISE = Wanted("Web", b"another key", b"meaning")
 SOMETHING_ELSE = Wanted("Web", b"key of something else", b"something else")
-
-
-@pytest.fixture
-def advance(backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Lets time pass for all processes; PostgreSQL's own is set, too."""
-
-    def pass_by(ms: int) -> None:
-        backend.clock.advance(ms)
-        now = f"SELECT {backend.clock.now_ms()}::bigint"
-        monkeypatch.setattr(on_postgres, "_NOW", now)
-
-    pass_by(0)
-    return pass_by
 
 
 async def keep(

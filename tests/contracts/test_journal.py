@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.contracts.rows import created, then
 
 from tizmor.core import checkpoint
 from tizmor.core.errors import JournalDamaged, UnknownExecution
 from tizmor.core.state import State
 from tizmor.ports.journal import (
-    Append,
     Checkpoint,
     Committed,
     ExecutionRow,
@@ -28,32 +28,6 @@ from tizmor.ports.journal import (
 from tizmor.storage import wakes
 
 A, B, C, D, E = 1001, 1002, 1003, 1004, 1005
-
-
-def events(*payloads: str) -> list[tuple[int, bytes]]:
-    return [(1_000 + number, payload.encode()) for number, payload in enumerate(payloads)]
-
-
-def created(execution: int, *payloads: str, **more: Any) -> Append:
-    return Append(
-        execution=execution,
-        epoch=1,
-        first_seq=1,
-        events=events(*(payloads or ("begun",))),
-        create=NewExecution(query=f"request {execution}", user="me", created_at_ms=execution),
-        row=more.pop("row", ExecutionRow(status="RUNNING", updated_at_ms=1)),
-        **more,
-    )
-
-
-def then(execution: int, first_seq: int, *payloads: str, **more: Any) -> Append:
-    return Append(
-        execution=execution,
-        epoch=more.pop("epoch", 1),
-        first_seq=first_seq,
-        events=events(*payloads),
-        **more,
-    )
 
 
 def paused(by: str) -> str:

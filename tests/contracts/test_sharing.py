@@ -14,29 +14,12 @@ from tizmor.ports.journal import Append, ExecutionRow, Journal, NewExecution
 from tizmor.ports.locks import Claim, Held, Holder, Taken
 from tizmor.ports.quotas import UNLIMITED, Later, Left, Quota, Slot, Standing, Use
 from tizmor.storage.memory import MemoryJournal
-from tizmor.storage.postgres import shared as on_postgres
 
 A, B, C, D = (Holder(1000 + number, "step") for number in range(4))
 CALENDAR = Resource(name="calendar:me")
 READ_CALENDAR = Resource(name="calendar:me", access=Access.SHARED)
 FILE = Resource(name="file:a")
 TWO_A_SECOND = Use("api:mail", Quota(2, 1_000))
-
-
-@pytest.fixture
-def advance(backend: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Lets time pass for all processes; PostgreSQL's own is set, too."""
-
-    def stand() -> None:
-        now = f"SELECT {backend.clock.now_ms()}::bigint"
-        monkeypatch.setattr(on_postgres, "_NOW", now)
-
-    def pass_by(ms: int) -> None:
-        backend.clock.advance(ms)
-        stand()
-
-    stand()
-    return pass_by
 
 
 async def test_one_writer_has_a_resource_to_itself(backend: Any) -> None:

@@ -12,8 +12,8 @@ import asyncpg
 import pytest
 from tests.contracts.conftest import PostgresBackend
 from tests.contracts.postgres.proxy import Proxy
-from tests.contracts.postgres.rows import created, eventually, then
 from tests.contracts.postgres_server import PostgresServer
+from tests.contracts.rows import created, eventually, then
 
 from tizmor.core.errors import StorageFailed
 from tizmor.ports.journal import Append, Committed, InboxKind, Journal

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.contracts.postgres.rows import created, then
+from tests.contracts.rows import created, then
 
 from tizmor.core.errors import WorkspaceUnusable
 from tizmor.ports.journal import Append, Journal

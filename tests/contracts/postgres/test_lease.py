@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.contracts.postgres.rows import created, eventually, then
+from tests.contracts.rows import created, eventually, then
 
 from tizmor.core.errors import StorageFailed, WorkspaceUnusable
 from tizmor.ports.journal import Journal, StoredExecution
@@ -25,7 +25,7 @@ A, B = 1001, 1002
 _ROOT = Path(__file__).parents[3]
 _OWNER = """
 import asyncio, sys
-from tests.contracts.postgres.rows import created, then
+from tests.contracts.rows import created, then
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.storage.postgres.journal import open_postgres
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import asyncpg
-from tests.contracts.postgres.rows import created, eventually, then
+from tests.contracts.rows import created, eventually, then
 
 from tizmor.ports.journal import ExecutionRow, InboxKind, StepRow
 from tizmor.storage.postgres.batch import Batch

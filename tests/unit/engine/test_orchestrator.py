@@ -26,7 +26,7 @@ from tizmor.core.plan import Choice, Plan, Question, Step
 from tizmor.engine import planning
 from tizmor.engine.history import fold
 from tizmor.engine.request import MAX_REQUEST
-from tizmor.engine.views import Status, StreamEvent
+from tizmor.engine.views import Execution, Status, StreamEvent
 from tizmor.ports.planner import PlanRequest
 
 ANCHOR = plan(
@@ -192,13 +192,18 @@ async def test_yes_at_the_start_approves_what_comes(process: Process, house: Hou
     assert house.agents.did == ["meet talk at 10"]
 
 
-async def test_a_question_is_answered_by_number_and_the_step_goes_on(
-    process: Process, house: House
-) -> None:
+async def asks_who(process: Process, house: House) -> Execution:
+    """An execution whose step will ask which of two people is meant."""
     asks = NeedsAnswer("Who?", question_id="who", choices=[("d", "Dana"), ("y", "Yoav")])
     asks.free_text = False
     house.agents.fail.append(asks)
-    execution = await process.start("q", plan=plan(read("r")))
+    return await process.start("q", plan=plan(read("r")))
+
+
+async def test_a_question_is_answered_by_number_and_the_step_goes_on(
+    process: Process, house: House
+) -> None:
+    execution = await asks_who(process, house)
     waiting = await process.result(execution.id)
     assert [w.text for w in waiting.waiting_for] == ["Who?"]
     with pytest.raises(UserError, match="'Zoe' is no answer"):
@@ -211,10 +216,7 @@ async def test_the_same_answer_again_is_no_mistake_and_another_one_is(
     process: Process, house: House
 ) -> None:
     """Also after the end: whoever lost the confirmation asks again."""
-    asks = NeedsAnswer("Who?", question_id="who", choices=[("d", "Dana"), ("y", "Yoav")])
-    asks.free_text = False
-    house.agents.fail.append(asks)
-    execution = await process.start("q", plan=plan(read("r")))
+    execution = await asks_who(process, house)
     await process.result(execution.id)
     said = await asyncio.gather(
         *(process.answer(execution.id, "Yoav", question="q1") for _ in range(3))

@@ -11,6 +11,7 @@ from tests.unit.engine.house import House, Process, gate_opened, let_go, meet, p
 from tizmor.core import events as ev
 from tizmor.core.errors import OwnershipLost
 from tizmor.core.ids import parse_id
+from tizmor.engine.live import Live
 from tizmor.engine.orders import Order, encode
 from tizmor.engine.pump import Limits
 from tizmor.engine.views import Execution, Status
@@ -63,6 +64,12 @@ class Slow(MemoryJournal):
 
 def number(execution: Execution) -> int:
     return parse_id(execution.id) or 0
+
+
+def live_of(process: Process, execution: Execution) -> Live:
+    live = process.pump.get(number(execution))
+    assert live is not None
+    return live
 
 
 async def at_its_gate(process: Process, title: str = "talk") -> Execution:
@@ -129,8 +136,7 @@ async def test_what_another_owner_has_carried_out_since_the_look_is_not_taken(
             assert await settled(journal, pause) == "done: paused"
             await other.resume(execution.id)
         house.memory.living[journal.owner] = signal
-        live = process.pump.get(number(execution))
-        assert live is not None
+        live = live_of(process, execution)
         live.break_off(OwnershipLost("another process runs it now"))
         process.pump.forget(live)
         journal.answer()
@@ -150,8 +156,7 @@ async def test_what_was_taken_by_one_that_broke_off_before_it_was_written_is_tak
             begun = asyncio.create_task(process.start("q", plan=plan(meet("n"))))
             await asyncio.sleep(0)
             pause = await journal.send(number(execution), InboxKind.PAUSE, BY_DANA)
-            live = process.pump.get(number(execution))
-            assert live is not None
+            live = live_of(process, execution)
             await known(lambda: "taken" if live.settles else None)
             process.pump._park(live, "here", RuntimeError("on purpose"))
         await begun
@@ -167,8 +172,7 @@ async def test_one_whose_outcome_is_on_its_way_to_disk_is_not_idle(house: House)
     journal = Slow(house)
     async with house.process(journal=journal) as process:
         execution = await at_its_gate(process)
-        live = process.pump.get(number(execution))
-        assert live is not None
+        live = live_of(process, execution)
         assert live.is_idle
         with journal.held():
             nothing = encode(Order(target="a9"))
@@ -190,8 +194,7 @@ async def test_who_waits_for_what_is_written_also_waits_for_outcomes_behind_it(
     journal = Slow(house)
     async with house.process(journal=journal) as process:
         execution = await at_its_gate(process)
-        live = process.pump.get(number(execution))
-        assert live is not None
+        live = live_of(process, execution)
         with journal.held():
             pause = await journal.send(number(execution), InboxKind.PAUSE, BY_DANA)
             await known(lambda: "in flight" if live.appends > live.landed else None)
@@ -212,8 +215,7 @@ async def test_what_is_carried_out_and_on_its_way_to_disk_is_passed_over(house: 
     journal = Slow(house)
     async with house.process(journal=journal) as process:
         execution = await at_its_gate(process)
-        live = process.pump.get(number(execution))
-        assert live is not None
+        live = live_of(process, execution)
         with journal.held():
             await journal.send(number(execution), InboxKind.PAUSE, BY_DANA)
             await journal.send(number(execution), InboxKind.RESUME, BY_DANA)

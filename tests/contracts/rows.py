@@ -1,9 +1,9 @@
-"""Appends for the tests on PostgreSQL, and waiting for what another process does."""
+"""Appends for journals, and waiting for what another process does."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from tizmor.ports.journal import Append, ExecutionRow, NewExecution
@@ -25,7 +25,7 @@ def created(execution: int, *payloads: str, **more: Any) -> Append:
         execution=execution,
         epoch=1,
         first_seq=1,
-        events=events(payloads or ("begun",)),
+        events=events(*(payloads or ("begun",))),
         create=NewExecution(query=f"request {execution}", user="me", created_at_ms=execution),
         row=more.pop("row", ExecutionRow(status="RUNNING", updated_at_ms=1)),
         **more,
@@ -37,10 +37,10 @@ def then(execution: int, first_seq: int, *payloads: str, **more: Any) -> Append:
         execution=execution,
         epoch=more.pop("epoch", 1),
         first_seq=first_seq,
-        events=events(payloads),
+        events=events(*payloads),
         **more,
     )
 
 
-def events(payloads: Sequence[str]) -> list[tuple[int, bytes]]:
+def events(*payloads: str) -> list[tuple[int, bytes]]:
     return [(1_000 + number, payload.encode()) for number, payload in enumerate(payloads)]
