@@ -85,14 +85,13 @@ class Holds:
             self._releases[holder] = task
             task.add_done_callback(lambda ended: self._releases.pop(holder))
 
-    def abandon(self, live: Live) -> None:
+    def abandon(self, execution: int, running: Collection[asyncio.Task[None]] = ()) -> None:
         """Give back what this process itself has for an execution that it can't go on with, once
-        nothing of it runs here."""
+        nothing of it is `running` here."""
         if self._closed:
             return
-        self._held = {h: None for h in self._held if h.execution != live.execution}
-        tasks = set(live.tasks.values())
-        task = asyncio.get_running_loop().create_task(self._abandon(live.execution, tasks))
+        self._held = {h: None for h in self._held if h.execution != execution}
+        task = asyncio.get_running_loop().create_task(self._abandon(execution, set(running)))
         self._abandonments.add(task)
         task.add_done_callback(self._abandonments.discard)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -36,11 +36,11 @@ class Live:
     `appends` what was handed to the journal, `landed` what of that is there. `held`: there is no
     room for it now, and nothing of it is performed but that its timers are set. `queued` counts the
     calls that wait for room, `stopping` are the steps whose running call was told to stop, `begun`
-    those whose call began when and nothing was said of it yet, `fences` the fencing tokens of the
-    leases that steps have, `last_checkpoint` is the newest
-    one's sequence number and monotonic time. `lost`: this
-    process may not, or can't, go on with it, or holds it no more; if it rests, it comes back as a
-    `Live` of its own.
+    those whose call began when and nothing was said of it yet, `leaving`: nothing more is begun for
+    it, and when what has an effect is over, this process gives it up; `fences` the fencing tokens
+    of the leases that steps have, `last_checkpoint` is the newest one's sequence number and
+    monotonic time. `lost`: this process may not, or can't, go on with it, or holds it no more; if
+    it rests, it comes back as a `Live` of its own.
     """
 
     def __init__(self, state: State, *, epoch: int, seq: int, create: NewExecution | None) -> None:
@@ -63,6 +63,7 @@ class Live:
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.queued = 0
         self.held = False
+        self.leaving = False
         self.lost = False
         self.stopping: set[str] = set()
         self.begun: dict[str, int] = {}
@@ -265,16 +266,26 @@ class Live:
         self.lost = True
         self.tell()
 
-    def break_off(self, error: Exception) -> None:
-        """The execution is not this process's any more, or can't be written."""
+    def afoot(self) -> list[asyncio.Task[None]]:
+        """The tasks whose call may have an effect just now."""
+        return [task for name, task in self.tasks.items() if self.is_afoot(name)]
+
+    def cut_off(self, *, but: Collection[asyncio.Task[None]] = ()) -> None:
+        """End what runs for it, but for these tasks."""
+        for task in self.tasks.values():
+            if task not in but:
+                task.cancel()
+
+    def break_off(self, error: Exception, *, but: Collection[asyncio.Task[None]] = ()) -> None:
+        """The execution is not this process's any more, or can't be written. What runs for it is
+        ended, but for these tasks."""
         self.broken = self.broken or error
         self.lost = True
         for _, barrier in self._barriers:
             if not barrier.done():
                 barrier.set_exception(error)
         self._barriers.clear()
-        for task in self.tasks.values():
-            task.cancel()
+        self.cut_off(but=but)
         self.tell()
 
     def tell(self) -> None:

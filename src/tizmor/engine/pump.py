@@ -26,6 +26,7 @@ from tizmor.engine.dispatch import Dispatch
 from tizmor.engine.findings import Findings
 from tizmor.engine.holds import Holds
 from tizmor.engine.live import Live
+from tizmor.engine.parting import Parting
 from tizmor.engine.perform import READ, Performer
 from tizmor.engine.projections import RESTS
 from tizmor.engine.residence import Residence, Rest
@@ -114,7 +115,7 @@ class Pump:
             feed=self.feed,
             durable=self.durable,
             report=self._findings.report,
-            park=self._park,
+            park=lambda live, where, error: self._parting.leave(live, where, error),
             rest=self._rest_if_idle,
         )
         self._holds = Holds(journal, clock, go_on=self._go_on, durable=self.durable)
@@ -133,6 +134,7 @@ class Pump:
             park=self._park,
             due_ms=self._timers.next_due_ms,
         )
+        self._parting = Parting(durable=self.durable, park=self._park, part=self._commits.part)
         self.failure: EngineError | None = None
 
     def get(self, execution: int) -> Live | None:
@@ -302,6 +304,7 @@ class Pump:
             for name, task in live.tasks.items()
             if live.has_effect(name)
         ]
+        effects += self._parting.afoot
         unended: set[asyncio.Task[None]] = set()
         if effects and self.failure is None:
             _, unended = await asyncio.wait(effects, timeout=_STOP_S)
@@ -315,6 +318,7 @@ class Pump:
         tasks += [task for task in self._workers.close() if task not in tasks]
         tasks += self._waking.close()
         tasks += self._holds.close()
+        tasks += self._parting.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -333,7 +337,7 @@ class Pump:
         return False
 
     def _perform(self, live: Live, command: cmd.Command, at_ms: int) -> None:
-        if self._stopping or (live.held and not isinstance(command, cmd.SetTimer)):
+        if self._stopping or live.leaving or (live.held and not isinstance(command, cmd.SetTimer)):
             return  # who goes on with it begins with what is due
         self._dispatch(live, command, at_ms)
 
@@ -368,7 +372,7 @@ class Pump:
     def _take_up(self, rest: Rest, state: State, seq: int) -> Live | None:
         """None when its journal says that another process has taken it on meanwhile."""
         if state.epoch > rest.epoch:
-            self._residence.give_up(state.execution)
+            self._let_go_of(state.execution)
             return None
         if not rest.adopted:
             at_ms = max(self.now_ms(), rest.fired_ms)
@@ -385,18 +389,24 @@ class Pump:
         """A resting execution that can't be read: whoever asks for it is told why."""
         self._parked[execution] = self._as_engine_error(public_id(execution), error)
         self._timers.drop(execution)
+        self._let_go_of(execution)
+
+    def _let_go_of(self, execution: int) -> None:
+        """A resting execution that this process doesn't go on with: nobody waits for what it had
+        taken meanwhile for it."""
         self._residence.give_up(execution)
+        self._holds.abandon(execution)
 
     def _park(self, live: Live, where: str, error: BaseException) -> None:
         """An error of the engine's own is never the step's: the execution stops where it is.
-        Another process may go on with it, unless a call with an effect goes on in a thread here."""
-        held = any(live.is_afoot(name) for name in live.tasks)
+        Another process may go on with it, once no call with an effect is under way here, be it in a
+        thread: so such a call isn't cut off."""
+        afoot = live.afoot()
         known = self._as_engine_error(f"{live.public_id}/{where}", error)
         self._parked[live.execution] = known
-        live.break_off(known)
+        live.break_off(known, but=afoot)
         self.forget(live)
-        if not held:
-            self._commits.part(live)
+        self._parting.part(live, afoot)
 
     def _as_engine_error(self, where: str, error: BaseException) -> EngineError:
         if isinstance(error, EngineError):
@@ -426,7 +436,7 @@ class Pump:
         self._timers.drop(live.execution)
         self._residence.leave(live)
         if live.lost:
-            self._holds.abandon(live)
+            self._holds.abandon(live.execution, live.tasks.values())
         if live.state.ended and not live.lost:
             self._ended_lately[live.execution] = live
             if len(self._ended_lately) > _REMEMBERED:

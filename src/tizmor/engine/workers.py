@@ -113,7 +113,7 @@ class Workers:
 
     def _begin_work(self, live: Live, command: CallCommand) -> bool:
         live.queued -= 1
-        if live.lost or self._stopping:
+        if live.lost or live.leaving or self._stopping:
             return False
         task = asyncio.get_running_loop().create_task(self._work(live, command))
         self._tasks.add(task)
@@ -209,7 +209,7 @@ class Workers:
         self, live: Live, command: cmd.RunCall, key: str, *, waived_by: str = ""
     ) -> bool | Awaitable[bool]:
         """Whether the call may begin; one with an effect has to wait for the answer."""
-        if self._stopping:
+        if self._stopping or live.leaving:
             return False
         if not self._interactive and not key:
             return self._quiet.begin(live, command.step.id)
@@ -229,7 +229,7 @@ class Workers:
         return True
 
     async def _begin_undoing(self, live: Live, command: cmd.CompensateCall, key: str) -> bool:
-        if self._stopping:
+        if self._stopping or live.leaving:
             return False
         starting = fx.CompensationStarting(at_ms=self._clock.now_ms(), step=command.step.id)
         decision = self._feed(live, starting)

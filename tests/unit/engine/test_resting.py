@@ -23,12 +23,13 @@ from tests.unit.engine.house import (
 
 from tizmor.core.errors import EngineError, StorageFailed, Transient
 from tizmor.core.ids import parse_id
-from tizmor.core.plan import RetryPolicy, Step
+from tizmor.core.plan import Resource, RetryPolicy, Step
 from tizmor.engine import waking
 from tizmor.engine.pump import Limits
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.journal import Record
+from tizmor.ports.locks import Holder
 from tizmor.ports.vocabulary import Value
 from tizmor.storage.memory import MemoryJournal
 
@@ -340,3 +341,19 @@ async def test_one_that_cannot_be_read_when_it_is_resumed_stays_free_for_others(
         assert newer.owns(execution.id)
         house.agents.hold.set()
         assert (await newer.result(execution.id)).status is Status.COMPLETED
+
+
+async def test_what_it_has_for_one_that_is_anothers_by_now_nobody_waits_for(house: House) -> None:
+    """It was taken for dead, and asked for it all the same: it did not know of the other yet."""
+    async with house.process(limits=LITTLE) as process, house.process() as other:
+        execution, *_ = await waiting(process)
+        await rested(process, execution)
+        number = parse_id(execution.id) or 0
+        process.journal.die()  # type: ignore[attr-defined]
+        await other.resume(execution.id)
+        locks = process.journal.sharing.locks
+        await locks.acquire(Holder(number, "m"), [Resource(name="calendar:me")])
+        assert await process.pump.wake(number) is None
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert await locks.standing() == []

@@ -44,6 +44,7 @@ def call_must_wait(d: Decision, fact: fx.CallMustWait) -> None:
         if step.status is not S.HELD or step.held_on != fact.on:
             d.emit(ev.StepHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
         if waits_for_word(fact.on):
+            give_back_meanwhile(d, step)
             await_word(d, step)
         else:
             d.order(cmd.StandInLine(step=fact.step, until_ms=fact.until_ms))
@@ -75,6 +76,13 @@ def give_back_late(d: Decision, name: str) -> None:
     """A step that ends, or has ended, while its call asks for what others use: what it got is given
     back, its places in line as well."""
     d.order(cmd.Release(step=name))
+
+
+def give_back_meanwhile(d: Decision, step: StepState) -> None:
+    """A word may be as long in coming as a person takes, and who is to say it may need the same
+    resources."""
+    if step.step.resources:
+        d.order(cmd.Release(step=step.step.id))
 
 
 def rest_held(d: Decision, step: StepState) -> None:

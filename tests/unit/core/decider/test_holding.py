@@ -118,3 +118,10 @@ def test_an_execution_whose_steps_are_held_waits_for_nobody() -> None:
     script = held(Script(step("a"), writing(Effect.IRREVERSIBLE, "b")))
     script.gate("b")
     assert not script.state.waits_for_human
+
+
+def test_who_waits_for_a_word_gives_back_what_it_has() -> None:
+    script = Script(step("a", resources=(Resource(name="calendar:me"),)), step("b"))
+    script.begin("a")
+    held(script, on="message:m1")
+    assert script.ordered(cmd.Release).step == "a"
