@@ -83,6 +83,7 @@ class GroupCommit:
         self._park = park
         self._due_ms = due_ms
         self._waiting: dict[int, Live] = {}
+        self._told: dict[int, None] = {}
         self._added = 0
         self._parting: dict[int, Live] = {}
         self._in_flight: list[tuple[Live, Append]] = []
@@ -103,6 +104,12 @@ class GroupCommit:
                 self._start()
             elif self._linger is None:
                 self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._start)
+
+    def add_first(self, live: Live) -> None:
+        """Someone in another process waits for this one: it is in the next commit, however many
+        others are waiting for theirs."""
+        self._told[live.execution] = None
+        self.add(live, urgent=True)
 
     @property
     def is_on(self) -> bool:
@@ -162,9 +169,10 @@ class GroupCommit:
     def _collect(self) -> list[tuple[Live, Append]]:
         batch = []
         events = 0
-        for execution in list(self._waiting):
-            live = self._waiting.pop(execution)
-            if live.lost:
+        told, self._told = self._told, {}
+        for execution in [*told, *self._waiting]:
+            live = self._waiting.pop(execution, None)
+            if live is None or live.lost:
                 continue
             try:
                 append = self._append_of(live)

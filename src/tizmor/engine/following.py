@@ -66,7 +66,7 @@ class Following:
         if not await self._ownership.is_owned(stored):
             if tail.execution not in self._wanted:
                 return False
-            live = await self._ownership.adopt(tail.execution)
+            live = await self._ownership.adopt(stored)
             if live is not None and self._wanted.approves_all(tail.execution):
                 yes = Order(by="--yes", approve_all=True)
                 with contextlib.suppress(OwnershipLost):

@@ -375,11 +375,12 @@ class Orchestrator:
         stored = await self._stored(execution_id)
         if not stored.row.ended:
             await self._wanted.add(stored.execution, approve_all=approve_all)
-            live = await self._ownership.adopt(stored.execution)
-            await self._ownership.give(stored.execution, InboxKind.RESUME, self._deciding.plain())
+            live = await self._ownership.adopt(stored)
+            await self._ownership.give(stored, InboxKind.RESUME, self._deciding.plain())
             if approve_all:
                 yes = Order(by="--yes", approve_all=True, seat=self._caller.seat)
-                await self._ownership.give(stored.execution, InboxKind.APPROVE, yes)
+                stored = await self._stored(execution_id)
+                await self._ownership.give(stored, InboxKind.APPROVE, yes)
             if live is not None and not live.lost:
                 with contextlib.suppress(OwnershipLost):  # then it is another's to go on with
                     await self._pump.durable(live)
@@ -410,7 +411,7 @@ class Orchestrator:
         """
         stored, state = await self._found(execution_id)
         order = self._deciding.approval(state, approval, arguments, comment, by, seen)
-        return await self._take_and_give(stored.execution, InboxKind.APPROVE, order)
+        return await self._take_and_give(stored, InboxKind.APPROVE, order)
 
     async def preview(
         self, execution_id: str, approval: str | None, arguments: Mapping[str, Any]
@@ -432,7 +433,7 @@ class Orchestrator:
         enough for that. Raises as `approve`."""
         stored, state = await self._found(execution_id)
         order = self._deciding.rejection(state, approval, reason, by)
-        return await self._take_and_give(stored.execution, InboxKind.REJECT, order)
+        return await self._take_and_give(stored, InboxKind.REJECT, order)
 
     async def delegate(
         self, execution_id: str, approval: str | None = None, *, to: str, by: str | None = None
@@ -441,7 +442,7 @@ class Orchestrator:
         named. Raises as `approve`."""
         stored, state = await self._found(execution_id)
         order = self._deciding.delegation(state, approval, to, by)
-        return await self._take_and_give(stored.execution, InboxKind.DELEGATE, order)
+        return await self._take_and_give(stored, InboxKind.DELEGATE, order)
 
     async def answer(
         self,
@@ -457,7 +458,7 @@ class Orchestrator:
         stored, state = await self._found(execution_id)
         order = self._deciding.answer(state, question, choice, arguments, by)
         try:
-            return await self._take_and_give(stored.execution, InboxKind.ANSWER, order)
+            return await self._take_and_give(stored, InboxKind.ANSWER, order)
         except UserError:
             value = chosen(state.questions[order.target].question, choice)
             if await was_answered(
@@ -474,7 +475,7 @@ class Orchestrator:
         """Let running steps end and start none."""
         stored = await self._stored(execution_id)
         order = self._deciding.plain(by)
-        return await self._take_and_give(stored.execution, InboxKind.PAUSE, order)
+        return await self._take_and_give(stored, InboxKind.PAUSE, order)
 
     async def cancel(
         self, execution_id: str, *, roll_back: bool = False, by: str | None = None
@@ -483,7 +484,7 @@ class Orchestrator:
         `roll_back`, what was done is taken back, the last thing first."""
         stored = await self._stored(execution_id)
         order = self._deciding.plain(by, roll_back=roll_back)
-        return await self._take_and_give(stored.execution, InboxKind.CANCEL, order)
+        return await self._take_and_give(stored, InboxKind.CANCEL, order)
 
     async def _folded(self, execution_id: str) -> State:
         """The state of an execution, as its journal tells it. Raises `UnknownExecution`."""
@@ -499,12 +500,12 @@ class Orchestrator:
         """Take the orders that other processes wrote for executions that run here, for ever."""
         await self._ownership.obey()
 
-    async def _take_and_give(self, execution: int, kind: InboxKind, order: Order) -> str:
+    async def _take_and_give(self, stored: StoredExecution, kind: InboxKind, order: Order) -> str:
         """Give an order; if nobody runs the execution, this process takes it on first."""
         orders.check_text(order)
-        await self._wanted.keep(execution)
-        await self._ownership.adopt(execution)
-        outcome = await self._ownership.give(execution, kind, order)
+        await self._wanted.keep(stored.execution)
+        await self._ownership.adopt(stored)
+        outcome = await self._ownership.give(stored, kind, order)
         if outcome is None:
             return "written down; the process that runs it has not taken it yet"
         verdict, _, sentence = outcome.partition(": ")

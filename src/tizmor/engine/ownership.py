@@ -44,23 +44,25 @@ class Ownership:
         self._took: dict[int, Live] = {}
         self._adopted: set[int] = set()
         self._waiting: dict[int, list[InboxRow]] = {}
+        self._news = asyncio.Event()
         pump.obey_first(self._take_waiting, self.take_inbox)
 
-    async def adopt(self, execution: int) -> Live | None:
-        """The execution if it runs here already, or nobody runs it and this process now does."""
-        if live := await self._pump.wake(execution):
+    async def adopt(self, stored: StoredExecution) -> Live | None:
+        """The execution if it runs here already, or nobody runs it and this process now does.
+        `stored` is how it was seen just now."""
+        if live := await self._pump.wake(stored.execution):
             return live
-        if live := await self._become_owner(execution):
+        if live := await self._become_owner(stored):
             await self.take_inbox()
         return live
 
-    async def _become_owner(self, execution: int) -> Live | None:
-        stored = await self._journal.get(execution)
-        if stored is None or stored.row.ended:
+    async def _become_owner(self, stored: StoredExecution) -> Live | None:
+        if stored.row.ended or await self._is_anothers(stored):
             return None
+        execution = stored.execution
         await self._pump.parted()
-        stored = await self._journal.adopt(execution)
-        if stored is None or (live := self._pump.get(execution)):
+        adopted = await self._journal.adopt(execution)
+        if adopted is None or (live := self._pump.get(execution)):
             return self._pump.get(execution)
         self._adopted.add(execution)
         await self._note_waiting([execution])
@@ -69,10 +71,10 @@ class Ownership:
             return live  # somebody here was quicker
         if self._pump.rests(execution):
             return await self._pump.wake(execution)
-        if state.ended or state.epoch > stored.epoch:
+        if state.ended or state.epoch > adopted.epoch:
             return None
         return self._pump.adopt(
-            state, epoch=stored.epoch, seq=seq, may_still_run=stored.may_still_run
+            state, epoch=adopted.epoch, seq=seq, may_still_run=adopted.may_still_run
         )
 
     async def _read(self, execution: int) -> tuple[State, int]:
@@ -128,7 +130,13 @@ class Ownership:
         if stored.owner == self._journal.owner:
             here = stored.execution
             return self._pump.get(here) is not None or self._pump.rests(here)
-        return stored.owner is not None and await self._journal.is_owner_alive(stored.owner)
+        return await self._is_anothers(stored)
+
+    async def _is_anothers(self, stored: StoredExecution) -> bool:
+        """Whether another living process has it. It takes no lock that the other might wait for."""
+        if stored.owner is None or stored.owner == self._journal.owner:
+            return False
+        return await self._journal.is_owner_alive(stored.owner)
 
     async def obey(self) -> None:
         """Take the orders that other processes wrote for executions that run here, for ever."""
@@ -136,6 +144,7 @@ class Ownership:
         while True:
             try:
                 async for _ in self._journal.wakes():
+                    self._tell_the_senders()
                     await self.take_inbox()
                     self._pump.look_whose_turn()
                     away = False
@@ -146,6 +155,11 @@ class Ownership:
             except Exception:
                 _log.warning("the inbox can't be read now", exc_info=True)
             await asyncio.sleep(FOLLOW_S)
+
+    def _tell_the_senders(self) -> None:
+        """Whoever waits here for an owner's word may find it."""
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     async def take_inbox(self) -> None:
         """Carry out what is in the inbox, each order once."""
@@ -194,7 +208,8 @@ class Ownership:
         try:
             live = await self._pump.wake(execution)
             if live is None and self._pump.failure_of(execution) is None:
-                live = await self._become_owner(execution)
+                stored = await self._journal.get(execution)
+                live = None if stored is None else await self._become_owner(stored)
         except PASSING:
             raise
         except Exception as error:
@@ -215,20 +230,22 @@ class Ownership:
             raise OwnershipLost(f"{live.public_id} doesn't run here any more")
         return outcome
 
-    async def give(self, execution: int, kind: InboxKind, order: Order) -> str | None:
-        """Have an order carried out by whoever runs the execution. Its outcome, durable; None when
-        the owner has not taken it within some seconds: it will."""
+    async def give(self, stored: StoredExecution, kind: InboxKind, order: Order) -> str | None:
+        """Have an order carried out by whoever runs the execution, `stored` being how it was seen
+        just now. Its outcome, durable; None when the owner has not taken it within some seconds: it
+        will."""
+        execution = stored.execution
         live = await self._pump.wake(execution)
         if live is not None and not live.lost:
             with contextlib.suppress(OwnershipLost):
                 outcome = self.execute(live, kind, order)
                 await self._pump.durable(live)
                 return outcome
-        stored = await self._journal.get(execution)
-        if stored is None or stored.row.ended:
+        if stored.row.ended:
             return await self._too_late(execution, kind, order)
+        news = self._news
         inbox_id = await self._journal.send(execution, kind, orders.encode(order))
-        return await self._confirmed(execution, inbox_id, kind, order)
+        return await self._confirmed(execution, inbox_id, kind, order, news)
 
     async def _too_late(self, execution: int, kind: InboxKind, order: Order) -> str:
         """What is said to an order for an execution that has ended."""
@@ -236,21 +253,34 @@ class Ownership:
         return orders.fact_of(state, kind, order, self._clock.now_ms())[1]
 
     async def _confirmed(
-        self, execution: int, inbox_id: int, kind: InboxKind, order: Order
+        self, execution: int, inbox_id: int, kind: InboxKind, order: Order, news: asyncio.Event
     ) -> str | None:
-        """The owner's word on an order; this process takes over when the owner goes meanwhile."""
-        deadline = self._clock.monotonic() + _CONFIRM_S
-        while self._clock.monotonic() < deadline:
+        """The owner's word on an order, which comes with `news`; this process takes over when the
+        owner goes meanwhile."""
+        now = self._clock.monotonic()
+        deadline, next_look = now + _CONFIRM_S, now + FOLLOW_S
+        while now < deadline:
+            await _heard(news)
+            news = self._news
             if self._pump.failure is not None:
                 raise self._pump.failure
             outcome = await self._journal.outcome(inbox_id)
             if outcome is not None:
                 return outcome
-            stored = await self._journal.get(execution)
-            if stored is None or stored.row.ended:
-                refusal = await self._too_late(execution, kind, order)
-                return await self._journal.outcome(inbox_id) or refusal
-            if not await self.is_owned(stored) and await self.adopt(execution):
-                await self.take_inbox()
-            await asyncio.sleep(FOLLOW_S / 4)
-        return await self._journal.outcome(inbox_id)
+            now = self._clock.monotonic()
+            if now >= next_look:
+                next_look = now + FOLLOW_S
+                stored = await self._journal.get(execution)
+                if stored is None or stored.row.ended:
+                    refusal = await self._too_late(execution, kind, order)
+                    return await self._journal.outcome(inbox_id) or refusal
+                if not await self.is_owned(stored) and await self.adopt(stored):
+                    await self.take_inbox()
+        return None
+
+
+async def _heard(news: asyncio.Event) -> None:
+    """Wait for news; not for long, as they may be lost on their way."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FOLLOW_S):
+            await news.wait()

@@ -277,7 +277,7 @@ class Pump:
             return
         self._residence.busy(live)
         live.settles.append((inbox_id, outcome))
-        self._commits.add(live, urgent=True)
+        self._commits.add_first(live)
 
     async def durable(self, live: Live) -> None:
         """Wait until all that the execution has emitted is on disk. Raises `EngineError`."""

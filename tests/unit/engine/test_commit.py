@@ -148,6 +148,23 @@ async def test_what_comes_up_during_a_commit_shares_the_next(group: Group) -> No
     assert group.journal.executions() == [[1], [2, 3, 4, 5, 6, 1]]
 
 
+async def test_what_another_process_asked_for_is_in_the_next_commit_however_many_wait(
+    group: Group,
+) -> None:
+    waiting = [execution(n) for n in range(1, 5)]
+    asked_for = execution(9)
+    group.journal.open.clear()
+    group.say(execution(10), urgent=True)
+    await some_turns()
+    for live in waiting:
+        group.say(live, urgent=True, times=commit.MAX_EVENTS)
+    emit(asked_for, ev.Resumed())
+    group.commits.add_first(asked_for)
+    group.journal.open.set()
+    await group.commits.flush()
+    assert group.journal.executions() == [[10], [9, 1], [2], [3], [4]]
+
+
 async def test_what_is_ready_runs_before_a_commit_is_made_up(group: Group) -> None:
     first, second = execution(1), execution(2)
 

@@ -56,7 +56,7 @@ async def take_on(process: Process, execution: str, how: str) -> None:
     if how == "all at once":
         await process.resume_all()
     else:
-        await process._ownership.adopt(parse_id(execution) or 0)
+        await process._ownership.adopt(await process._stored(execution))
 
 
 async def interrupted(house: House, agents: list[Agent], kind: InboxKind) -> str:

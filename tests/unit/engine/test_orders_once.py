@@ -132,7 +132,7 @@ async def test_what_another_owner_has_carried_out_since_the_look_is_not_taken(
         await journal.looked.wait()
         signal = house.memory.living.pop(journal.owner)
         async with house.process() as other:
-            await other._ownership.adopt(number(execution))
+            await other._ownership.adopt(await other._stored(execution.id))
             assert await settled(journal, pause) == "done: paused"
             await other.resume(execution.id)
         house.memory.living[journal.owner] = signal
@@ -161,7 +161,7 @@ async def test_what_was_taken_by_one_that_broke_off_before_it_was_written_is_tak
             process.pump._park(live, "here", RuntimeError("on purpose"))
         await begun
         assert journal._database.inbox[pause].outcome is None
-        await process._ownership.adopt(number(execution))
+        await process._ownership.adopt(await process._stored(execution.id))
         assert await settled(journal, pause) == "done: paused"
         assert pauses(house, execution) == 1
 

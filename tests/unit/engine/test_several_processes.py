@@ -32,7 +32,7 @@ from tizmor.core.errors import EngineError, NeedsAnswer, OwnershipLost, UserErro
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Plan, Step
 from tizmor.drivers.embedded.clock import SystemClock
-from tizmor.engine import listing
+from tizmor.engine import listing, ownership
 from tizmor.engine.orders import Order, encode
 from tizmor.engine.views import Status, StreamEvent
 from tizmor.ports.journal import Append, Committed, InboxKind
@@ -65,6 +65,22 @@ async def test_an_approval_from_another_process_is_obeyed_by_the_one_that_runs(
         assert not other.owns(execution_id)
         assert (await runs.result(execution_id)).status is Status.COMPLETED
     assert any_house.agents.did == ["meet talk at 10", "read talk"]
+
+
+async def test_an_order_is_confirmed_by_a_wake_up_and_takes_no_lock(
+    any_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looks again and again, and what the other process writes isn't held up."""
+    async with any_house.process() as runs, any_house.process() as other:
+        execution_id = await started(runs, plan(meet("m")), gate_opened)
+
+        async def takes(execution: int) -> None:
+            raise AssertionError("a living process has it")
+
+        monkeypatch.setattr(ownership, "FOLLOW_S", 3600.0)
+        monkeypatch.setattr(other.journal, "adopt", takes)
+        async with asyncio.timeout(10):
+            assert await other.pause(execution_id) == "paused"
 
 
 async def test_every_order_from_another_process_is_obeyed(any_house: House) -> None:

@@ -3,7 +3,8 @@
 First every execution is claimed: its row moves on to the new last event by an `UPDATE` that finds
 it only under the right owner, epoch and last number (a row that another transaction holds is waited
 for and looked at again). Then whatever belongs to the claimed ones is written; what belongs to the
-others is left out. It answers with the claimed executions and the transaction's number.
+others is left out. Who sent what is settled by it is told with it. It answers with the claimed
+executions and the transaction's number.
 
 Rows come as one array for each column. A part without rows is left out of the statement.
 """
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from tizmor.storage.postgres.listener import CHANNEL
 from tizmor.storage.postgres.position import PLACES
 
 Rows = list[tuple[Any, ...]]
@@ -162,7 +164,9 @@ def _sql(names: tuple[str, ...]) -> str:
     claims = [f"{name} AS ({sql})" for name, sql in written if name in _CLAIMS]
     kept = " UNION ALL ".join(f"SELECT id FROM {name}" for name in names if name in _CLAIMS)
     rest = [f"{name} AS ({sql})" for name, sql in written if name not in _CLAIMS]
+    # Once for the statement, when it is kept.
+    tell = f", (SELECT pg_notify('{CHANNEL}', ''))" if "settled" in names else ""
     return (
         f"WITH {', '.join([*claims, f'kept AS ({kept})', *rest])}"
-        f" SELECT id, {_TURN} AS turn FROM kept"
+        f" SELECT id, {_TURN} AS turn{tell} FROM kept"
     )

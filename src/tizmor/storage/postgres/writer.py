@@ -43,7 +43,6 @@ _SEND = (
     " SELECT id, $2, $3, $4 FROM target RETURNING id)"
     f" SELECT sent.id, pg_notify('{CHANNEL}', coalesce(target.owner, '-')) FROM sent, target"
 )
-_TELL_ALL = f"SELECT pg_notify('{CHANNEL}', '')"
 # Who writes blobs keeps out, for the transaction, who removes those that nobody refers to.
 KEEP_BLOBS = "SELECT pg_advisory_xact_lock_shared(hashtext('tizmor blobs'))"
 
@@ -159,8 +158,6 @@ class Writer:
                 if entries:
                     await audit.append(connection, entries)
         self._remember(batch, written, judged, appends)
-        if batch.rows["settled"]:
-            await connection.execute(_TELL_ALL)
         positions = {number: answer.position for number, answer in judged.items()} | {
             number: batch.first_position(number, turn) for number, turn in written.items()
         }
