@@ -26,6 +26,8 @@ _CONTRACTIONS = (
     (re.compile(r"\b([ap])\.m\.?(?!\w)"), r"\1m"),
     (re.compile(r"(?<=\d) (?=[ap]m\b)"), ""),
 )
+_UNMARKED = tuple(one for one in _CONTRACTIONS if "'" not in one[0].pattern.replace("'?", ""))
+"""Those that may stand in a text without an apostrophe."""
 _COURTESY = re.compile(
     r"\b(?:sorry to bother you|if it is not too much trouble|if it's not too much trouble"
     r"|may i ask you to|i(?: would)? appreciate (?:it if you could|hearing)|quick one|next thing"
@@ -142,7 +144,7 @@ _NOT_BRITISH = each("""hour hours four your our tour tours raise raised wise ris
 
 def plain(text: str) -> str:
     """Lower-case text without contractions and courtesy."""
-    for pattern, written in _CONTRACTIONS:
+    for pattern, written in _CONTRACTIONS if "'" in text else _UNMARKED:
         text = pattern.sub(written, text)
     text = _FILLER.sub(" ", _COURTESY.sub(" ", text))
     for _ in range(_MOST_OPENINGS):

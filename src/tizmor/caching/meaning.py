@@ -10,6 +10,7 @@ that nobody thought of parts two texts, and never joins them.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import unicodedata
@@ -194,11 +195,12 @@ def _meant(tokens: list[str], at: int, reading: _Reading) -> Sequence[tuple[str,
     return meant[:-1] if is_said_twice else meant
 
 
-def english_of(token: str) -> list[tuple[str, str]]:
+@functools.lru_cache(maxsize=4096)
+def english_of(token: str) -> tuple[tuple[str, str], ...]:
     """What is no content keeps its form: "as" is no plural."""
     if token in _ALIKE or token in _DROPPED or token in _PREPOSITIONS or token in _AUXILIARY:
-        return [(token, "")]
-    return english(token)
+        return ((token, ""),)
+    return tuple(english(token))
 
 
 def _take(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from tizmor.caching.abbreviations import written_out
@@ -88,6 +89,8 @@ _COMPARISONS = tuple(
     )
 )  # fmt: skip
 
+_WITHOUT_NUMBERS = tuple(one for one in _COMPARISONS if "=" not in one[0].pattern)
+
 
 def tokens_of(text: str) -> tuple[list[str], frozenset[str]]:
     """The folded tokens, and those of them that are written like names."""
@@ -121,6 +124,7 @@ def _without_the(prefix: str) -> str:
     return prefix.removesuffix("ה") or prefix
 
 
+@functools.lru_cache(maxsize=4096)
 def _looked_up(word: str) -> str:
     """The word folded; a name keeps its accents and its apostrophe, which tell it from others."""
     folded = bare(word)
@@ -160,6 +164,6 @@ def _behind_a_prefix(tokens: list[str], at: int) -> tuple[int, str]:
 def compared(tokens: list[str]) -> list[str]:
     """At least, at most, more and less than a number, each as one sign before it."""
     text = " ".join(tokens)
-    for pattern, written in _COMPARISONS:
+    for pattern, written in _COMPARISONS if "=" in text else _WITHOUT_NUMBERS:
         text = pattern.sub(written, text)
     return text.split()

@@ -34,6 +34,7 @@ class StatusReported(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name="WeeklyStatus",
     timeout=dt.timedelta(minutes=5),
     untrusted=True,
+    cache_for=dt.timedelta(days=1),
     phrases=(
         "analyze the documents", "read what we did", "what did we do", "what was done", "analyse",
         "understand the strategy", "understand what happened", "strategy", "status",

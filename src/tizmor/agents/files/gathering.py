@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tizmor.agents.files.library import read_all
+from tizmor.core.errors import Permanent
 from tizmor.ports.agent import AgentContext
 from tizmor.ports.vocabulary import Document
 from tizmor.text.instructions import without_instructions
@@ -35,8 +36,10 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gather(documents: Sequence[Document], ctx: AgentContext) -> Gathered:
-    """The passages of the documents. Blocks."""
-    shelf = read_all(ctx.workspace, [d.path for d in documents[:_MAX_DOCUMENTS]])
+    """The passages of the documents, which are named as what an answer is made from. Blocks."""
+    paths = [d.path for d in documents[:_MAX_DOCUMENTS]]
+    _name(paths, ctx)
+    shelf = read_all(ctx.workspace, paths)
     known_dates = {d.path: d.date for d in documents}
     found: list[Passage] = []
     warnings = shelf.warnings(ctx)
@@ -56,6 +59,16 @@ def gather(documents: Sequence[Document], ctx: AgentContext) -> Gathered:
         titles={s.path: s.document.title for s in shelf.documents},
         warnings=warnings,
     )
+
+
+def _name(paths: Sequence[str], ctx: AgentContext) -> None:
+    """Says what will be read. Where a path leads outside nothing is read, which the warnings say;
+    what it leads to may change with anything in the workspace."""
+    try:
+        for path in dict.fromkeys(paths):
+            ctx.source(path)
+    except Permanent:
+        ctx.source(".")
 
 
 def _too_much(ctx: AgentContext) -> str:

@@ -72,6 +72,10 @@ class ReadDocument(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: float
 
 
+_State = tuple[str, int, int, int, int]
+"""A file's path, times, number and size: one that is given its old time after a change is seen."""
+
+
 class _Cache:
     """The documents read last, by path, time of change and size; bounded by their characters."""
 
@@ -79,15 +83,15 @@ class _Cache:
         self._max = max_characters
         self._characters = 0
         self._lock = threading.Lock()
-        self._entries: OrderedDict[tuple[str, int, int], ReadDocument | Reason] = OrderedDict()
+        self._entries: OrderedDict[_State, ReadDocument | Reason] = OrderedDict()
 
-    def get(self, key: tuple[str, int, int]) -> ReadDocument | Reason | None:
+    def get(self, key: _State) -> ReadDocument | Reason | None:
         with self._lock:
             if key in self._entries:
                 self._entries.move_to_end(key)
             return self._entries.get(key)
 
-    def put(self, key: tuple[str, int, int], entry: ReadDocument | Reason) -> None:
+    def put(self, key: _State, entry: ReadDocument | Reason) -> None:
         with self._lock:
             if key in self._entries:
                 return
@@ -129,8 +133,8 @@ def read_text(path: Path) -> ReadDocument:
     return document
 
 
-def _key(path: Path, status: os.stat_result) -> tuple[str, int, int]:
-    return (str(path), status.st_mtime_ns, status.st_size)
+def _key(path: Path, status: os.stat_result) -> _State:
+    return (str(path), status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size)
 
 
 def _bytes_of(path: Path, *, known: _Cache) -> tuple[bytes | ReadDocument | Reason, os.stat_result]:

@@ -30,6 +30,7 @@ class QuestionAnswered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     name="Question",
     timeout=dt.timedelta(minutes=5),
     untrusted=True,
+    cache_for=dt.timedelta(days=1),
     phrases=(
         "answer the question", "what", "who", "when did", "where", "why", "how much", "how many",
         "which", "tell me about", "what do the documents say about", "according to the documents",

@@ -43,6 +43,7 @@ class SummaryWritten(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name="Summary",
     timeout=dt.timedelta(minutes=5),
     untrusted=True,
+    cache_for=dt.timedelta(days=1),
     phrases=(
         "summarize", "summarise", "summary of", "give me a summary", "sum up", "in short", "tl;dr",
         "the main points", "key points", "digest", "overview of",

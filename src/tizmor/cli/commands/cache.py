@@ -44,7 +44,8 @@ def cache(
 
     async def work(library: Library) -> int:
         page = Page.on_stdout(library.settings.bidi)
-        if agent is not None:
+        kept = await library.cache()
+        if agent is not None and agent not in [use.agent for use in kept]:
             await require_agent(library, agent)
         if action is Action.CLEAR:
             removed = await library.clear_cache(agent)
@@ -53,7 +54,7 @@ def cache(
             else:
                 page.write(f"Removed {removed:,} kept answer{'' if removed == 1 else 's'}.")
             return 0
-        uses = [use for use in await library.cache() if agent in (None, use.agent)]
+        uses = [use for use in kept if agent in (None, use.agent)]
         if as_json:
             write_objects("cache", uses)
         else:
