@@ -5,6 +5,8 @@ commands/ ─── one file per verb
 library ───── what the command line asks of the engine, and how it is opened
 follow ────── an execution from its first event to its end, for run, resume, approve, …
 decide ────── an order to an execution, and what follows it
-prose, edits ─ what is read: requests, plan files, `path=value`
+ends, exits ── what a verb ends with, by how the execution stands
+listing ────── what verbs share that list things
+prose, edits, plan_file ─ what is read: requests, `path=value`, plans
 json_lines ── the machine's view; terminal/ the human's
 """

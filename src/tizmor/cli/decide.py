@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tizmor.cli.exits import ENDED
+from tizmor.cli.ends import ENDED
 from tizmor.cli.follow import follow
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within

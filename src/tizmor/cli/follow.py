@@ -13,8 +13,8 @@ from collections.abc import AsyncGenerator, Sequence
 
 from tizmor.cli.beside import beside, first_of
 from tizmor.cli.controls import clean
-from tizmor.cli.exits import ENDED, exit_code
-from tizmor.cli.json_lines import ENDS, closing_line, write_json
+from tizmor.cli.ends import ENDED, ENDS, exit_code
+from tizmor.cli.json_lines import closing_line, write_json
 from tizmor.cli.library import Library
 from tizmor.cli.terminal.desk import Desk
 from tizmor.cli.terminal.dry_run_view import write_would_do

@@ -7,17 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tizmor.engine.views import Execution, Status, StreamEvent
-
-ENDS = {
-    Status.COMPLETED: "complete",
-    Status.FAILED: "failed",
-    Status.WAITING: "waiting",
-    Status.CANCELLED: "cancelled",
-    Status.REJECTED: "rejected",
-    Status.PAUSED: "paused",
-}
-"""The type of the last line, by how the execution stands."""
+from tizmor.cli.ends import ENDS
+from tizmor.engine.views import Execution, StreamEvent
 
 
 def write_json(value: Any) -> None:

@@ -19,12 +19,11 @@ from typer.main import get_command
 
 from tizmor import __version__
 from tizmor.cli.controls import clean
+from tizmor.cli.exits import ExitCode
 from tizmor.core.errors import PlanRefused, TizmorError, UserError
 
 DEBUG_VARIABLE = "TIZMOR_DEBUG"
 """Set to anything, failures end with their traceback."""
-
-_DONE, _FAILED, _WRONG_INPUT, _INTERRUPTED = 0, 1, 2, 130
 
 
 class Verb(NamedTuple):
@@ -89,10 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return _tell(["interrupted"], _INTERRUPTED, as_json="--json" in words)
+        return _tell(["interrupted"], ExitCode.INTERRUPTED, as_json="--json" in words)
     except BrokenPipeError:
         _close_stdout()
-        return _INTERRUPTED
+        return ExitCode.INTERRUPTED
     except Exception as error:
         if os.environ.get(DEBUG_VARIABLE):
             raise
@@ -113,10 +112,10 @@ def _run(words: list[str]) -> int:
     )
     if words in (["--version"], ["-V"]):
         print(f"tizmor {__version__}")
-        return _DONE
+        return ExitCode.DONE
     try:
         with verbs.make_context("tizmor", words or ["--help"]) as context:
-            return int(verbs.invoke(context) or _DONE)
+            return int(verbs.invoke(context) or ExitCode.DONE)
     except typer.Exit as done:
         return done.exit_code
 
@@ -134,18 +133,19 @@ def _tell(problems: Sequence[str], code: int, *, as_json: bool) -> int:
 def _problems(error: Exception) -> tuple[Sequence[str], int]:
     match error:
         case typer.TyperException():
-            return [error.format_message()], _WRONG_INPUT
+            return [error.format_message()], ExitCode.WRONG_INPUT
         case PlanRefused():
-            return error.problems, _WRONG_INPUT
+            return error.problems, ExitCode.WRONG_INPUT
         case UserError():
-            return [str(error)], _WRONG_INPUT
+            return [str(error)], ExitCode.WRONG_INPUT
         case TizmorError():
-            return [str(error)], _FAILED
+            return [str(error)], ExitCode.FAILED
         case OSError():
-            return [f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")], _FAILED
+            problem = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+            return [problem], ExitCode.FAILED
         case _:
-            problem = f"{type(error).__name__}: {error}"
-            return [f"a fault of tizmor's own: {problem} ({DEBUG_VARIABLE}=1 shows where)"], _FAILED
+            fault = f"a fault of tizmor's own: {type(error).__name__}: {error}"
+            return [f"{fault} ({DEBUG_VARIABLE}=1 shows where)"], ExitCode.FAILED
 
 
 def _close_stdout() -> None:

@@ -85,11 +85,6 @@ def forms(word: str) -> frozenset[str]:
     return frozenset(itertools.chain(bases, *map(_singulars, bases)))
 
 
-def words_alike(a: str, b: str) -> bool:
-    """Whether two folded words may be the same word, inflection and prefixes aside."""
-    return not forms(a).isdisjoint(forms(b))
-
-
 @functools.lru_cache(maxsize=200_000)
 def roots(word: str) -> frozenset[str]:
     """Coarser forms, which join a Hebrew verb's inflections (אישר, אושר, אישרה): the letters

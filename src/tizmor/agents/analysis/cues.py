@@ -45,7 +45,6 @@ _OPEN = _any_of(
     r"סיכונים|חסר|חסרה|חסרים|עדיין לא|עוד לא|נותר|נותרו|לא ברור|לא סגור|להכריע|לברר|להשלים|יש ל\w+|"
     r"משימה|לטיפול|לטפל|בסיכון|תקוע|שאלה|להחליט",
 )
-_OPEN_LABEL = re.compile(r"\W*(?:open|risk|to ?do|question|פתוח|סיכונ|שאלה|לבדוק|משימה)\s*[:–-]")
 _STRATEGY = _any_of(
     r"strateg(?:y|ies|ic|ically)|goals?|objectives?|priorit(?:y|ies)|vision|mission|focus(?:es|ed)?|"
     r"pillars?|long[- ]term|direction|positioning",

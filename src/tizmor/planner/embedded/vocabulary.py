@@ -289,8 +289,6 @@ NEGATIONS = folded(
     "don't dont not never no without doesn't won't cannot can't nor instead rather אל לא בלי "
     "ללא מבלי אין בלתי ולא"
 )
-WITHOUT = folded("without no nor בלי ללא מבלי לא ולא אין not")
-"""Negations that a noun can follow."""
 
 CONJUNCTIONS = folded("and then just but plus or & וגם ואז ואחר אבל אך או ואחרי")
 

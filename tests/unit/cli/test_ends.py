@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tizmor.cli.exits import exit_code
+from tizmor.cli.ends import exit_code
 from tizmor.engine.views import Status
 
 CODES = {
