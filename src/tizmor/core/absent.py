@@ -96,7 +96,9 @@ def _pointer(way: Sequence[str]) -> str:
 def filled(output: dict[str, Any], missing: Mapping[str, Any]) -> dict[str, Any]:
     """The output with the defaults of what it leaves out put in; it stays as it is itself."""
     for pointer, default in missing.items():
-        output = _filled(output, tokens(pointer), default)
+        way = tokens(pointer)
+        if len(way) > 1 or way[0] not in output:
+            output = _filled(output, way, default)
     return output
 
 

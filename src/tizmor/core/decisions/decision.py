@@ -54,7 +54,8 @@ def close(d: Decision, step: StepState, event: ev.Event) -> None:
             other = steps[name]
             if other.status is _READY:
                 d.due.append((other, None))
-    block(d, step)
+    if step.status is not _SUCCEEDED:
+        block(d, step)
     if step.parent is not None:
         d.due.append((steps[step.parent], None))
     if d.state.talk is not None:
@@ -70,8 +71,6 @@ def give_back(d: Decision, step: StepState) -> None:
 
 def block(d: Decision, step: StepState) -> None:
     """Have looked at what a step's end without a result makes impossible."""
-    if step.status is _SUCCEEDED:
-        return
     blocked = (step.readers,) if step.status is S.BYPASSED else (step.readers, step.followers)
     steps = d.state.steps
     for names in blocked:

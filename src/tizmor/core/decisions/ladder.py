@@ -90,7 +90,7 @@ def replan_made(d: Decision, fact: fx.ReplanMade) -> None:
                 give_back(d, held)  # those that stay ask again
         d.emit(ev.Replanned(step=fact.step, plan=fact.plan))
         for ended in d.state.steps.values():
-            if ended.status in TERMINAL:
+            if ended.status in TERMINAL and ended.status is not S.SUCCEEDED:
                 block(d, ended)
         dispatch_all(d)
 

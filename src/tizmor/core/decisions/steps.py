@@ -279,6 +279,8 @@ def may_begin(state: State, step: StepState, at_ms: int) -> bool:
     """
     if step.status not in STARTABLE or state.paused or state.ending or step.late:
         return False
+    if state.deadline_ms is None and step.step.deadline_s is None:
+        return True
     return not (is_over(state, at_ms) or is_over_for(state, step, at_ms))
 
 
