@@ -273,6 +273,21 @@ async def test_who_wants_much_is_not_passed_over_for_those_who_want_little(
     assert (await journal.sharing.turns()).ready == [B, C]
 
 
+async def test_who_has_lost_their_place_in_a_line_is_seen_by_their_process(
+    journal: Journal,
+) -> None:
+    """Others took it for dead while it was stopped. That it has still parked a place in a quota,
+    behind the lock that it waits for, brings it no turn."""
+    sharing = journal.sharing
+    await sharing.locks.acquire(A, [CALENDAR])
+    await sharing.quotas.take(B, [TWO_A_SECOND])
+    assert await sharing.locks.acquire(B, [CALENDAR]) == Taken("calendar:me")
+    await sharing.quotas.stand_back(B)
+    assert B in await sharing.standing()
+    await sharing.locks.release(B)
+    assert B not in await sharing.standing()
+
+
 async def test_what_was_reserved_and_not_spent_is_there_for_the_next(journal: Journal) -> None:
     quotas = journal.sharing.quotas
     tokens = Quota(100, 1_000)

@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 from tests.crash.databases import NotThere, database
-from tests.load.run import Outcome, prepare, recording, run
+from tests.load.cast import recording
+from tests.load.run import Outcome, prepare, run
 from tests.load.sabotage import SHOWS
 from tests.load.scene import Scene
 
@@ -17,6 +18,7 @@ _SHOWN = 10
 _VIOLATIONS = (
     "quota_exceeded",
     "double_holders",
+    "budget_exceeded",
     "approvals_reused",
     "deadlocks",
     "unfinished",
@@ -24,8 +26,8 @@ _VIOLATIONS = (
 
 
 def main() -> int:
-    """0 when nothing was violated, and as many were killed as should; with a part taken out, 0 when
-    that was found."""
+    """0 when nothing was violated, as many were killed as should, and there were budgets that
+    didn't suffice; with a part taken out, 0 when that was found."""
     executions = int(os.environ.get("EXECUTIONS") or 500)
     processes = int(os.environ.get("PROCESSES") or 4)
     kills = int(os.environ.get("KILLS") or 2)
@@ -39,15 +41,19 @@ def main() -> int:
         say(f"not run: {reason}")
         return 1
     line = _line(outcome)
-    for name in _VIOLATIONS:
+    for name in (*_VIOLATIONS, "failed"):
         for finding in getattr(outcome, name)[:_SHOWN]:
             say(f"{name}: {finding}")
-    say(f"{outcome.calls} calls, {outcome.steps} steps in {outcome.seconds} s")
+    say(
+        f"{outcome.calls} calls, {outcome.steps} steps in {outcome.seconds} s;"
+        f" a budget didn't suffice for {outcome.out_of_budget} calls"
+    )
     sys.stdout.write(json.dumps(line) + "\n")
     if sabotage:
         return 0 if line[SHOWS[sabotage]] else 1
     whole = (outcome.executions, outcome.killed) == (executions, kills)
-    return 0 if whole and not any(line[name] for name in _VIOLATIONS) else 1
+    bound = outcome.out_of_budget > 0 and not outcome.failed
+    return 0 if whole and bound and not any(line[name] for name in _VIOLATIONS) else 1
 
 
 def say(line: str) -> None:
@@ -58,7 +64,7 @@ def say(line: str) -> None:
 def _run(executions: int, processes: int, kills: int, sabotage: str) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="tizmor-load-") as folder:
         workspace = Path(folder)
-        prepare(workspace)
+        prepare(workspace, executions)
         with database("postgresql", workspace) as url, recording() as address:
             taken_out = f", without {sabotage}" if sabotage else ""
             say(f"{executions} executions, {processes} processes, {kills} kills{taken_out}")
@@ -69,7 +75,7 @@ def _run(executions: int, processes: int, kills: int, sabotage: str) -> Outcome:
                 recorder=address,
                 sabotage=sabotage,
             )
-            return run(scene, executions=executions, processes=processes, kills=kills)
+            return run(scene, executions=executions, processes=processes, kills=kills, say=say)
 
 
 def _line(outcome: Outcome) -> dict[str, object]:

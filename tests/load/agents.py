@@ -2,24 +2,75 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 from tests.load import wire
 
-from tizmor.core.plan import REF, Access, Effect, Plan, Resource, Step
+from tizmor.core.plan import (
+    REF,
+    Access,
+    Budget,
+    Costs,
+    Effect,
+    Exhausted,
+    Plan,
+    Resource,
+    Step,
+)
 from tizmor.pipeline.trace import current_call
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.quotas import Quota
 
-QUOTAS = {"api:web": Quota(40, 1_000), "api:mail": Quota(15, 1_000)}
-LIMITS = '[limits]\n"api:web" = "40 per second"\n"api:mail" = "15 per second"\n'
-"""The same, as a workspace's settings say it."""
+_FEWEST_S, _LONGEST_S, _PER_S = 4, 40, 12
 _FILES, _ROOMS = 25, 10
+_THOUGHTS = 3
+_MOST_TOKENS = 400
+"""What one call of `Think` may take; it takes 250 in the mean."""
+_TOKENS_OF_EACH = 500
+"""So many are in the workspace's budget for each execution, of the 750 that its calls would take:
+the last ones find nothing left."""
+_TOKENS_PER_USD = 100_000
+_BOUNDED = Budget(tokens=800)
+_BOUNDED_BY_ASKING = Budget(tokens=800, exhausted=(Exhausted.ASK,))
+"""Enough for two calls of `Think`, and for three that don't take much."""
 
 
 class Receipt(msgspec.Struct):
     """What a call gives back: the key by which the recorder knows it."""
 
     key: str
+
+
+def settings(executions: int) -> str:
+    """The workspace's settings: the quotas, and what so many executions may cost together."""
+    limits = [f'"{name}" = "{q.amount} per second"\n' for name, q in quotas(executions).items()]
+    usd = allowed(executions) / _TOKENS_PER_USD
+    return f'[limits]\n{"".join(limits)}[budgets]\n"workspace.usd" = {usd}\n'
+
+
+def quotas(executions: int) -> dict[str, Quota]:
+    """So narrow that the calls of so many executions take a while, and far more would be made if
+    nothing held them back."""
+    while_s = min(_LONGEST_S, _FEWEST_S + executions / _PER_S)
+    calls = {"api:web": 2 * executions, "api:mail": executions}
+    return {name: Quota(math.ceil(n / while_s), 1_000) for name, n in calls.items()}
+
+
+def allowed(executions: int) -> int:
+    """The tokens that so many executions may take together, by the price of which their money is
+    the bound."""
+    return _TOKENS_OF_EACH * executions
+
+
+def microusd(tokens: int) -> int:
+    """What tokens cost, in millionths of a USD."""
+    return tokens * 1_000_000 // _TOKENS_PER_USD
+
+
+def budget(number: int) -> Budget | None:
+    """What an execution has to do with: every third is bounded, and asks for more in turn."""
+    return (_BOUNDED_BY_ASKING, None, None, _BOUNDED, None, None)[number % 6]
 
 
 def all_agents(recorder: wire.Address) -> list[Agent]:
@@ -29,6 +80,7 @@ def all_agents(recorder: wire.Address) -> list[Agent]:
         _caller("Note", recorder, Effect.IDEMPOTENT, api="files"),
         _caller("Send", recorder, Effect.IRREVERSIBLE, api="mail"),
         _caller("Book", recorder, Effect.COMPENSATABLE, api="rooms"),
+        _caller("Think", recorder, Effect.READ, tokens=_MOST_TOKENS),
     ]
 
 
@@ -62,12 +114,20 @@ def plan(number: int) -> Plan:
             resources=tuple(rooms),
             after=("send",),
         ),
+        *(
+            Step(id=f"think_{i}", agent="Think", arguments={"item": {REF: "/fetch/key"}})
+            for i in range(_THOUGHTS)
+        ),
     )
-    return Plan(goal=f"load {number}", steps=steps)
+    return Plan(goal=f"load {number}", steps=steps, budget=budget(number))
 
 
-def _caller(name: str, recorder: wire.Address, effect: Effect, *, api: str) -> Agent:
-    @agent(name=name, effect=effect, api=api)
+def _caller(
+    name: str, recorder: wire.Address, effect: Effect, *, api: str = "", tokens: int = 0
+) -> Agent:
+    costs = Costs(tokens=tokens, usd=tokens / _TOKENS_PER_USD) if tokens else None
+
+    @agent(name=name, effect=effect, api=api, costs=costs)
     async def call(item: str, *, ctx: AgentContext) -> Receipt:
         """Call the recorder once."""
         running = current_call.get()
@@ -78,7 +138,11 @@ def _caller(name: str, recorder: wire.Address, effect: Effect, *, api: str) -> A
             effect=effect.value,
             api=api,
             uses={r.name: r.access for r in running.step.resources} if running else {},
+            tokens=tokens,
         )
-        return Receipt(key=(await wire.ask(recorder, made))["key"])
+        answer = await wire.ask(recorder, made)
+        if costs is not None:
+            ctx.spend(tokens=answer["tokens"], usd=answer["tokens"] / _TOKENS_PER_USD)
+        return Receipt(key=answer["key"])
 
     return call

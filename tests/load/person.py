@@ -1,5 +1,6 @@
 """A person: approves whatever waits for them, from a process of their own. Asked whether something
-happened, they look (at the recorder) and say the truth."""
+happened, they look (at the recorder) and say the truth. Asked for more than a budget allows, they
+give it to an execution, and don't take it from what is for all."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import asyncio
 import contextlib
 
 from tests.load import wire
+from tests.load.books import NO_BUDGET
 from tests.load.scene import ENDED, MOST_EXECUTIONS, Scene, main
 
 from tizmor.assembly import Tizmor
@@ -32,10 +34,13 @@ async def _decide(scene: Scene, tizmor: Tizmor, execution: str, waiting: Waiting
     if waiting.kind == "approval":
         await tizmor.approve(execution, waiting.id)
         return
-    look = wire.Look(execution=execution, step=waiting.step or "")
-    happened = (await wire.ask(scene.recorder, look))["happened"]
-    choice = "happened" if happened else "again"
     offered = [offer.value for offer in waiting.choices]
+    if NO_BUDGET in waiting.text:
+        choice = offered[0] if "(execution.tokens)" in waiting.text else "skip"
+    else:
+        look = wire.Look(execution=execution, step=waiting.step or "")
+        happened = (await wire.ask(scene.recorder, look))["happened"]
+        choice = "happened" if happened else "again"
     await tizmor.answer(execution, choice if choice in offered else offered[0], question=waiting.id)
 
 

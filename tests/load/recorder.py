@@ -1,7 +1,7 @@
 """The recorder: the outside world, in a process that is never killed.
 
-It takes raw calls over TCP and notes when each began and ended, by one clock. A call goes on to its
-end, also when its caller has died meanwhile.
+It takes raw calls over TCP and notes when each began and ended, by one clock, and how many tokens
+it took, which it alone decides. A call goes on to its end, also when its caller has died meanwhile.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tests.load import wire
 from tests.load.books import Entry
 
 _TAKES_S = (0.002, 0.02)
+_TAKES_USING_S = (0.02, 0.08)
+"""What uses something takes long enough to be met by others that use it."""
 
 
 class Recorder:
@@ -28,7 +30,7 @@ class Recorder:
         self._ready: dict[str, float] = {}
         self._started = 0
         self._stopping = False
-        self._last = time.monotonic()
+        self._last: float | None = None
         self._dice = random.Random(1)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +62,7 @@ class Recorder:
                     "ready": len(self._ready),
                     "started": self._started,
                     "calls": len(self._entries),
-                    "idle_s": time.monotonic() - self._last,
+                    "idle_s": time.monotonic() - self._last if self._last else 0.0,
                     "stopping": self._stopping,
                 }
         return {}
@@ -73,13 +75,14 @@ class Recorder:
             effect=made.effect,
             api=made.api,
             uses=dict(made.uses),
-            tokens=made.tokens,
+            tokens=self._dice.randint(made.tokens // 4, made.tokens),
             began_s=time.monotonic(),
         )
         self._entries.append(entry)
-        await asyncio.sleep(self._dice.uniform(*_TAKES_S))
+        takes_s = _TAKES_USING_S if made.uses else _TAKES_S
+        await asyncio.sleep(self._dice.uniform(*takes_s))
         entry.ended_s = self._last = time.monotonic()
-        return {"key": made.key}
+        return {"key": made.key, "tokens": entry.tokens}
 
 
 async def _serve() -> None:

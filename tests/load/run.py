@@ -5,34 +5,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from tests.load import wire
-from tests.load.agents import LIMITS, QUOTAS, plan
+from tests.load.agents import allowed, budget, plan, quotas, settings
 from tests.load.books import (
     Entry,
     Story,
     approved_once_done_twice,
     held_twice,
+    miscounted,
+    over_budget,
     over_quota,
 )
+from tests.load.cast import Cast
 from tests.load.scene import ENDED, MOST_EXECUTIONS, Scene
 
+from tizmor.assembly import Tizmor
 from tizmor.core import events as ev
 from tizmor.core.ids import public_id
+from tizmor.ports.budgets import Account
 
 _LOOK_S = 0.2
-_STILL_S = 20.0
-"""With nothing called for so long, nothing will be any more."""
+_STILL_S = 30.0
+"""With nothing called for so long after the first call, nothing will be any more."""
 _LONGEST_S = 900.0
-_CLOSE_S = 30.0
+_TELL_S = 5.0
+
+Say = Callable[[str], None]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,86 +47,28 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     killed: int
     quota_exceeded: list[str]
     double_holders: list[str]
+    budget_exceeded: list[str]
     approvals_reused: list[str]
     deadlocks: list[str]
     unfinished: list[str]
+    failed: list[str]
+    """Steps that failed, and not for want of a budget."""
+    out_of_budget: int
+    """Calls for which a budget didn't suffice."""
     steps: int
     calls: int
     cpu_s: float
     seconds: float
 
 
-class _Member(NamedTuple):
-    name: str
-    process: subprocess.Popen[bytes]
+def prepare(workspace: Path, executions: int) -> None:
+    """Write the settings of a workspace for so many executions."""
+    (workspace / "tizmor.toml").write_text(settings(executions), "utf-8")
 
 
-class Cast:
-    """The processes of a run, and what they have cost."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._alive: list[_Member] = []
-        self.cpu_s: dict[str, float] = {}
-        self.killed: list[str] = []
-
-    def start(self, module: str, name: str, *, first: int = 0, executions: int = 0) -> None:
-        told = msgspec.structs.replace(self._scene, name=name, first=first, executions=executions)
-        process = subprocess.Popen([sys.executable, "-m", module], stdin=subprocess.PIPE)
-        assert process.stdin is not None
-        process.stdin.write(msgspec.json.encode(told) + b"\n")
-        process.stdin.close()
-        self._alive.append(_Member(name, process))
-
-    def kill(self, name: str) -> None:
-        """As `kill -9`."""
-        member = next(member for member in self._alive if member.name == name)
-        member.process.kill()
-        self._reap(member)
-        self.killed.append(name)
-
-    def leave(self) -> None:
-        """Wait until all have closed; who doesn't in time is killed."""
-        deadline = time.monotonic() + _CLOSE_S
-        for member in list(self._alive):
-            while time.monotonic() < deadline and not self._has_ended(member):
-                time.sleep(0.05)
-            if member in self._alive:
-                member.process.kill()
-                self._reap(member)
-
-    def _has_ended(self, member: _Member) -> bool:
-        return self._reap(member, os.WNOHANG)
-
-    def _reap(self, member: _Member, options: int = 0) -> bool:
-        pid, status, usage = os.wait4(member.process.pid, options)
-        if pid == 0:
-            return False
-        member.process.returncode = os.waitstatus_to_exitcode(status)
-        self.cpu_s[member.name] = usage.ru_utime + usage.ru_stime
-        self._alive.remove(member)
-        return True
-
-
-@contextlib.contextmanager
-def recording() -> Iterator[wire.Address]:
-    """A recorder, in a process of its own, and where it is reached."""
-    command = [sys.executable, "-m", "tests.load.recorder"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        try:
-            yield ("127.0.0.1", int(process.stdout.readline()))
-        finally:
-            process.kill()
-
-
-def prepare(workspace: Path) -> None:
-    """Write the workspace's settings."""
-    (workspace / "tizmor.toml").write_text(LIMITS, "utf-8")
-
-
-def run(scene: Scene, *, executions: int, processes: int, kills: int) -> Outcome:
-    """Run so many executions over so many processes, of which so many are killed on the way."""
+def run(scene: Scene, *, executions: int, processes: int, kills: int, say: Say) -> Outcome:
+    """Run so many executions over so many processes, of which so many are killed on the way; `say`
+    is told how it goes."""
     began = time.monotonic()
     cast = Cast(scene)
     try:
@@ -130,13 +76,10 @@ def run(scene: Scene, *, executions: int, processes: int, kills: int) -> Outcome
             first, end = (executions * n // processes for n in (number, number + 1))
             cast.start("tests.load.worker", f"worker-{number}", first=first, executions=end - first)
         cast.start("tests.load.person", "person")
-        _strike(cast, scene, executions=executions, kills=kills)
-        _wait(scene)
-        _ask(scene, wire.Stop())
+        asyncio.run(_until_over(cast, scene, executions=executions, kills=kills, say=say))
     finally:
         cast.leave()
-    seen = _ask(scene, wire.Dump())
-    stories = asyncio.run(_journal(scene))
+    seen, stories, accounts = asyncio.run(_look_back(scene))
     entries = msgspec.convert(seen["entries"], list[Entry])
     unfinished = [story for story in stories if not story.ended]
     workers = {n: s for n, s in cast.cpu_s.items() if n.startswith("worker")}
@@ -144,11 +87,17 @@ def run(scene: Scene, *, executions: int, processes: int, kills: int) -> Outcome
         executions=len(stories),
         processes=processes,
         killed=len(cast.killed),
-        quota_exceeded=list(over_quota(entries, QUOTAS)),
+        quota_exceeded=list(over_quota(entries, quotas(executions))),
         double_holders=list(held_twice(entries)),
+        budget_exceeded=[
+            *over_budget(entries, stories, allowed=allowed(executions)),
+            *miscounted(entries, accounts, exact=not cast.killed),
+        ],
         approvals_reused=list(approved_once_done_twice(entries, stories)),
         deadlocks=[f"{story.execution} is held for ever" for story in unfinished if story.is_held],
         unfinished=[f"{story.execution}: {story.events[-1]!r}"[:300] for story in unfinished],
+        failed=[f"{story.execution}/{why}" for story in stories for why in story.failures],
+        out_of_budget=sum(story.out_of_budget for story in stories),
         steps=sum(story.succeeded for story in stories),
         calls=len(entries),
         cpu_s=sum(s - seen["ready"].get(n, 0.0) for n, s in workers.items()),
@@ -156,45 +105,87 @@ def run(scene: Scene, *, executions: int, processes: int, kills: int) -> Outcome
     )
 
 
-def _strike(cast: Cast, scene: Scene, *, executions: int, kills: int) -> None:
-    """Kill one worker after the other, evenly over the work, once all executions are there."""
-    calls = executions * len(plan(0).steps)
-    for number in range(kills):
-        due = calls * (number + 1) // (kills + 2)
-        while True:
-            standing = _ask(scene, wire.Standing())
-            if standing["started"] == executions and standing["calls"] >= due:
-                break
-            if standing["started"] == executions and standing["idle_s"] > _STILL_S:
-                break
-            time.sleep(_LOOK_S)
-        cast.kill(f"worker-{number}")
+class _Watch:
+    """Looks until something is so, and says now and then how far it has come."""
+
+    def __init__(self, scene: Scene, tizmor: Tizmor, *, executions: int, say: Say) -> None:
+        self._scene = scene
+        self._tizmor = tizmor
+        self._executions = executions
+        self._say = say
+        self._began = self._told = time.monotonic()
+
+    @property
+    def calls(self) -> int:
+        """How many calls there will be, if there is a budget for all of them."""
+        return self._executions * len(plan(0).steps)
+
+    async def until_called(self, calls: int) -> None:
+        """Until all executions are there and so many calls were made, or nothing happens any
+        more."""
+        while not await self._has_come_to(calls):
+            pass
+
+    async def until_all_ended(self) -> None:
+        """Until all executions are there and have ended, or nothing happens any more."""
+        while not (await self._has_come_to(0) and await self._all_ended()):
+            pass
+
+    async def _has_come_to(self, calls: int) -> bool:
+        """Whether it has, after a short while."""
+        await asyncio.sleep(_LOOK_S)
+        now = time.monotonic()
+        if now - self._told >= _TELL_S:
+            self._told = now
+            await self.tell()
+        standing = await wire.ask(self._scene.recorder, wire.Standing())
+        if standing["idle_s"] > _STILL_S or now - self._began > _LONGEST_S:
+            raise _OverEarly
+        return bool(standing["started"] == self._executions and standing["calls"] >= calls)
+
+    async def _all_ended(self) -> bool:
+        executions = await self._tizmor.list(limit=MOST_EXECUTIONS)
+        return all(execution.status in ENDED for execution in executions)
+
+    async def tell(self, what: str = "") -> None:
+        """Say how far it has come, and what has happened."""
+        standing = await wire.ask(self._scene.recorder, wire.Standing())
+        at_s = time.monotonic() - self._began
+        self._say(f"{at_s:4.0f} s: {standing['calls']} of {self.calls} calls{what}")
 
 
-def _wait(scene: Scene) -> None:
-    """Until all have ended, or nothing happens any more."""
-    deadline = time.monotonic() + _LONGEST_S
-    while time.monotonic() < deadline and asyncio.run(_unfinished(scene)):
-        if _ask(scene, wire.Standing())["idle_s"] > _STILL_S:
-            return
-        time.sleep(_LOOK_S)
+class _OverEarly(Exception):
+    """Nothing happens any more, or it takes too long."""
 
 
-async def _unfinished(scene: Scene) -> int:
-    async with scene.open(write=False) as tizmor:
-        executions = await tizmor.list(limit=MOST_EXECUTIONS)
-    return sum(execution.status not in ENDED for execution in executions)
+async def _until_over(cast: Cast, scene: Scene, *, executions: int, kills: int, say: Say) -> None:
+    """Kill one worker after the other, evenly over the work, wait for what the others make of it,
+    and have all close."""
+    with contextlib.suppress(_OverEarly):
+        async with scene.open(write=False) as tizmor:
+            watch = _Watch(scene, tizmor, executions=executions, say=say)
+            for number in range(kills):
+                await watch.until_called(watch.calls * (number + 1) // (kills + 2))
+                cast.kill(f"worker-{number}")
+                await watch.tell(f", worker-{number} killed")
+            await watch.until_all_ended()
+    await wire.ask(scene.recorder, wire.Stop())
 
 
-async def _journal(scene: Scene) -> list[Story]:
+async def _look_back(scene: Scene) -> tuple[dict[str, Any], list[Story], dict[str, Account]]:
+    """What the recorder saw, and what the database says: of each execution, and of the budgets of
+    those that have one, and of all as ""."""
     async with scene.open(write=False) as tizmor:
         stories = []
+        accounts = {"workspace": ""}
         for stored in await tizmor._journal.recent(limit=MOST_EXECUTIONS):
             records = await tizmor._journal.read(stored.execution)
             events = [ev.decode(record.payload) for record in records]
-            stories.append(Story(public_id(stored.execution), events))
-    return stories
-
-
-def _ask(scene: Scene, request: wire.Request) -> dict[str, Any]:
-    return asyncio.run(wire.ask(scene.recorder, request))
+            given = budget(int(stored.query.split()[-1]))
+            story = Story(public_id(stored.execution), events, given)
+            stories.append(story)
+            if given is not None:
+                accounts[f"execution:{stored.execution}"] = story.execution
+        standing = await tizmor._journal.sharing.budgets.standing(list(accounts))
+    seen = await wire.ask(scene.recorder, wire.Dump())
+    return seen, stories, {accounts[account.name]: account for account in standing}

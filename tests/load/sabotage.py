@@ -1,7 +1,7 @@
 """Parts of the pipeline taken out, to see that the harness finds what then goes wrong.
 
-`SABOTAGE=limit`, `lock`, `approval`, `release` or `rescue` (the last in `worker`): for all
-processes of a run, for good.
+`SABOTAGE=limit`, `lock`, `budget`, `settle`, `approval`, `release` or `rescue` (the last in
+`worker`): for all processes of a run, for good.
 """
 
 from __future__ import annotations
@@ -9,18 +9,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from tizmor.core.approval import needs_gate
+from tizmor.core.budgets import Amounts
 from tizmor.engine.holds import Holds
 from tizmor.engine.live import Live
-from tizmor.pipeline.approve import Approve
+from tizmor.pipeline.budget import Budget
 from tizmor.pipeline.call import Call
+from tizmor.pipeline.classify import Classify
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.limit import Limit
 from tizmor.pipeline.lock import Lock
-from tizmor.pipeline.verdicts import Verdict
+from tizmor.pipeline.verdicts import Completed, Verdict
+from tizmor.ports.budgets import Claim
+from tizmor.storage.shared.budgets import SharedBudgets
 
 SHOWS = {
     "limit": "quota_exceeded",
     "lock": "double_holders",
+    "budget": "budget_exceeded",
+    "settle": "budget_exceeded",
     "approval": "approvals_reused",
     "release": "deadlocks",
     "rescue": "unfinished",
@@ -41,17 +47,30 @@ def _without_lock() -> None:
     _replace(Lock, "__call__", _hand_on)
 
 
+def _without_budget() -> None:
+    _replace(Budget, "__call__", _hand_on)
+
+
+def _never_settled() -> None:
+    """What a call was reserved is given back at its end, whatever it has used."""
+
+    def give_back(self: SharedBudgets, claim: Claim, spent: Amounts) -> Awaitable[None]:
+        return self.give_back(claim)
+
+    _replace(SharedBudgets, "settle", give_back)
+
+
 def _approved_twice() -> None:
     """An approval is good for two calls."""
-    real = Approve.__call__
+    real = Classify.__call__
 
-    async def twice(self: Approve, call: Call, inner: Next) -> Verdict:
+    async def twice(self: Classify, call: Call, inner: Next) -> Verdict:
         verdict = await real(self, call, inner)
-        if needs_gate(call.step) and call.begun:
-            verdict = await real(self, call, inner)
+        if needs_gate(call.step) and isinstance(verdict, Completed):
+            await real(self, call, inner)
         return verdict
 
-    _replace(Approve, "__call__", twice)
+    _replace(Classify, "__call__", twice)
 
 
 def _never_released() -> None:
@@ -79,6 +98,8 @@ def _replace(kind: type, name: str, planted: Callable[..., object]) -> None:
 _PLANTED: dict[str, Callable[[], None]] = {
     "limit": _without_limit,
     "lock": _without_lock,
+    "budget": _without_budget,
+    "settle": _never_settled,
     "approval": _approved_twice,
     "release": _never_released,
 }

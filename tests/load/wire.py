@@ -13,7 +13,8 @@ __all__ = ["LIMIT", "Address", "ask", "decode"]
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A raw call of an agent: what it goes to, and what it uses meanwhile."""
+    """A raw call of an agent: what it goes to, what it uses meanwhile, and the most tokens that it
+    may take."""
 
     execution: str
     step: str

@@ -47,8 +47,8 @@ class Sharing(Protocol):
         ...
 
     async def standing(self) -> Collection[Holder]:
-        """The steps of this process that have anything, or stand in any line. Who is taken for dead
-        loses its places without being told."""
+        """The steps of this process that stand in any line. Who is taken for dead loses its places
+        without being told."""
         ...
 
     async def release(self, holder: Holder) -> None:

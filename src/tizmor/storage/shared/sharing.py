@@ -15,13 +15,22 @@ from tizmor.storage.shared.locks import SharedLocks
 from tizmor.storage.shared.quotas import SharedQuotas
 from tizmor.storage.shared.work import Moment, Shared, Statement, Work
 
-_STANDING = (
+_HAS = (
     "SELECT execution, step FROM resource_locks WHERE owner = ?",
     "SELECT execution, step FROM rate_tickets WHERE owner = ?",
     "SELECT execution, step FROM cache_claims WHERE owner = ?",
     "SELECT execution, step FROM budget_reservations WHERE owner = ?",
     "SELECT execution, step FROM circuit_waits WHERE owner = ?",
 )
+_STANDS = (
+    "SELECT execution, step FROM resource_locks WHERE owner = ? AND granted = 0",
+    "SELECT execution, step FROM rate_tickets WHERE owner = ? AND state IN (0, 1)",
+    "SELECT execution, step FROM cache_claims WHERE owner = ? AND computing = 0",
+    "SELECT execution, step FROM budget_reservations WHERE owner = ? AND state = 0",
+    "SELECT execution, step FROM circuit_waits WHERE owner = ?",
+)
+"""A turn may come to each of them: also to a ticket that was granted and not come for (1), not to
+one that is parked behind another line (3)."""
 
 
 class DatabaseSharing:
@@ -42,7 +51,7 @@ class DatabaseSharing:
         await self._shared.do(partial(_abandon, execution=execution))
 
     async def standing(self) -> Collection[Holder]:
-        return await self._shared.do(_standing)
+        return await self._shared.do(partial(_holders, statements=_STANDS))
 
     async def release(self, holder: Holder) -> None:
         await self._shared.do(partial(_release, holder=holder))
@@ -76,14 +85,15 @@ def _without_the_throttled(moment: Moment, free: Iterable[Holder]) -> Work[list[
 
 
 def _abandon(moment: Moment, execution: int) -> Work[None]:
-    for holder in sorted((yield from _standing(moment))):
+    for holder in sorted((yield from _holders(moment, _HAS))):
         if holder.execution == execution:
             yield from _release(moment, holder)
 
 
-def _standing(moment: Moment) -> Work[frozenset[Holder]]:
+def _holders(moment: Moment, statements: Iterable[str]) -> Work[frozenset[Holder]]:
+    """The holders of this process that any of the statements finds."""
     found: set[Holder] = set()
-    for statement in _STANDING:
+    for statement in statements:
         found.update(Holder(*row) for row in (yield Statement(statement, (moment.me,))))
     return frozenset(found)
 
