@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import re
@@ -17,6 +18,7 @@ from tizmor.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PACKAGES = sorted(path.parent for path in (ROOT / "src").rglob("__init__.py"))
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 NAMED_FILE = re.compile(r"`((?:src/tizmor/|core/|engine/|scripts/|tests/)[\w./]+)`")
 VERB = re.compile(r"`?make (\w+)")
@@ -57,6 +59,28 @@ def test_every_page_under_docs_is_reached_from_the_index() -> None:
         reached.add(page)
         waiting += [page.parent / link for link in LINK.findall(page.read_text("utf-8"))]
     assert {page.resolve() for page in (ROOT / "docs").rglob("*.md")} <= reached
+
+
+def unmapped(package: Path) -> list[str]:
+    """The modules that the map in a package's docstring leaves out."""
+    drawn = ast.get_docstring(ast.parse((package / "__init__.py").read_text("utf-8"))) or ""
+    if "──" not in drawn:
+        return []
+    modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
+    modules |= {path.parent.name for path in package.glob("*/__init__.py")}
+    return sorted(modules - set(re.findall(r"\w+", drawn)))
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=name_of)
+def test_a_map_of_a_package_shows_all_that_is_there(package: Path) -> None:
+    assert unmapped(package) == []
+
+
+def test_a_module_that_is_on_no_map_is_found(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text('"""A map.\n\nknown ── one\n"""\n', "utf-8")
+    (tmp_path / "known.py").touch()
+    (tmp_path / "planted.py").touch()
+    assert unmapped(tmp_path) == ["planted"]
 
 
 def test_every_verb_of_the_makefile_is_a_script_that_can_be_run() -> None:

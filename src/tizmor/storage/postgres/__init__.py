@@ -8,10 +8,11 @@ tables ────── what PostgreSQL has beside `tizmor.storage.tables`
 position ──── the order of all events, without holes that fill later
 batch ─────── what a commit writes, as columns; statement: the one statement that writes them
 writer ────── commits and the inbox; verdict: what an append is that can't be written
+audit ─────── rows of the log of decisions; fences: who has lost what it writes under
 adoption ──── taking over what no living process owns
 reader ────── everything that only looks
 lease ─────── who is alive, by the server's clock; process: or seen dead by its own machine
-listener ──── LISTEN: how processes wake each other
+listener ──── LISTEN: how processes wake each other; shared: work on what they share
 retention ─── what `gc` removes
 inspection ── what `doctor` asks
 journal ───── the `Journal` made of these
