@@ -10,7 +10,7 @@ from benchmarks.systems.tizmor_plan import agent_of, plan_of
 from tizmor import Tizmor
 from tizmor.core.plan import Plan
 from tizmor.drivers.embedded.process import tune_garbage
-from tizmor.engine.pump import LIMITS
+from tizmor.engine.limits import LIMITS
 from tizmor.engine.views import Status
 
 

@@ -21,9 +21,10 @@ from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.drivers.embedded.process import tune_garbage
 from tizmor.engine.context import Report
 from tizmor.engine.history import fold_all
+from tizmor.engine.limits import LIMITS, Limits
 from tizmor.engine.live import Live
 from tizmor.engine.perform import CallSite, Performer
-from tizmor.engine.pump import LIMITS, Limits, Pump
+from tizmor.engine.pump import Pump
 from tizmor.pipeline.call import Begin
 from tizmor.pipeline.invoke import invoke
 from tizmor.ports.agent import Agent

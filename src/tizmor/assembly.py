@@ -23,11 +23,12 @@ from tizmor.drivers.embedded.secrets import LocalSecrets
 from tizmor.engine import shared
 from tizmor.engine.bounds import standing
 from tizmor.engine.context import CallContext, NoExecution, Surroundings
+from tizmor.engine.limits import Limits
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.orders import Caller
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
-from tizmor.engine.pump import Limits, Pump
+from tizmor.engine.pump import Pump
 from tizmor.engine.views import BudgetView, LimitView, LockView
 from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache

@@ -25,7 +25,7 @@ from tizmor.drivers.simulated.faults import Faults
 from tizmor.drivers.simulated.journal import SimulatedDatabase
 from tizmor.drivers.simulated.loop import SimulatedLoop
 from tizmor.drivers.simulated.process import SimulatedProcess
-from tizmor.engine.pump import LIMITS
+from tizmor.engine.limits import LIMITS
 from tizmor.engine.views import Execution
 from tizmor.ports.agent import Agent
 from tizmor.ports.planner import PlanRequest

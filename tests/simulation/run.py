@@ -33,7 +33,7 @@ from tizmor.drivers.simulated.faults import RATES, SHARING, Faults
 from tizmor.drivers.simulated.journal import SimulatedDatabase
 from tizmor.drivers.simulated.loop import SimulatedLoop, Stuck
 from tizmor.drivers.simulated.process import SimulatedProcess
-from tizmor.engine.pump import LIMITS, Limits
+from tizmor.engine.limits import LIMITS, Limits
 from tizmor.ports.locks import Holder
 from tizmor.ports.workspace import Workspace
 

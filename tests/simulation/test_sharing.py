@@ -22,7 +22,7 @@ from tizmor.drivers.simulated.faults import Faults
 from tizmor.drivers.simulated.journal import SimulatedDatabase
 from tizmor.drivers.simulated.loop import SimulatedLoop
 from tizmor.drivers.simulated.process import SimulatedProcess
-from tizmor.engine.pump import Limits
+from tizmor.engine.limits import Limits
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.workspace import Workspace

@@ -23,6 +23,7 @@ from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.core.state import State
 from tizmor.engine import orders, rehearsal
 from tizmor.engine.beginning import Beginning
+from tizmor.engine.correspondence import message_views, shared_versions
 from tizmor.engine.deciding import Deciding
 from tizmor.engine.edits import Edits, storable
 from tizmor.engine.following import Following, is_at_rest
@@ -308,7 +309,7 @@ class Orchestrator:
         of all, by key and then by version. Raises `UnknownExecution`."""
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
-        versions = self._presenter.shared(state)
+        versions = shared_versions(state, self._presenter.time)
         return [made for made in versions if key is None or made.key == key]
 
     async def messages(self, execution_id: str) -> Sequence[MessageView]:
@@ -316,7 +317,7 @@ class Orchestrator:
         letters with their reason. Raises `UnknownExecution`."""
         stored = await self._stored(execution_id)
         state, _ = await fold(self._journal, stored.execution)
-        return self._presenter.messages(state)
+        return message_views(state, self._presenter.time)
 
     async def replay(self, execution_id: str) -> Replay:
         """Fold the journal of an execution anew, and say whether it leads to what is shown of it.

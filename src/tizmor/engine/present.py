@@ -14,22 +14,18 @@ from tizmor.core import events as ev
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.rollback import COMPENSATION
 from tizmor.core.decisions.settling import OUTCOME
-from tizmor.core.folds.talking import answer_of
 from tizmor.core.graph import dependencies, needs, resolvable
 from tizmor.core.ids import public_id
 from tizmor.core.origins import origins
 from tizmor.core.plan import Choice
 from tizmor.core.result import delivered, result
 from tizmor.core.state import GateState, QuestionState, State, StepState
-from tizmor.core.talk import Kind, Message
 from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.engine.foreseen import MAY_BE_CARRIED_OUT, planned_calls
 from tizmor.engine.projections import queue_ms, status_of
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
-    MessageView,
-    SharedVersion,
     SignatureView,
     Status,
     StepView,
@@ -311,60 +307,6 @@ class Presenter:
             arguments=_editable(asked, state),
             command=self.command("answer", public_id(state.execution), question_id, "CHOICE"),
         )
-
-    def shared(self, state: State) -> list[SharedVersion]:
-        """All versions of what its steps have shared, by key, the oldest version first."""
-        return [
-            SharedVersion(
-                key=key,
-                version=made.version,
-                value=made.value,
-                step=made.step,
-                at=self.time(made.at_ms),
-                untrusted=made.untrusted,
-            )
-            for key, versions in sorted(state.talk.context.items() if state.talk else ())
-            for made in versions
-        ]
-
-    def messages(self, state: State) -> list[MessageView]:
-        """All messages between its steps in the order in which they were sent, each answer behind
-        its request."""
-        mail = state.talk.mail if state.talk else {}
-        return [view for m in mail.values() for view in self._message(m, state)]
-
-    def _message(self, message: Message, state: State) -> list[MessageView]:
-        sent = MessageView(
-            id=message.id,
-            kind=message.kind.value,
-            sender=message.step,
-            to=message.to,
-            payload=message.payload,
-            state=message.state,
-            sent_at=self.time(message.sent_at_ms),
-            reason=message.reason,
-            taken_by=tuple(message.taken),
-            work=message.work or None,
-            untrusted=message.untrusted,
-            due_at=None if message.due_ms is None else self.time(message.due_ms),
-            ended_at=None if message.ended_at_ms is None else self.time(message.ended_at_ms),
-        )
-        if message.state != "answered":
-            return [sent]
-        at_ms = message.ended_at_ms or message.sent_at_ms
-        answer = MessageView(
-            id=f"{message.id}.answer",
-            kind=Kind.RESPONSE.value,
-            sender=message.answered_by,
-            to=message.step,
-            payload=answer_of(state, message),
-            state="delivered",
-            sent_at=self.time(at_ms),
-            correlation=message.id,
-            untrusted=message.answer_untrusted,
-            ended_at=self.time(at_ms),
-        )
-        return [sent, answer]
 
     def command(self, verb: str, execution_id: str, *rest: str) -> str:
         """The command line that does it, ready to paste."""

@@ -11,10 +11,8 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
 
 from tizmor.core import commands as cmd
-from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decider import decide
 from tizmor.core.decisions.decision import Decision
@@ -23,14 +21,17 @@ from tizmor.core.ids import public_id
 from tizmor.core.state import State
 from tizmor.engine.commit import GroupCommit
 from tizmor.engine.dispatch import Dispatch
+from tizmor.engine.failures import Failures
 from tizmor.engine.findings import Findings
 from tizmor.engine.holds import Holds
+from tizmor.engine.limits import LIMITS, Limits
 from tizmor.engine.live import Live
 from tizmor.engine.parting import Parting
-from tizmor.engine.perform import READ, Performer
+from tizmor.engine.perform import Performer
 from tizmor.engine.projections import RESTS
 from tizmor.engine.residence import Residence, Rest
 from tizmor.engine.timers import Timers
+from tizmor.engine.urgency import is_awaited
 from tizmor.engine.waking import Waking
 from tizmor.engine.workers import Workers
 from tizmor.ports.clock import Clock
@@ -39,41 +40,11 @@ from tizmor.ports.locks import Holder
 
 _log = logging.getLogger("tizmor.engine")
 
-_LAZY = frozenset(
-    {
-        ev.StepStarted,
-        ev.Prepared,
-        ev.Expanded,
-        ev.Gathered,
-        ev.Shared,
-        ev.Tainted,
-        ev.MessageSent,
-        ev.MessageTaken,
-        ev.MessageAnswered,
-        ev.MessageExpired,
-    }
-)
-"""Events that nobody waits for: what they tell is seen with the next."""
 _STOP_S = 5.0
 _REMEMBERED = 128
 """Executions that have ended whose state is kept for those who ask at once how they ended."""
 GRACE_S = 10.0
 """How long a call with an effect that was told to stop may take to do so before it is let go of."""
-
-
-class Limits(NamedTuple):
-    """How much a process takes on at a time.
-
-    `calls` run, the others wait their turn by priority. `live` executions are kept in memory: one
-    that rests (it waits for a human or a timer) makes room and is read back when something
-    happens, and one that is started when there is no room waits for it, on disk.
-    """
-
-    calls: int = 256
-    live: int = 1_000
-
-
-LIMITS = Limits()
 
 
 class Pump:
@@ -97,7 +68,7 @@ class Pump:
     ) -> None:
         self._clock = clock
         self._interactive = interactive
-        self._parked: dict[int, EngineError] = {}
+        self._failures = Failures()
         self._stopping = False
         self._closed = False
         self._timers = Timers(clock, self._fire, self._hear)
@@ -135,7 +106,6 @@ class Pump:
             due_ms=self._timers.next_due_ms,
         )
         self._parting = Parting(durable=self.durable, park=self._park, part=self._commits.part)
-        self.failure: EngineError | None = None
 
     def get(self, execution: int) -> Live | None:
         """The execution if it is this process's and in memory."""
@@ -158,9 +128,14 @@ class Pump:
         """Whether the execution is this process's, and on disk only."""
         return execution in self._residence.resting
 
+    @property
+    def failure(self) -> EngineError | None:
+        """Why this process can't go on with any execution."""
+        return self._failures.of_all
+
     def failure_of(self, execution: int) -> EngineError | None:
         """Why this process can't go on with an execution that it ran, or with any."""
-        return self.failure or self._parked.get(execution)
+        return self._failures.of(execution)
 
     def running(self) -> list[Live]:
         return list(self._residence.live.values())
@@ -201,7 +176,7 @@ class Pump:
     ) -> Live:
         """Go on with an execution that this process has just become the owner of, as of now or of
         a later time that has come though the clock was set back."""
-        self._parked.pop(state.execution, None)
+        self._failures.forget(state.execution)
         at_ms = max(self.now_ms(), not_before_ms)
         fact = fx.OwnerChanged(at_ms=at_ms, epoch=epoch, may_still_run=may_still_run)
         live = self._enter(state, epoch, seq, fact)
@@ -213,7 +188,7 @@ class Pump:
         room: one that waits for a human isn't read before it is told something, or its timer is
         due."""
         rest = Rest(stored.epoch, stored.priority, adopted=True, may_still_run=stored.may_still_run)
-        self._parked.pop(stored.execution, None)
+        self._failures.forget(stored.execution)
         self._residence.rest(stored.execution, rest)
         rests = stored.row.status in RESTS
         if not rests:
@@ -310,11 +285,12 @@ class Pump:
             _, unended = await asyncio.wait(effects, timeout=_STOP_S)
         await self._commits.flush()
         self._closed = True
-        self.failure = self.failure or OwnershipLost("this process has stopped")
+        stopped = self._failures.of_all or OwnershipLost("this process has stopped")
+        self._failures.of_all = stopped
         self._timers.close()
         tasks = [task for live in self.running() for task in live.tasks.values()]
         for live in self.running():
-            live.break_off(self.failure)
+            live.break_off(stopped)
         tasks += [task for task in self._workers.close() if task not in tasks]
         tasks += self._waking.close()
         tasks += self._holds.close()
@@ -328,13 +304,7 @@ class Pump:
     def _urgent(self, decision: Decision, live: Live) -> bool:
         if self._interactive or live.create is not None:
             return True
-        for event in decision.events:
-            if isinstance(event, ev.StepSucceeded):
-                if live.state.steps[event.step].step.effect is not READ:
-                    return True
-            elif type(event) not in _LAZY:
-                return True
-        return False
+        return is_awaited(decision.events, live.state)
 
     def _perform(self, live: Live, command: cmd.Command, at_ms: int) -> None:
         if self._stopping or live.leaving or (live.held and not isinstance(command, cmd.SetTimer)):
@@ -387,7 +357,7 @@ class Pump:
 
     def set_aside(self, execution: int, error: Exception) -> None:
         """A resting execution that can't be read: whoever asks for it is told why."""
-        self._parked[execution] = self._as_engine_error(public_id(execution), error)
+        self._failures.note(execution, public_id(execution), error)
         self._timers.drop(execution)
         self._let_go_of(execution)
 
@@ -402,17 +372,10 @@ class Pump:
         Another process may go on with it, once no call with an effect is under way here, be it in a
         thread: so such a call isn't cut off."""
         afoot = live.afoot()
-        known = self._as_engine_error(f"{live.public_id}/{where}", error)
-        self._parked[live.execution] = known
+        known = self._failures.note(live.execution, f"{live.public_id}/{where}", error)
         live.break_off(known, but=afoot)
         self.forget(live)
         self._parting.part(live, afoot)
-
-    def _as_engine_error(self, where: str, error: BaseException) -> EngineError:
-        if isinstance(error, EngineError):
-            return error
-        _log.error("the engine failed in %s", where, exc_info=error)
-        return EngineError(f"the engine failed: {type(error).__name__}: {error}")
 
     async def _hear(self) -> None:
         if self._read_inbox is not None:
@@ -443,7 +406,7 @@ class Pump:
                 self._ended_lately.popitem(last=False)
 
     def _storage_failed(self, error: EngineError) -> None:
-        self.failure = error
+        self._failures.of_all = error
         for live in self.running():
             live.break_off(error)
         self._residence.clear()

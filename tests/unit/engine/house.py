@@ -20,11 +20,12 @@ from tizmor.core.errors import StorageFailed
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Effect, Plan, RetryPolicy, Step
 from tizmor.drivers.embedded.clock import SystemClock
+from tizmor.engine.limits import LIMITS, Limits
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.orders import NOBODY, Caller
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
-from tizmor.engine.pump import GRACE_S, LIMITS, Limits, Pump
+from tizmor.engine.pump import GRACE_S, Pump
 from tizmor.engine.views import StreamEvent
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.cache import Cache

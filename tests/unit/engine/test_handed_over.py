@@ -15,7 +15,7 @@ from tizmor.core import checkpoint
 from tizmor.core import events as ev
 from tizmor.core.errors import TalkError, Undelivered
 from tizmor.core.plan import Effect, ForEach, Plan
-from tizmor.engine.pump import Limits
+from tizmor.engine.limits import Limits
 from tizmor.ports.agent import Agent, AgentContext, agent
 
 DONE: list[str] = []

@@ -11,8 +11,8 @@ from tests.unit.engine.test_several_processes import die
 
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Plan, Step
+from tizmor.engine.limits import LIMITS, Limits
 from tizmor.engine.orders import Order, encode
-from tizmor.engine.pump import LIMITS, Limits
 from tizmor.engine.views import Status
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.journal import InboxKind

@@ -11,9 +11,9 @@ from tests.unit.engine.house import House, Process, gate_opened, let_go, meet, p
 from tizmor.core import events as ev
 from tizmor.core.errors import OwnershipLost
 from tizmor.core.ids import parse_id
+from tizmor.engine.limits import Limits
 from tizmor.engine.live import Live
 from tizmor.engine.orders import Order, encode
-from tizmor.engine.pump import Limits
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.journal import Append, Committed, InboxKind, InboxRow
 from tizmor.storage.memory import MemoryJournal

@@ -25,7 +25,7 @@ from tizmor.core.errors import EngineError, StorageFailed, Transient
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Resource, RetryPolicy, Step
 from tizmor.engine import waking
-from tizmor.engine.pump import Limits
+from tizmor.engine.limits import Limits
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.journal import Record

@@ -15,7 +15,7 @@ from tizmor.core.ids import parse_id
 from tizmor.core.plan import Step
 from tizmor.drivers.simulated.clock import SimulatedClock
 from tizmor.drivers.simulated.loop import SimulatedLoop
-from tizmor.engine.pump import Limits
+from tizmor.engine.limits import Limits
 from tizmor.engine.timers import Timers
 from tizmor.engine.views import Status
 from tizmor.ports.agent import Agent, AgentContext, agent

@@ -19,10 +19,11 @@ from tizmor.drivers.simulated.clock import SimulatedClock
 from tizmor.drivers.simulated.faults import Faults
 from tizmor.drivers.simulated.journal import SimulatedDatabase, SimulatedJournal
 from tizmor.drivers.simulated.loop import PROCESS, SimulatedLoop
+from tizmor.engine.limits import Limits
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
-from tizmor.engine.pump import Limits, Pump
+from tizmor.engine.pump import Pump
 from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
