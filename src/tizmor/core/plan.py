@@ -199,8 +199,8 @@ class Step(_Value, frozen=True):
     """One call of one agent. `id` matches `[a-z][a-z0-9_]*`, unique in its plan.
 
     Effect, criticality and the rest of what the agent declares are copied into the step when the
-    plan is checked (`tizmor.core.check.completed`), so that a plan, once checked, means the same
-    for ever.
+    plan is checked (`tizmor.core.completion.completed`), so that a plan, once checked, means the
+    same for ever.
     """
 
     id: str
