@@ -102,9 +102,7 @@ async def test_timers_bring_back_what_rests(any_house: House) -> None:
 
 async def test_a_deadline_passes_while_it_rests(any_house: House) -> None:
     async with any_house.process(limits=LITTLE) as process:
-        late = await process.start(
-            "q", plan=plan(meet("m")), deadline=dt.timedelta(seconds=2)
-        )
+        late = await process.start("q", plan=plan(meet("m")), deadline=dt.timedelta(seconds=2))
         await until(process, late.id, gate_opened)
         await waiting(process, 6)
         await rested(process, late)
