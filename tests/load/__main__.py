@@ -40,6 +40,9 @@ def main() -> int:
     except NotThere as reason:
         say(f"not run: {reason}")
         return 1
+    except KeyboardInterrupt:
+        say("interrupted; all processes are gone")
+        return 130
     line = _line(outcome)
     for name in (*_VIOLATIONS, "failed"):
         for finding in getattr(outcome, name)[:_SHOWN]:

@@ -94,4 +94,5 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve())

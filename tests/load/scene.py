@@ -64,7 +64,8 @@ def main(work: Work) -> None:
     logging.disable(logging.CRITICAL)
     scene = msgspec.json.decode(sys.stdin.buffer.readline(), type=Scene)
     plant(scene.sabotage)
-    asyncio.run(_live(scene, work))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_live(scene, work))
 
 
 async def _live(scene: Scene, work: Work) -> None:
