@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import importlib
 import random
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from tizmor import __version__
 from tizmor import settings as settings_module
 from tizmor.agents.builtin import builtin
 from tizmor.agents.system import system_check
-from tizmor.caching.keys import partition
+from tizmor.caching.keys import Meaning, partition
 from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import EngineError, StorageFailed, WorkspaceUnusable, WrongSetting
 from tizmor.drivers.embedded.clock import SystemClock
@@ -92,6 +93,7 @@ class Tizmor(Orchestrator):
                     journal.sharing.cache,
                     agents.values() if settings.cache_mb else (),
                     within=partition(workspace, program=__version__),
+                    meaning=_meaning(agents.values()),
                     verify=settings.cache_verify,
                     dice=random.random,
                 ),
@@ -334,3 +336,16 @@ def _folder(workspace: str | Path) -> Path:
             f"there is no folder {str(workspace)!r}; `tizmor init {workspace}` makes a workspace"
         )
     return root
+
+
+def _meaning(agents: Iterable[Agent]) -> Meaning:
+    """What tells the meaning of texts. Its two languages take some 40 ms to load, which only a
+    process with an agent that is asked in free words needs."""
+    if not any(agent.spec.semantic for agent in agents):
+        return _untold
+    told: Meaning = importlib.import_module("tizmor.caching.meaning").meaning
+    return told
+
+
+def _untold(text: str) -> None:
+    return None

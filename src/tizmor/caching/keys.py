@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tizmor.caching.meaning import meaning
 from tizmor.core.agents import AgentSpec
 from tizmor.core.canonical import canonical
 from tizmor.ports.cache import Wanted
 from tizmor.ports.workspace import Workspace
+
+Meaning = Callable[[str], str | None]
+"""The key of what a text asks for, or None: `tizmor.caching.meaning.meaning`."""
 
 
 def partition(
@@ -53,6 +55,7 @@ def wanted(
     language: str,
     today: dt.date,
     literal: Mapping[str, Any],
+    meaning: Meaning,
 ) -> Wanted | None:
     """The keys of a call of an agent in the partition `within`; None when its arguments have no
     canonical form. `literal` are the arguments as the plan has them: only what a person or the
@@ -65,11 +68,15 @@ def wanted(
         key = hashlib.sha256(canonical([*begin, dict(arguments)])).digest()
     except ValueError:
         return None
-    return Wanted(spec.name, key, _meant(spec, arguments, begin, literal))
+    return Wanted(spec.name, key, _meant(spec, arguments, begin, literal, meaning))
 
 
 def _meant(
-    spec: AgentSpec, arguments: Mapping[str, Any], begin: list[Any], literal: Mapping[str, Any]
+    spec: AgentSpec,
+    arguments: Mapping[str, Any],
+    begin: list[Any],
+    literal: Mapping[str, Any],
+    meaning: Meaning,
 ) -> bytes | None:
     """The key of what a call means; None when one of its texts can't be told."""
     meant: dict[str, Any] = dict(arguments)

@@ -35,15 +35,17 @@ class Cache:
         agents: Iterable[Agent],
         *,
         within: bytes,
+        meaning: keys.Meaning,
         verify: float,
         dice: Callable[[], float],
     ) -> None:
-        """`within` is the partition that answers are kept in, `verify` the part of hits by meaning
-        that is verified, from 0 to 1."""
+        """`within` is the partition that answers are kept in, `meaning` tells what a text asks for,
+        `verify` is the part of hits by meaning that is verified, from 0 to 1."""
         self._answers = answers
         specs = (agent.spec for agent in agents)
         self._specs = {spec.name: spec for spec in specs if spec.cache_for_s is not None}
         self._within = within
+        self._meaning = meaning
         self._verify = verify
         self._dice = dice
 
@@ -63,6 +65,7 @@ class Cache:
             language=call.context.language,
             today=call.context.now.date(),
             literal=call.step.arguments,
+            meaning=self._meaning,
         )
         return inner(call) if wanted is None else self._answered(call, inner, spec, wanted)
 

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tizmor.caching.keys import partition
+from tizmor.caching.keys import Meaning, partition
+from tizmor.caching.meaning import meaning
 from tizmor.core.errors import StorageFailed
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Effect, Plan, RetryPolicy, Step
@@ -140,6 +141,7 @@ class House:
         self.random_bits: Callable[[int], int] = randbits
         self.clock: Clock = SystemClock()
         self.verify = 0.0
+        self.meaning: Meaning = meaning
 
     def open_journal(self) -> Journal:
         if self.folder is None:
@@ -168,6 +170,7 @@ class House:
             journal.sharing.cache,
             known.values(),
             within=partition(workspace),
+            meaning=self.meaning,
             verify=self.verify,
             dice=lambda: 0.5,
         )

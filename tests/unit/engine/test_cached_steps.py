@@ -12,7 +12,6 @@ import pytest
 from tests.clocks import SetClock
 from tests.unit.engine.house import House, Out, Process, plan, until
 
-from tizmor.caching import keys
 from tizmor.core.errors import Permanent
 from tizmor.core.plan import RetryPolicy, Step
 from tizmor.core.terms import PLAIN
@@ -267,15 +266,15 @@ class Strict:
         return self.ruling
 
 
-@pytest.fixture
-def shouted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two texts mean the same when they differ in case alone."""
-    monkeypatch.setattr(keys, "meaning", str.casefold)
+def shouted() -> House:
+    """Where two texts mean the same when they differ in case alone."""
+    house = House()
+    house.meaning = str.casefold
+    return house
 
 
-@pytest.mark.usefixtures("shouted")
 async def test_another_wording_of_the_same_is_answered_by_what_was_kept() -> None:
-    house, web = House(), Web()
+    house, web = shouted(), Web()
     async with house.process(agents=[web.agent(semantic=("query",))]) as process:
         await ran(process, look_up("tea"))
         assert (await ran(process, look_up("TEA"))).steps[0].cached
@@ -283,10 +282,9 @@ async def test_another_wording_of_the_same_is_answered_by_what_was_kept() -> Non
         assert not (await ran(process, look_up("coffee"))).steps[0].cached
 
 
-@pytest.mark.usefixtures("shouted")
 async def test_what_was_read_somewhere_is_not_looked_at_for_its_meaning() -> None:
     """Whoever wrote it could choose whose question his answer is given to."""
-    house, web = House(), Web()
+    house, web = shouted(), Web()
     read = Step(id="b", agent="Web", arguments={"query": {"$ref": "/a/value"}, "page": 3})
     async with house.process(agents=[web.agent(semantic=("query",))]) as process:
         await ran(process, look_up("TEA", page=3))
@@ -295,9 +293,8 @@ async def test_what_was_read_somewhere_is_not_looked_at_for_its_meaning() -> Non
     assert web.calls == ["TEA", "tea", "tea"]
 
 
-@pytest.mark.usefixtures("shouted")
 async def test_a_sample_of_what_is_served_for_its_meaning_is_asked_all_the_same() -> None:
-    house, web = House(), Web()
+    house, web = shouted(), Web()
     house.verify = 1.0
     web.says = "1 cup"
     async with house.process(agents=[web.agent(semantic=("query",))]) as process:
@@ -313,9 +310,8 @@ async def test_a_sample_of_what_is_served_for_its_meaning_is_asked_all_the_same(
     assert len(web.calls) == 4
 
 
-@pytest.mark.usefixtures("shouted")
 async def test_when_the_verifying_call_fails_what_was_kept_is_given() -> None:
-    house, web = House(), Web()
+    house, web = shouted(), Web()
     house.verify = 1.0
     async with house.process(agents=[web.agent(semantic=("query",))]) as process:
         await ran(process, look_up("tea"))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from tizmor.caching.keys import partition
+from tizmor.caching.meaning import meaning
 from tizmor.core.errors import EngineError
 from tizmor.drivers.simulated.choices import Stream
 from tizmor.drivers.simulated.clock import SimulatedClock
@@ -99,6 +100,7 @@ class SimulatedProcess:
                     self.journal.sharing.cache,
                     agents.values(),
                     within=partition(workspace),
+                    meaning=meaning,
                     verify=VERIFY,
                     dice=lambda: dice.below(1000) / 1000,
                 ),
