@@ -49,6 +49,7 @@ class _BareCalls(Performer):
             agents={work.spec.name: work},
             planner=_GivenPlan(),
             pipeline=invoke,
+            turns=lambda call, inner: inner(call),
             workspace=Workspace(root=site.folder),
             clock=clock,
             dice=lambda: 0.5,
