@@ -22,8 +22,12 @@ from tizmor.storage.shared.work import AreDead, Moment, Rows, Statement, Tell, W
 _T = TypeVar("_T")
 
 PATIENCE_S = 15.0
-_ALONE = "SELECT pg_advisory_xact_lock(hashtext('tizmor shared'))"
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+_ALONE = (
+    "WITH alone AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext('tizmor shared')))"
+    " {now} FROM alone"
+)
+"""The time is asked for when nobody else has the lock any more."""
 _TELL = "SELECT pg_notify($2, owner) FROM unnest($1::text[]) AS owner"
 
 
@@ -65,9 +69,8 @@ class PostgresShared:
     async def _in_one(self, connection: Connection, pieces: Collection[Piece]) -> None:
         await self._lease.begin(connection)
         told: set[str] = set()
-        async with connection.transaction():
-            await connection.execute(_ALONE)
-            moment = Moment(await connection.fetchval(_NOW), self._lease.me)
+        async with connection.transaction(isolation="read_committed"):
+            moment = Moment(await connection.fetchval(_ALONE.format(now=_NOW)), self._lease.me)
             for piece in pieces:
                 piece.result = await _done(connection, piece.work(moment), told)
             if told:

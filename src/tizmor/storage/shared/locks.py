@@ -21,6 +21,7 @@ _MINE = f"{_CLAIMS} WHERE execution = ? AND step = ? ORDER BY resource"
 _CLAIM = (
     "INSERT INTO resource_locks (resource, access, execution, step, owner, granted, asked_at_ms)"
     " VALUES (?, ?, ?, ?, ?, 0, ?)"
+    " RETURNING id, resource, access, granted, execution, step, owner"
 )
 _TAKE_OVER = "UPDATE resource_locks SET owner = ? WHERE execution = ? AND step = ?"
 _BEFORE = f"{_CLAIMS} WHERE resource = ? AND id < ?"
@@ -30,7 +31,7 @@ _GRANT = (
     "UPDATE resource_locks SET granted = 1, granted_at_ms = ?"
     " WHERE execution = ? AND step = ? AND granted = 0"
 )
-_DROP = "DELETE FROM resource_locks WHERE execution = ? AND step = ?"
+_DROP = "DELETE FROM resource_locks WHERE execution = ? AND step = ? RETURNING resource"
 # An index is skipped through, here and below: one look for each resource, not for each claim.
 _WANTED = (
     "WITH RECURSIVE one (name) AS"
@@ -43,7 +44,7 @@ _WANTED = (
 _FIRST_WRITER = (
     "SELECT id FROM resource_locks WHERE resource = ? AND access = 'exclusive' ORDER BY id LIMIT 1"
 )
-_UP_TO = f"{_CLAIMS} WHERE resource = ? AND id <= ? ORDER BY id"
+_UP_TO = f"{_CLAIMS} WHERE resource = ? AND id <= coalesce(({_FIRST_WRITER}), ?) ORDER BY id"
 _HELD_BY = "SELECT DISTINCT execution, step FROM resource_locks WHERE owner = ?"
 _OWNERS = (
     "WITH RECURSIVE one (owner) AS (SELECT min(owner) FROM resource_locks"
@@ -113,10 +114,13 @@ def _claims(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[l
         if any(claim.owner != moment.me for claim in claims):
             yield Statement(_TAKE_OVER, (moment.me, *holder))
         return claims
-    yield from leave(holder)
+    if claims:
+        yield from leave(holder)
+    made = []
     for name, access in wanted.items():
-        yield Statement(_CLAIM, (name, access.value, *holder, moment.me, moment.now_ms))
-    return (yield from _of(holder))
+        values = (name, access.value, *holder, moment.me, moment.now_ms)
+        made += [_Claim(*row) for row in (yield Statement(_CLAIM, values))]
+    return made
 
 
 def _of(holder: Holder) -> Work[list[_Claim]]:
@@ -142,13 +146,9 @@ def _release(moment: Moment, holder: Holder) -> Work[None]:
 def leave(holder: Holder) -> Work[None]:
     """Take a holder's claims away, and have those look who are the first in line for what it
     had."""
-    claims = yield from _of(holder)
-    if not claims:
-        return
-    yield Statement(_DROP, holder)
     waiting: set[str] = set()
-    for claim in claims:
-        front = yield from _front(claim.resource)
+    for (resource,) in sorted((yield Statement(_DROP, holder))):
+        front = yield from _front(resource)
         waiting.update(first.owner for first in front if not first.granted)
     if waiting:
         yield Tell(tuple(sorted(waiting)))
@@ -157,9 +157,7 @@ def leave(holder: Holder) -> Work[None]:
 def _front(resource: str) -> Work[list[_Claim]]:
     """The claims before which no other excludes them: one writer, or all readers that came before
     any."""
-    writers = yield Statement(_FIRST_WRITER, (resource,))
-    first_writer = writers[0][0] if writers else _LAST
-    rows = yield Statement(_UP_TO, (resource, first_writer))
+    rows = yield Statement(_UP_TO, (resource, resource, _LAST))
     claims = [_Claim(*row) for row in rows]
     if len(claims) > 1 and claims[-1].access == Access.EXCLUSIVE:
         claims.pop()

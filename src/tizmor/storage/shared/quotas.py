@@ -41,7 +41,7 @@ _KNOWN = (
 )
 _TICKET = (
     "INSERT INTO rate_tickets (name, execution, step, owner, amount, state, at_ms, rank)"
-    " VALUES (?, ?, ?, ?, ?, 4, ?, 0)"
+    " VALUES (?, ?, ?, ?, ?, 4, ?, 0) RETURNING id, name, amount, state, rank, owner"
 )
 _LAST_RANK = (
     "SELECT served, coalesce((SELECT max(rank) FROM rate_tickets WHERE execution = ?"
@@ -156,6 +156,7 @@ class SharedQuotas:
         await self._shared.do(partial(_if_mine, holder=holder, then=park))
 
     async def leave(self, holder: Holder) -> None:
+        leave = partial(_give_back, statement=_LEAVE)
         await self._shared.do(partial(_if_mine, holder=holder, then=leave))
 
     async def heed(self, name: str, left: Left) -> None:
@@ -170,13 +171,14 @@ def _take(moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | La
     if any(ticket.owner != moment.me for ticket in mine):
         mine = yield from _taken_over(moment, holder, mine)
     if [ticket.name for ticket in mine] != [use.name for use in uses]:
-        yield from _used(moment, holder, AS_RESERVED)
-        yield from leave(moment, holder)
+        left = yield from _used(moment, holder, mine, AS_RESERVED)
+        yield from _give_back(moment, holder, left, _LEAVE)
+        mine = []
         for use in uses:
             amount = min(use.amount, use.quota.amount)  # it would wait for ever for more
             yield Statement(_KNOWN, (use.name, *use.quota))
-            yield Statement(_TICKET, (use.name, *holder, moment.me, amount, moment.now_ms))
-        mine = yield from _tickets(holder)
+            values = (use.name, *holder, moment.me, amount, moment.now_ms)
+            mine += [_Ticket(*row) for row in (yield Statement(_TICKET, values))]
     if all(ticket.state in (_PARKED, _AHEAD) for ticket in mine):
         yield from _stand_in_line(holder, mine[0].id, mine[0].name, mine[0].rank)
         yield from _put_ahead(mine[1:])
@@ -192,13 +194,13 @@ def _take(moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | La
 
 
 def _if_mine(
-    moment: Moment, holder: Holder, then: Callable[[Moment, Holder], Work[None]]
+    moment: Moment, holder: Holder, then: Callable[[Moment, Holder, list[_Ticket]], Work[object]]
 ) -> Work[None]:
     """What a process says of its own call, also when it has lost the execution to another: of that
     one's call it says nothing."""
     mine = yield from _tickets(holder)
     if all(ticket.owner == moment.me for ticket in mine):
-        yield from then(moment, holder)
+        yield from then(moment, holder, mine)
 
 
 def is_throttled(holder: Holder) -> Work[bool]:
@@ -214,7 +216,7 @@ def _tickets(holder: Holder) -> Work[list[_Ticket]]:
 def _taken_over(moment: Moment, holder: Holder, mine: Sequence[_Ticket]) -> Work[list[_Ticket]]:
     """The tickets of a holder that another process had: a call that it was making counts."""
     if any(ticket.state == _CALLING for ticket in mine):
-        yield from _used(moment, holder, AS_RESERVED)
+        yield from _used(moment, holder, mine, AS_RESERVED)
     yield Statement(_TAKE_OVER, (moment.me, *holder))
     return (yield from _tickets(holder))
 
@@ -287,13 +289,17 @@ def _expected(moment: Moment, waiting: _Ticket) -> Work[int]:
     theirs."""
     limit = _Limit(*(yield Statement(_LIMIT, (waiting.name,)))[0])
     ahead = max(0, waiting.rank - limit.served - 1)
-    first: int = yield from next_ms(moment, waiting.name)
+    first = yield from _next_ms(moment, waiting.name, limit)
     return first + ahead // limit.amount * limit.window_ms
 
 
 def next_ms(moment: Moment, name: str) -> Work[int]:
     """When the quota may have room again, at the earliest."""
     limit = _Limit(*(yield Statement(_LIMIT, (name,)))[0])
+    return (yield from _next_ms(moment, name, limit))
+
+
+def _next_ms(moment: Moment, name: str, limit: _Limit) -> Work[int]:
     at_ms = max(limit.left_until_ms, moment.now_ms)
     if limit.taken:
         oldest = yield Statement(_OLDEST, (name,))
@@ -302,9 +308,12 @@ def next_ms(moment: Moment, name: str) -> Work[int]:
     return at_ms
 
 
-def _used(moment: Moment, holder: Holder, spent: Mapping[str, int]) -> Work[None]:
+def _used(
+    moment: Moment, holder: Holder, mine: Sequence[_Ticket], spent: Mapping[str, int]
+) -> Work[list[_Ticket]]:
+    """Count the call that was being made with a holder's tickets, `mine`; those that are left."""
     less = []
-    for ticket in (yield from _tickets(holder)):
+    for ticket in mine:
         if ticket.state == _CALLING:
             amount = max(0, spent.get(ticket.name, ticket.amount))
             yield Statement(_SPENT, (moment.now_ms, amount, ticket.id))
@@ -314,22 +323,22 @@ def _used(moment: Moment, holder: Holder, spent: Mapping[str, int]) -> Work[None
                 less.append(ticket.name)
     if less:
         yield from serve(moment, less)
+        return (yield from _tickets(holder))
+    return [ticket for ticket in mine if ticket.state != _CALLING]
 
 
 def let_go(moment: Moment, holder: Holder) -> Work[None]:
     """Take a holder's tickets away, whosever they are. What a call was being made with counts: that
     it was made, its process may not have lived to say."""
-    yield from _used(moment, holder, AS_RESERVED)
-    yield from leave(moment, holder)
-
-
-def leave(moment: Moment, holder: Holder) -> Work[None]:
-    """Take a holder's tickets away that it didn't use."""
-    yield from _give_back(moment, holder, _LEAVE)
-
-
-def _give_back(moment: Moment, holder: Holder, statement: str) -> Work[None]:
     mine = yield from _tickets(holder)
+    left = yield from _used(moment, holder, mine, AS_RESERVED)
+    yield from _give_back(moment, holder, left, _LEAVE)
+
+
+def _give_back(
+    moment: Moment, holder: Holder, mine: Sequence[_Ticket], statement: str
+) -> Work[None]:
+    """Take a holder's tickets away, `mine`, or park them: it didn't use them."""
     if not mine:
         return
     yield Statement(statement, holder)
