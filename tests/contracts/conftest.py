@@ -200,16 +200,16 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def new_postgres(postgres_server: PostgresServer) -> Iterator[Callable[[], PostgresBackend]]:
-    """Makes a database of its own at each call."""
+    """Gives a database of its own at each call, without rows."""
     made = []
 
     def make() -> PostgresBackend:
-        made.append(postgres_server.new_database())
+        made.append(postgres_server.empty_database())
         return PostgresBackend(postgres_server, made[-1])
 
     yield make
     for database in made:
-        postgres_server.drop_database(database)
+        postgres_server.give_back(database)
 
 
 @pytest.fixture
