@@ -24,7 +24,6 @@ from tizmor.ports.quotas import Quota
 
 _FEWEST_S, _LONGEST_S, _PER_S = 4, 40, 12
 _FILES, _ROOMS = 25, 10
-_THOUGHTS = 3
 _MOST_TOKENS = 400
 """What one call of `Think` may take; it takes 250 in the mean."""
 _TOKENS_OF_EACH = 500
@@ -85,7 +84,8 @@ def all_agents(recorder: wire.Address) -> list[Agent]:
 
 
 def plan(number: int) -> Plan:
-    """The plan of one execution. Who wants two rooms names them in either order."""
+    """The plan of one execution. Who wants two rooms names them in either order; it thinks all
+    along, so that whenever a process is killed, some of its calls cost something."""
     mine = Resource(name=f"file:{number % _FILES}")
     theirs = Resource(name=f"file:{(number * 7 + 1) % _FILES}", access=Access.SHARED)
     rooms = [Resource(name=f"room:{(number * 3 + i * 5) % _ROOMS}") for i in range(2)]
@@ -115,8 +115,8 @@ def plan(number: int) -> Plan:
             after=("send",),
         ),
         *(
-            Step(id=f"think_{i}", agent="Think", arguments={"item": {REF: "/fetch/key"}})
-            for i in range(_THOUGHTS)
+            Step(id=f"think_{i}", agent="Think", arguments={"item": {REF: f"/{of}/key"}})
+            for i, of in enumerate(("fetch", "note", "look"))
         ),
     )
     return Plan(goal=f"load {number}", steps=steps, budget=budget(number))

@@ -20,6 +20,8 @@ from tests.load.books import Entry
 _TAKES_S = (0.002, 0.02)
 _TAKES_USING_S = (0.02, 0.08)
 """What uses something takes long enough to be met by others that use it."""
+_THINKS_S = (0.2, 0.8)
+"""What takes tokens takes long enough for a process to be killed meanwhile."""
 
 
 class Recorder:
@@ -79,7 +81,7 @@ class Recorder:
             began_s=time.monotonic(),
         )
         self._entries.append(entry)
-        takes_s = _TAKES_USING_S if made.uses else _TAKES_S
+        takes_s = _THINKS_S if made.tokens else _TAKES_USING_S if made.uses else _TAKES_S
         await asyncio.sleep(self._dice.uniform(*takes_s))
         entry.ended_s = self._last = time.monotonic()
         return {"key": made.key, "tokens": entry.tokens}

@@ -1,12 +1,13 @@
 """Parts of the pipeline taken out, to see that the harness finds what then goes wrong.
 
-`SABOTAGE=limit`, `lock`, `budget`, `settle`, `approval`, `release` or `rescue` (the last in
-`worker`): for all processes of a run, for good.
+`SABOTAGE=limit`, `lock`, `budget`, `settle`, `doubt`, `approval`, `release` or `rescue` (the last
+in `worker`): for all processes of a run, for good.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from tizmor.core.approval import needs_gate
 from tizmor.core.budgets import Amounts
@@ -20,13 +21,16 @@ from tizmor.pipeline.limit import Limit
 from tizmor.pipeline.lock import Lock
 from tizmor.pipeline.verdicts import Completed, Verdict
 from tizmor.ports.budgets import Claim
+from tizmor.storage.shared import budgets
 from tizmor.storage.shared.budgets import SharedBudgets
+from tizmor.storage.shared.work import Work
 
 SHOWS = {
     "limit": "quota_exceeded",
     "lock": "double_holders",
     "budget": "budget_exceeded",
     "settle": "budget_exceeded",
+    "doubt": "budget_exceeded",
     "approval": "approvals_reused",
     "release": "deadlocks",
     "rescue": "unfinished",
@@ -60,6 +64,15 @@ def _never_settled() -> None:
     _replace(SharedBudgets, "settle", give_back)
 
 
+def _never_doubted() -> None:
+    """What a dead process had reserved is given back, though its calls may have been made."""
+
+    def give_back(row: Any) -> Work[None]:
+        return budgets._end(row, Amounts())
+
+    _replace(budgets, "_doubt", give_back)
+
+
 def _approved_twice() -> None:
     """An approval is good for two calls."""
     real = Classify.__call__
@@ -90,7 +103,7 @@ def _hand_on(self: object, call: Call, inner: Next) -> Awaitable[Verdict]:
     return inner(call)
 
 
-def _replace(kind: type, name: str, planted: Callable[..., object]) -> None:
+def _replace(kind: object, name: str, planted: Callable[..., object]) -> None:
     # The type checker takes a method for what can't be replaced; here that is the point.
     setattr(kind, name, planted)
 
@@ -100,6 +113,7 @@ _PLANTED: dict[str, Callable[[], None]] = {
     "lock": _without_lock,
     "budget": _without_budget,
     "settle": _never_settled,
+    "doubt": _never_doubted,
     "approval": _approved_twice,
     "release": _never_released,
 }
