@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import msgspec
 from tests.load import wire
@@ -72,14 +73,15 @@ def budget(number: int) -> Budget | None:
     return (_BOUNDED_BY_ASKING, None, None, _BOUNDED, None, None)[number % 6]
 
 
-def all_agents(recorder: wire.Address) -> list[Agent]:
-    """The agents, calling the recorder at this address."""
+def all_agents(recorder: wire.Address, by: str) -> list[Agent]:
+    """The agents of the process of this name, calling the recorder at this address."""
+    call = partial(_caller, recorder, by)
     return [
-        _caller("Fetch", recorder, Effect.READ, api="web"),
-        _caller("Note", recorder, Effect.IDEMPOTENT, api="files"),
-        _caller("Send", recorder, Effect.IRREVERSIBLE, api="mail"),
-        _caller("Book", recorder, Effect.COMPENSATABLE, api="rooms"),
-        _caller("Think", recorder, Effect.READ, tokens=_MOST_TOKENS),
+        call("Fetch", Effect.READ, api="web"),
+        call("Note", Effect.IDEMPOTENT, api="files"),
+        call("Send", Effect.IRREVERSIBLE, api="mail"),
+        call("Book", Effect.COMPENSATABLE, api="rooms"),
+        call("Think", Effect.READ, tokens=_MOST_TOKENS),
     ]
 
 
@@ -123,7 +125,7 @@ def plan(number: int) -> Plan:
 
 
 def _caller(
-    name: str, recorder: wire.Address, effect: Effect, *, api: str = "", tokens: int = 0
+    recorder: wire.Address, by: str, name: str, effect: Effect, *, api: str = "", tokens: int = 0
 ) -> Agent:
     costs = Costs(tokens=tokens, usd=tokens / _TOKENS_PER_USD) if tokens else None
 
@@ -139,6 +141,7 @@ def _caller(
             api=api,
             uses={r.name: r.access for r in running.step.resources} if running else {},
             tokens=tokens,
+            by=by,
         )
         answer = await wire.ask(recorder, made)
         if costs is not None:

@@ -11,6 +11,7 @@ import contextlib
 import random
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ class Recorder:
         self._entries: list[Entry] = []
         self._ready: dict[str, float] = {}
         self._started = 0
+        self._spending: Counter[str] = Counter()
         self._stopping = False
         self._last: float | None = None
         self._dice = random.Random(1)
@@ -64,6 +66,7 @@ class Recorder:
                     "ready": len(self._ready),
                     "started": self._started,
                     "calls": len(self._entries),
+                    "spending": sorted(self._spending.elements()),
                     "idle_s": time.monotonic() - self._last if self._last else 0.0,
                     "stopping": self._stopping,
                 }
@@ -82,7 +85,9 @@ class Recorder:
         )
         self._entries.append(entry)
         takes_s = _THINKS_S if made.tokens else _TAKES_USING_S if made.uses else _TAKES_S
+        self._spending[made.by] += bool(made.tokens)
         await asyncio.sleep(self._dice.uniform(*takes_s))
+        self._spending[made.by] -= bool(made.tokens)
         entry.ended_s = self._last = time.monotonic()
         return {"key": made.key, "tokens": entry.tokens}
 

@@ -35,6 +35,7 @@ _STILL_S = 30.0
 """With nothing called for so long after the first call, nothing will be any more."""
 _LONGEST_S = 900.0
 _TELL_S = 5.0
+_SPENDING_LOOKS = 40
 
 Say = Callable[[str], None]
 
@@ -126,6 +127,14 @@ class _Watch:
         while not await self._has_come_to(calls):
             pass
 
+    async def until_spending(self, name: str) -> None:
+        """Until a call of a process is under way that costs something, so that it is cut off and
+        nobody settles it; a process that has none for a while is past them."""
+        for _ in range(_SPENDING_LOOKS):
+            if name in (await wire.ask(self._scene.recorder, wire.Standing()))["spending"]:
+                return
+            await self._has_come_to(0)
+
     async def until_all_ended(self) -> None:
         """Until all executions are there and have ended, or nothing happens any more."""
         while not (await self._has_come_to(0) and await self._all_ended()):
@@ -166,6 +175,7 @@ async def _until_over(cast: Cast, scene: Scene, *, executions: int, kills: int, 
             watch = _Watch(scene, tizmor, executions=executions, say=say)
             for number in range(kills):
                 await watch.until_called(watch.calls * (number + 1) // (kills + 2))
+                await watch.until_spending(f"worker-{number}")
                 cast.kill(f"worker-{number}")
                 await watch.tell(f", worker-{number} killed")
             await watch.until_all_ended()

@@ -45,7 +45,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
         return Tizmor.open(
             self.workspace,
             settings=settings,
-            agents=all_agents(self.recorder),
+            agents=all_agents(self.recorder, self.name),
             interactive=False,
             write=write,
         )

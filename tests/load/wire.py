@@ -23,6 +23,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     api: str
     uses: Mapping[str, Access] = {}
     tokens: int = 0
+    by: str = ""
+    """The process that makes it."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True, tag=True):
