@@ -141,3 +141,25 @@ async def test_a_place_in_line_is_given_up_with_the_step(
     await journal.sharing.release(B)
     advance(30_000)
     assert (await journal.sharing.turns()).ready == []
+
+
+async def test_while_a_call_of_its_own_is_held_a_process_has_to_ask_for_the_others(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    """Or the held one would go on unasked, and stand in line for ever."""
+    breakers = journal.sharing.breakers
+    await fail(journal)
+    assert isinstance(await breakers.enter(B, MAIL), Open)
+    advance(30_000)
+    assert await breakers.enter(A, MAIL) == TROUBLED
+    await breakers.ended(A, MAIL, RULE, failed=False)
+    assert await breakers.enter(C, MAIL) == TROUBLED
+    assert await breakers.enter(B, MAIL) == QUIET
+    assert B not in await journal.sharing.standing()
+
+
+async def test_who_will_not_call_stands_in_no_line(journal: Journal) -> None:
+    await fail(journal)
+    assert isinstance(await journal.sharing.breakers.enter(B, MAIL), Open)
+    await journal.sharing.breakers.ended(B, MAIL, RULE, failed=None)
+    assert B not in await journal.sharing.standing()

@@ -186,3 +186,21 @@ async def test_what_steps_took_and_cost_is_summed_up_by_agent(journal: Journal) 
         agent="Model", steps=2, succeeded=1, failed=1, attempts=3, queue_ms=10, wait_ms=14,
         run_ms=22, tokens=13, microusd=34, cached=1,
     )  # fmt: skip
+
+
+async def test_who_has_lost_an_execution_takes_nothing_away_from_who_has_it(backend: Any) -> None:
+    """A process that was stopped for long, and goes on, doesn't know yet that another makes the
+    call in its place: each says what became of its own."""
+    stale, owner = backend.open(), backend.open()
+    mine, lost = claim(A, 1, intent_first=True), claim(A, 7, intent_first=True)
+    await reserve(owner, mine, CHEAP)
+    assert await reserve(stale, lost, CHEAP) == Reserved(CHEAP)
+    await stale.sharing.budgets.give_back(lost)
+    await owner.sharing.budgets.settle(mine, CHEAP)
+    assert await standing(owner) == (CHEAP, Amounts())
+
+
+async def test_what_is_abandoned_and_was_not_settled_counts_as_spent(journal: Journal) -> None:
+    await reserve(journal, claim(A, 1))
+    await journal.sharing.abandon(A.execution)
+    assert await standing(journal) == (MOST, Amounts())

@@ -9,7 +9,10 @@ from unittest.mock import ANY
 
 import pytest
 
+from tizmor.core.budgets import Amounts
 from tizmor.core.plan import Access, Resource
+from tizmor.ports.budgets import Bound, Busy
+from tizmor.ports.budgets import Claim as BudgetClaim
 from tizmor.ports.journal import Append, ExecutionRow, Journal, NewExecution
 from tizmor.ports.locks import Claim, Held, Holder, Taken
 from tizmor.ports.quotas import UNLIMITED, Later, Left, Quota, Slot, Standing, Use
@@ -474,3 +477,40 @@ async def test_the_doctor_names_what_is_held_by_what_has_ended(backend: Any) -> 
     await journal.commit([said(1, 2, row=ended, release=True)])
     states = {name: state for name, state, _ in journal.check(deep=False)}
     assert states["sharing"] == "warning"
+
+
+ONE_A_SECOND = Use("api:mail", Quota(1, 1_000))
+CALLS = Bound("day.calls", "day:2026-11-21", 3, 1)
+
+
+async def test_who_waits_for_a_budget_is_given_no_place_that_it_can_not_use_yet(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    """Budgets are asked for before quotas: its turn would come again and again, for nothing, and
+    others would wait behind it."""
+    budgets, quotas = journal.sharing.budgets, journal.sharing.quotas
+    await quotas.take(A, [ONE_A_SECOND])
+    await quotas.used(A)
+    assert isinstance(await quotas.take(B, [ONE_A_SECOND]), Later)
+    first, second = (BudgetClaim(holder, 1, n, True) for n, holder in enumerate((C, B)))
+    await budgets.reserve(first, Amounts(calls=1), [CALLS.account], [CALLS])
+    assert isinstance(
+        await budgets.reserve(second, Amounts(calls=1), [CALLS.account], [CALLS]), Busy
+    )
+    advance(1_000)
+    assert B not in (await journal.sharing.turns()).ready
+    assert isinstance(await quotas.take(D, [ONE_A_SECOND]), Slot)
+    await budgets.give_back(first)
+    assert list((await journal.sharing.turns()).ready) == [B]
+
+
+async def test_who_waits_for_a_budget_is_not_told_that_a_resource_is_free(journal: Journal) -> None:
+    budgets, locks = journal.sharing.budgets, journal.sharing.locks
+    await locks.acquire(A, [CALENDAR])
+    await locks.acquire(B, [CALENDAR])
+    first, second = (BudgetClaim(holder, 1, n, True) for n, holder in enumerate((C, B)))
+    await budgets.reserve(first, Amounts(calls=1), [CALLS.account], [CALLS])
+    await budgets.reserve(second, Amounts(calls=1), [CALLS.account], [CALLS])
+    await locks.release(A)
+    assert B not in (await journal.sharing.turns()).ready
+    assert isinstance(await locks.acquire(D, [CALENDAR]), Held)

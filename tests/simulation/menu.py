@@ -6,27 +6,57 @@ import datetime as dt
 import itertools
 from typing import Any
 
-from tests.simulation.world import WORLD, Out, Way
+from tests.simulation.extras import TOPIC
+from tests.simulation.ways import COSTS, Out, Way
+from tests.simulation.world import WORLD
 
 from tizmor.core.plan import Effect, RetryPolicy
 from tizmor.ports.agent import Agent, AgentContext, agent
 
 RETRY = RetryPolicy(attempts=3, first_delay_s=0.2, max_delay_s=0.5)
 TIMEOUT = dt.timedelta(seconds=0.5)
+KEPT_FOR = dt.timedelta(seconds=2)
 DEFAULTS: dict[str, Any] = {"x0": "", "x1": "", "note": "", "slot": None}
 """What each agent takes, and what is meant when it isn't given."""
 
 
-def _agent(way: Way) -> Agent:
-    @agent(
-        name=way.name,
-        effect=way.effect,
-        critical=way.critical,
-        control=("x0",),
-        retry=RETRY,
-        timeout=TIMEOUT if way.hurries else None,
-        api=way.effect.value,
-    )
+def _declared(way: Way) -> dict[str, Any]:
+    """What an agent says of itself."""
+    return {
+        "name": way.name,
+        "effect": way.effect,
+        "critical": way.critical,
+        "control": ("x0",),
+        "retry": RETRY,
+        "timeout": TIMEOUT if way.hurries else None,
+        "api": way.effect.value,
+        "costs": COSTS if way.costs else None,
+        "cache_for": KEPT_FOR if way.keeps else None,
+        "receives": (TOPIC,) if way.talks else (),
+        "hands_over": Effect.IRREVERSIBLE if way.talks else Effect.READ,
+    }
+
+
+def _talking(way: Way) -> Agent:
+    @agent(**_declared(way))
+    async def call(
+        x0: str = "",
+        x1: str = "",
+        note: str = "",
+        slot: int | None = None,
+        script: tuple[str, ...] = (),
+        *,
+        ctx: AgentContext,
+    ) -> Out:
+        """Say what the script says, and do what the world lets it."""
+        arguments = {"x0": x0, "x1": x1, "note": note, "slot": slot, "script": list(script)}
+        return await WORLD.get().call(ctx, way, arguments, script)
+
+    return call
+
+
+def _silent(way: Way) -> Agent:
+    @agent(**_declared(way))
     async def call(
         x0: str = "",
         x1: str = "",
@@ -39,6 +69,11 @@ def _agent(way: Way) -> Agent:
         arguments = {"x0": x0, "x1": x1, "note": note, "slot": slot}
         return await WORLD.get().call(ctx, way, arguments)
 
+    return call
+
+
+def _agent(way: Way) -> Agent:
+    call = _talking(way) if way.talks else _silent(way)
     if way.prepares:
 
         @call.prepare
@@ -66,7 +101,7 @@ def _agent(way: Way) -> Agent:
     return call
 
 
-def _ways() -> list[Way]:
+def _plain_ways() -> list[Way]:
     names = ("critical", "prepares", "probes", "compensates", "hurries")
     flags = [dict(zip(names, on, strict=True)) for on in itertools.product((False, True), repeat=5)]
     ways = [Way(effect=effect, **on) for effect in Effect for on in flags]
@@ -80,4 +115,17 @@ def _makes_sense(way: Way) -> bool:
     return not way.compensates or way.effect is Effect.COMPENSATABLE
 
 
-MENU = {way.name: _agent(way) for way in _ways()}
+def _other_ways() -> list[Way]:
+    """Those that talk, cost something, or whose answers are kept."""
+    ways = [
+        Way(effect=effect, critical=critical, talks=talks, costs=costs)
+        for effect in Effect
+        for critical in (False, True)
+        for talks, costs in ((True, False), (False, True), (True, True))
+    ]
+    return [*ways, Way(effect=Effect.READ, keeps=True)]
+
+
+MENU = {way.name: _agent(way) for way in _plain_ways()}
+"""The plain ones."""
+WHOLE_MENU = MENU | {way.name: _agent(way) for way in _other_ways()}

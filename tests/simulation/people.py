@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
+from tests.simulation.approving import Approving
+from tests.simulation.extras import PEOPLE, Extras
 from tests.simulation.properties import SOUND, Witness
+from tests.simulation.spending import Spending
 from tests.simulation.world import World
 
 from tizmor.core import events as ev
@@ -33,6 +36,8 @@ WHIMS: dict[str, tuple[float, ...]] = {
 }
 """What a person does of their own accord, with the rates that a run draws from."""
 
+ORDERS = ("order: dry run", "order: carry out")
+"""What they do where a run has dry runs."""
 _PATIENCE = 16
 _TRIES = 3
 _NOT_TAKEN = "written down"
@@ -40,6 +45,10 @@ _NOT_TAKEN = "written down"
 
 class Office(Protocol):
     """Where the person works."""
+
+    extras: Extras
+    approving: Approving
+    spending: Spending
 
     database: SimulatedDatabase
     witness: Witness
@@ -56,10 +65,13 @@ class Office(Protocol):
 class Person:
     """Decides what waits for them; `executions` is what they asked for, oldest first."""
 
-    def __init__(self, office: Office, stream: Stream) -> None:
+    def __init__(self, office: Office, stream: Stream, others: Stream) -> None:
+        """`others`: what is chosen where there are several people, and dry runs."""
         self.executions: list[str] = []
         self._office = office
         self._stream = stream
+        self._others = others
+        self._rehearsed: list[str] = []
 
     async def begin(
         self, request: str, plan: Plan | None, *, approve_all: bool, priority: int
@@ -77,6 +89,35 @@ class Person:
             if started is not None:
                 self._add(process, started)
                 return
+
+    async def rehearse(self, request: str, plan: Plan | None) -> None:
+        """Ask for a dry run."""
+        recording = None
+        if plan is not None and self.executions and self._others.chance(0.3):
+            recording = self._others.pick(self.executions)
+        if (process := self._process()) is not None:
+            started = await self._ask(
+                process, process.tizmor.dry_run(request, plan=plan, recording=recording)
+            )
+            if started is not None:
+                self._office.faults.note(ORDERS[0])
+                self._rehearsed.append(started.id)
+                self._add(process, started)
+
+    async def carry_out(self) -> None:
+        """Have done what dry runs have shown that have ended; now and then twice at once."""
+        for execution_id in [i for i in self._rehearsed if self._ended(i)]:
+            self._rehearsed.remove(execution_id)
+            times = 2 if self._others.chance(0.3) else 1
+            given = [(p, p.tizmor.carry_out(execution_id)) for p in self._some(times)]
+            begun = [self._ask(process, work) for process, work in given]
+            for (process, _), started in zip(given, await asyncio.gather(*begun), strict=True):
+                if started is not None:
+                    self._office.faults.note(ORDERS[1])
+                    self._add(process, started)
+
+    def _some(self, times: int) -> list[SimulatedProcess]:
+        return [p for p in [self._process() for _ in range(times)] if p is not None]
 
     def _add(self, process: SimulatedProcess, started: Execution) -> None:
         self.executions.append(started.id)
@@ -127,6 +168,7 @@ class Person:
         if waiting.kind == "question":
             choice = self._answer(execution_id, waiting)
             edits = {"note": "z"} if choice == EDIT else None
+            self._office.spending.raised(execution_id, waiting.text, choice)
             await self._order(
                 f"the answer to {waiting.id}",
                 execution_id,
@@ -135,11 +177,22 @@ class Person:
                 ),
                 lambda e: isinstance(e, ev.QuestionAnswered) and e.id == waiting.id,
             )
+            return
+        by = self._somebody()
+        self._office.approving.said.add((execution_id, waiting.id, by or "me"))
+        if by is not None and self._others.chance(0.15):
+            to = self._others.pick(PEOPLE)
+            await self._order(
+                f"the handing on of {waiting.id}",
+                execution_id,
+                lambda p: p.tizmor.delegate(execution_id, waiting.id, to=to, by=by),
+                lambda e: isinstance(e, ev.GateDelegated) and (e.id, e.by) == (waiting.id, by),
+            )
         elif (how := self._stream.pick(("approve", "approve", "edit", "reject"))) == "reject":
             await self._order(
                 f"the rejection of {waiting.id}",
                 execution_id,
-                lambda p: p.tizmor.reject(execution_id, waiting.id),
+                lambda p: p.tizmor.reject(execution_id, waiting.id, by=by),
                 lambda e: isinstance(e, ev.GateRejected) and e.id == waiting.id,
             )
         else:
@@ -147,9 +200,13 @@ class Person:
             await self._order(
                 f"the approval of {waiting.id}",
                 execution_id,
-                lambda p: p.tizmor.approve(execution_id, waiting.id, arguments=edits),
-                lambda e: isinstance(e, ev.GateApproved) and e.id == waiting.id,
+                lambda p: p.tizmor.approve(execution_id, waiting.id, arguments=edits, by=by),
+                lambda e: isinstance(e, ev.GateApproved | ev.GateSigned) and e.id == waiting.id,
             )
+
+    def _somebody(self) -> str | None:
+        """Who decides, where there are several; one who is never asked tries it as well."""
+        return None if self._office.extras.rulings is None else self._others.pick(PEOPLE)
 
     def _answer(self, execution_id: str, waiting: Waiting) -> str:
         """They look at the world before they say what happened in it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import structs
-from tests.simulation.world import Way
+from tests.simulation.ways import Way
 
 from tizmor.core.errors import PlanRefused
 from tizmor.core.plan import (

@@ -5,7 +5,6 @@ Every one is a small change of the real code, made with pytest's `MonkeyPatch`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ import msgspec
 import pytest
 from tests.simulation import properties as of
 from tests.simulation import using
+from tests.simulation.planting import Planted, everywhere
 
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
@@ -47,22 +47,6 @@ from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.shared.work import Moment, Work
 
 
-class Planted(msgspec.Struct, frozen=True):
-    """A bug, the property that it breaks, and within how many seeds that must be seen."""
-
-    name: str
-    breaks: str
-    within: int
-    plant: Callable[[pytest.MonkeyPatch], None]
-
-
-def _everywhere(patch: pytest.MonkeyPatch, name: str, real: Any, planted: Any) -> None:
-    """Replace a function in every module that imported it."""
-    for module in list(sys.modules.values()):
-        if module.__name__.startswith("tizmor") and getattr(module, name, None) is real:
-            patch.setattr(module, name, planted)
-
-
 def _deciding(
     patch: pytest.MonkeyPatch, change: Callable[[State, fx.Fact, Callable[[], Decision]], Decision]
 ) -> None:
@@ -71,7 +55,7 @@ def _deciding(
     def planted(state: State, fact: fx.Fact) -> Decision:
         return change(state, fact, lambda: decide(state, fact))
 
-    _everywhere(patch, "decide", decide, planted)
+    everywhere(patch, "decide", decide, planted)
 
 
 def success_written_twice(patch: pytest.MonkeyPatch) -> None:
@@ -102,7 +86,7 @@ def no_barrier(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody_is_asked(patch: pytest.MonkeyPatch) -> None:
-    _everywhere(patch, "needs_gate", needs_gate, lambda step: False)
+    everywhere(patch, "needs_gate", needs_gate, lambda step: False)
 
 
 def other_arguments_than_approved(patch: pytest.MonkeyPatch) -> None:
@@ -155,7 +139,7 @@ def items_joined_backwards(patch: pytest.MonkeyPatch) -> None:
         real = joined(state, step)
         return {**real, "results": real["results"][::-1]}
 
-    _everywhere(patch, "joined", joined, planted)
+    everywhere(patch, "joined", joined, planted)
 
 
 def failed_commit_taken_for_done(patch: pytest.MonkeyPatch) -> None:

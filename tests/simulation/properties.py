@@ -11,9 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from tests.simulation import approving, breaking, keeping, rehearsing, spending, telling, using
+from tests.simulation.approving import Approving
+from tests.simulation.chronicle import Chronicle
 from tests.simulation.likeness import difference, same_view
 from tests.simulation.menu import DEFAULTS
-from tests.simulation.using import PROPERTIES as OF_WHAT_IS_SHARED
+from tests.simulation.rehearsing import Rehearsing, is_dry
+from tests.simulation.ways import Made, way_named
 from tests.simulation.world import World
 
 from tizmor.core import events as ev
@@ -63,11 +67,19 @@ PROPERTIES = (
     ENDS,
     LEFT,
     SOUND,
-    *OF_WHAT_IS_SHARED,
+    *using.PROPERTIES,
+    *approving.PROPERTIES,
+    *spending.PROPERTIES,
+    *breaking.PROPERTIES,
+    *keeping.PROPERTIES,
+    *telling.PROPERTIES,
+    *rehearsing.PROPERTIES,
 )
 
 S = StepStatus
 Seen = Callable[[ev.Event], bool]
+Judge = Callable[[str, State, Sequence[tuple[int, ev.AnyEvent]]], None]
+"""Looks over an execution's whole journal: its id, its state and its events with their times."""
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,10 +90,21 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Witness:
-    """Sees what happens and notes what must not."""
+    """Sees what happens and notes what must not. `judges` are others that do."""
 
-    def __init__(self, loop: SimulatedLoop, database: SimulatedDatabase, world: World) -> None:
+    def __init__(
+        self,
+        loop: SimulatedLoop,
+        database: SimulatedDatabase,
+        world: World,
+        chronicle: Chronicle,
+        approving: Approving,
+    ) -> None:
         self._loop = loop
+        self._chronicle = chronicle
+        self._approving = approving
+        self._rehearsing = Rehearsing(chronicle, self.folded, self.object)
+        self.judges: list[Judge] = [approving.judge, self._rehearsing.judge]
         self._notes: list[tuple[float, int, str]] = []
         self.violations: list[Violation] = []
         self.shown: dict[tuple[str, str], list[StreamEvent]] = {}
@@ -111,10 +134,9 @@ class Witness:
             if text:
                 yield f"{at:9.3f}s {text}"
 
-    def history(self, execution_id: str) -> list[tuple[int, ev.Event]]:
+    def history(self, execution_id: str) -> Sequence[tuple[int, ev.AnyEvent]]:
         """The durable events of an execution, with their times."""
-        records = self._database.histories.get(parse_id(execution_id) or 0, [])
-        return [(r.at_ms, ev.decode(r.payload)) for r in records]
+        return self._chronicle.of(parse_id(execution_id) or 0)
 
     def folded(self, execution_id: str) -> State:
         """An execution as its journal tells it, as far as that can be folded."""
@@ -124,8 +146,10 @@ class Witness:
                 break
         return state
 
-    def call_begins(self, ctx: AgentContext, arguments: dict[str, Any], gated: bool) -> None:
+    def call_begins(self, made: Made) -> None:
         """A call with an effect is being made by the process that runs now."""
+        ctx = made.ctx
+        self._rehearsing.call_begins(made)
         number = parse_id(ctx.execution_id) or 0
         events = [event for _, event in self.history(ctx.execution_id)]
         where = f"{ctx.execution_id}/{ctx.step_id} attempt {ctx.attempt}"
@@ -145,8 +169,8 @@ class Witness:
         self._used.add((number, seq))
         if self._database.written[number, seq].by != PROCESS.get():
             self.object(OWNER, f"{where} was called by {PROCESS.get()}, which did not begin it")
-        if gated:
-            self._approved(where, number, intent, events, arguments)
+        if self._approving.ruled(made, intent):
+            self._approved(where, number, intent, events, made.arguments)
 
     def _approved(
         self,
@@ -163,13 +187,18 @@ class Witness:
             self.object(APPROVAL, f"{where} was called unapproved")
             return
         agreed = approvals[-1]
-        if {**DEFAULTS, **agreed.arguments} != arguments:
+        if {
+            **DEFAULTS,
+            **({"script": []} if "script" in arguments else {}),
+            **agreed.arguments,
+        } != arguments:
             self.object(APPROVAL, f"{where} was called with {arguments}, not {agreed.arguments}")
         elif idempotency_key(number, intent.step, agreed.arguments) != intent.key:
             self.object(APPROVAL, f"{where} was called under another key than was approved")
 
     def undoing_begins(self, ctx: AgentContext) -> None:
         """A compensation is being called by the process that runs now."""
+        self._rehearsing.undoing_begins(ctx)
         where = f"{ctx.execution_id}/{ctx.step_id}, compensation {ctx.attempt}"
         self.note(f"{PROCESS.get()} calls {where}")
         begun = ev.CompensationStarted(step=ctx.step_id, attempt=ctx.attempt)
@@ -223,7 +252,8 @@ class Witness:
         number = parse_id(execution_id) or 0
         state = State(number)
         records = self._database.histories.get(number, [])
-        events = [ev.decode(record.payload) for record in records]
+        history = self._chronicle.of(number)
+        events = [event for _, event in history]
         self._owners(number)
         self._successes(execution_id, events)
         expected = []
@@ -232,10 +262,13 @@ class Witness:
                 return
             if view := presenter.event(state, record.position, record.at_ms, event):
                 expected.append(view)
+        for judge in self.judges:
+            judge(execution_id, state, history)
         self._flow(execution_id, state, events)
         self._effects(execution_id, state, events)
         self._undoing(execution_id, state, events)
-        self._items(execution_id, state, events)
+        if not is_dry(history):
+            self._items(execution_id, state, events)
         self._streams(execution_id, expected)
 
     def _evolves(self, state: State, event: ev.Event, at_ms: int) -> bool:
@@ -272,7 +305,13 @@ class Witness:
                     missing = _needs(state.steps[event.step].step) - succeeded
                     if missing:
                         self.object(ORDER, f"{where}/{event.step} began before {sorted(missing)}")
-                case ev.StepSucceeded() | ev.StepKept() | ev.StepBypassed() | ev.Gathered():
+                case (
+                    ev.StepSucceeded()
+                    | ev.StepKept()
+                    | ev.StepBypassed()
+                    | ev.StepForeseen()
+                    | ev.Gathered()
+                ):
                     succeeded.add(event.step)
                 case ev.Paused() | ev.CancelRequested():
                     halted = True
@@ -342,6 +381,8 @@ class Witness:
             failed = [calls[failure["index"]] for failure in state.outputs[name]["failed"]]
             # What a human says has happened has no value.
             told = [v or call for v, call in zip(given, wanted, strict=False)]
+            if way_named(step.step.agent).keeps:
+                told = wanted  # what is kept says what was asked, not by whom
             others = [call for call in calls if call not in succeeded]
             if len(given) != len(wanted) or told != wanted or failed != others:
                 self.object(EACH, f"{where}/{name} gave {given}, and not {failed}")

@@ -17,10 +17,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
-from tests.simulation.menu import MENU
+from tests.simulation.approving import Approving
+from tests.simulation.breaking import Breaking
+from tests.simulation.chronicle import Chronicle
+from tests.simulation.extras import adorned, drawn_extras
+from tests.simulation.keeping import Keeping
+from tests.simulation.menu import MENU, WHOLE_MENU
 from tests.simulation.people import WHIMS, Person
 from tests.simulation.plans import DrawnPlanner, drawn_plan, drawn_quotas
 from tests.simulation.properties import ENDS, LEFT, SOUND, Violation, Witness
+from tests.simulation.spending import Spending
+from tests.simulation.telling import Telling
 from tests.simulation.using import Using
 from tests.simulation.world import MISHAPS, WORLD, World
 
@@ -34,6 +41,7 @@ from tizmor.drivers.simulated.journal import SimulatedDatabase
 from tizmor.drivers.simulated.loop import SimulatedLoop, Stuck
 from tizmor.drivers.simulated.process import SimulatedProcess
 from tizmor.engine.limits import LIMITS, Limits
+from tizmor.ports.breakers import STANDARD
 from tizmor.ports.locks import Holder
 from tizmor.ports.workspace import Workspace
 
@@ -92,22 +100,45 @@ class Run:
         self._one_clock = self._sharing.chance(0.5)
         clock = self.clock if self._one_clock else SimulatedClock(self.loop)
         self.database = SimulatedDatabase(now_ms=clock.now_ms)
+        self.extras = drawn_extras(choices.stream("extras"))
+        self._adorning = choices.stream("adorning")
+        chronicle = Chronicle(self.database)
+        self.approving = Approving(self.extras, self._object)
+        self.telling = Telling(chronicle, self._object)
+        self.spending = Spending(self.database, self.extras.budgets, self._object)
         self.using = Using(
             self.loop, self.database, self._quotas, self._object, shares=self._shares
         )
-        self.world = World(self.loop, self.faults, choices.stream("world"), self.using)
+        self.world = World(
+            self.loop, self.faults, choices.stream("world"), self.using, self.telling, self.spending
+        )
         WORLD.set(self.world)
-        self.witness = Witness(self.loop, self.database, self.world)
+        self.witness = Witness(self.loop, self.database, self.world, chronicle, self.approving)
+        self.keeping = Keeping(self.extras, self._object)
+        self.breaking = Breaking(self.loop, self.database, self._object)
+        self._see()
         self.world.watch = self.witness.call_begins
         self.world.watch_undoing = self.witness.undoing_begins
         self.world.heard = self.witness.note
         self.world.stop = lambda name: self._stop(self._named(name), lease_runs_out=True)
         self.world.kill = lambda name: self._named(name).kill()
-        self.person = Person(self, choices.stream("person"))
+        self.person = Person(self, choices.stream("person"), choices.stream("others"))
         self.processes: list[SimulatedProcess] = []
         self._planner = DrawnPlanner(choices.stream("planner"))
         self._workspace = Workspace(root=Path("/simulated"), timezone="UTC")
         self._followers: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def _see(self) -> None:
+        """Have calls watched by those who can see something in this run."""
+        if self.extras.talks:
+            self.witness.judges.append(self.telling.judge)
+        if self.extras.keeps:
+            self.witness.judges.append(self.keeping.judge)
+            self.world.watching.append(self.keeping)
+        if self.extras.costs:
+            self.world.watching.append(self.spending)
+        if self.extras.breaking is not STANDARD:
+            self.world.watching.append(self.breaking)
 
     def _order(self) -> Callable[[int], int]:
         """Which ready callback runs: mostly the oldest, or any, as the run has it."""
@@ -174,6 +205,7 @@ class Run:
         while self.loop.time() < CHAOS_S and not self._over():
             await asyncio.sleep(self._story.pick((0.1, 0.03, 0.3)))
             await self._upset()
+            await self.person.carry_out()
         person.cancel()
         await self._calm()
         for process in [p for p in self.processes if p.alive]:
@@ -183,9 +215,13 @@ class Run:
 
     async def _begin(self, request: str) -> None:
         plan = drawn_plan(self._choices.stream("plan"), self._sharing, shares=self._shares)
+        plan = adorned(plan, self._adorning, self.extras)
         self._planner.add(request, plan)
         given = None if self._story.chance(0.3) else plan
         approve_all, priority = self._story.chance(0.3), self._story.below(3)
+        if self.extras.rehearses and self._adorning.chance(0.7):
+            await self.person.rehearse(request, given)
+            return
         await self.person.begin(request, given, approve_all=approve_all, priority=priority)
 
     def _open(self) -> SimulatedProcess:
@@ -196,7 +232,7 @@ class Run:
             database=self.database,
             faults=self.faults,
             dice=self._choices.stream("dice"),
-            agents=MENU,
+            agents=WHOLE_MENU if self.extras.adorns else MENU,
             planner=self._planner,
             workspace=self._workspace,
             patience_s=1.0,
@@ -204,6 +240,9 @@ class Run:
             interactive=self._story.chance(0.5),
             killed=self._killed,
             quotas=self._quotas,
+            budgets=self.extras.budgets,
+            breaking=self.extras.breaking,
+            policy=self.extras.policy,
         )
         self.processes.append(process)
         self.witness.note(f"{process.name} begins")
@@ -246,10 +285,17 @@ class Run:
             self.clock.shift(self.faults.seconds(1.0, -1.0, 5.0, -5.0))
             if self._one_clock:
                 self.using.clock_was_set()
-        self.using.look()
+        self._look()
         for living in self.at_work():
             for live in living.pump.running():
                 self.witness.compare(live)
+
+    def _look(self) -> None:
+        self.using.look()
+        if self.extras.costs:
+            self.spending.look()
+        if self.extras.breaking is not STANDARD:
+            self.breaking.look()
 
     def _stop(self, process: SimulatedProcess, *, lease_runs_out: bool) -> None:
         self.witness.note(f"{process.name} is stopped{' past its lease' * lease_runs_out}")
@@ -259,12 +305,16 @@ class Run:
                 Holder(x.execution, name) for x in process.pump.running() for name in x.tasks
             ]
             self.using.presume_dead(process.name, calling)
+            self.keeping.excused.add(process.name)
+            self.spending.is_exact = False
         delay_s = self.faults.seconds(0.3, 0.05, 1.5)
         self.loop.call_later(delay_s, self._go_on, process, context=self._outside)
 
     def _go_on(self, process: SimulatedProcess) -> None:
         if process.alive and process.stopped:
             self.witness.note(f"{process.name} goes on")
+            if process.lapsed:
+                self.using.came_back()
             process.go_on()
 
     async def _end_what_failed(self) -> None:
@@ -319,8 +369,10 @@ class Run:
             for execution_id in self._known():
                 if not self._ended(execution_id):
                     await self._tend(rescuer, execution_id, away=away)
+            await self.person.carry_out()
             if self._over(away=away):
                 break
+            self._look_at_talk()
             self.using.look(parse_id(i) or 0 for i in self._known() if away and self._rests(i))
             await asyncio.sleep(0.2)
         for process in self.at_work():
@@ -332,8 +384,15 @@ class Run:
                     ENDS, f"{execution_id} does not: {self._standing(execution_id)}"
                 )
 
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(max(1.0, 1.0 + self.using.settled_at - self.loop.time()))
         self.using.judge()
+        if self.extras.costs:
+            self.spending.judge()
+
+    def _look_at_talk(self) -> None:
+        if self.extras.talks and self.loop.time() > self.using.settled_at:
+            moving = [i for i in self._known() if not (self._ended(i) or self._rests(i))]
+            self.telling.look(self.clock.now_ms(), [parse_id(i) or 0 for i in moving])
 
     async def _tend(self, rescuer: SimulatedProcess, execution_id: str, *, away: bool) -> None:
         if (rescuer.name, execution_id) not in self._followers:

@@ -41,6 +41,8 @@ PROPERTIES = (ALONE, TOKENS, QUOTA, THROTTLED, TURNS, RETURNED)
 _SETTLED_S = 6.0
 """After the calm has begun or a process has ended: what stands behind wake-ups comes every 5 s."""
 _PATIENCE_S = 2.5
+_BACK_S = 2.0
+"""For so long a process that was taken for dead may not know that it has lost what it had."""
 
 _GRANTED = (
     "SELECT id FROM resource_locks"
@@ -54,6 +56,9 @@ _BOTH = (
 _LEFT = (
     "SELECT execution, step, resource, owner FROM resource_locks",
     "SELECT execution, step, name, owner FROM rate_tickets WHERE state <> 2",
+    "SELECT execution, step, 'an answer to be', owner FROM cache_claims",
+    "SELECT execution, step, name, owner FROM circuit_waits",
+    "SELECT execution, step, name, owner FROM circuit_breakers WHERE state = 2",
 )
 
 
@@ -93,10 +98,11 @@ class Using:
         self._tokens: dict[str, tuple[int, Holder]] = {}
         self._made: dict[str, list[_Made]] = defaultdict(list)
         self._clock_set: list[float] = []
+        self._came_back: list[float] = []
         self._last_used: dict[str, float] = {}
         self._held: dict[Holder, tuple[str, float]] = {}
         self._told = 0
-        self._settled_at = float("inf")
+        self.settled_at = float("inf")
 
     @contextlib.contextmanager
     def call(self, ctx: AgentContext, api: str) -> Iterator[None]:
@@ -118,7 +124,7 @@ class Using:
         """A process was killed, and nothing of it runs any more."""
         for running in [r for r in self._running if r.process == process]:
             self._end(running)
-        if self._settled_at != float("inf"):
+        if self.settled_at != float("inf"):
             self.calm()
 
     def presume_dead(self, process: str, calling: Iterable[Holder]) -> None:
@@ -129,9 +135,14 @@ class Using:
         """The wall clock was set; to the database, time has jumped."""
         self._clock_set.append(self._loop.time())
 
+    def came_back(self) -> None:
+        """A process goes on that was taken for dead: what it still says of calls, before it finds
+        out, may be of those that another makes in its place."""
+        self._came_back.append(self._loop.time())
+
     def calm(self) -> None:
         """Nothing goes wrong any more."""
-        self._settled_at = self._loop.time() + _SETTLED_S
+        self.settled_at = self._loop.time() + _SETTLED_S
 
     def look(self, resting: Iterable[int] = ()) -> None:
         """See how things stand; those that rest wait for a human."""
@@ -152,13 +163,13 @@ class Using:
                 continue
             if any(name in running.used for running in self._running):
                 continue
-            free_since = max(self._last_used.get(name, 0.0), since, self._settled_at)
+            free_since = max(self._last_used.get(name, 0.0), since, self.settled_at)
             if now - free_since > _PATIENCE_S:
                 self._object(TURNS, f"{holder} waits for {name}, which nobody has used for long")
 
     def judge(self) -> None:
         """All have come to their ends, or wait for someone; the processes haven't ended yet."""
-        for statement in _LEFT if self._shares else ():
+        for statement in _LEFT:
             for execution, step, name, owner in self._rows(statement):
                 stored = self._database.executions.get(execution)
                 if stored is not None and stored.row.ended and owner in self._database.living:
@@ -195,6 +206,8 @@ class Using:
             made.append(_Made(now, holder.execution))
             since = now - (window_ms - 1) / 1000
             if any(since <= at <= now for at in self._clock_set):
+                continue
+            if any(since - _BACK_S <= at <= now for at in self._came_back):
                 continue
             within = [one for one in made if one.at > since]
             if len(within) > amount:

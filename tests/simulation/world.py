@@ -8,13 +8,18 @@ after a time-out it may have it later.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from tests.simulation.scripts import Speaker
+from tests.simulation.spending import Spending
+from tests.simulation.telling import Telling
 from tests.simulation.using import Using
+from tests.simulation.ways import TOKENS, Made, Out, Watching, Way, kept_value
 
 from tizmor.core.errors import (
     NeedsAnswer,
@@ -28,9 +33,6 @@ from tizmor.drivers.simulated.choices import Stream
 from tizmor.drivers.simulated.faults import Faults
 from tizmor.drivers.simulated.loop import PROCESS, SimulatedLoop
 from tizmor.ports.agent import AgentContext
-
-Watch = Callable[[AgentContext, dict[str, Any], bool], None]
-"""Told of a call with an effect: its context, its arguments, whether a human must have agreed."""
 
 WORLD: contextvars.ContextVar[World] = contextvars.ContextVar("world")
 
@@ -61,36 +63,6 @@ _SENT = ("lost", "done but lost", *_TIMED_OUT, "slow")
 _REFUSED = ("refused for now", "refused for good", "stale", "asks", "unforeseen")
 
 
-class Out(msgspec.Struct):
-    value: str = ""
-
-
-class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """A way of being an agent. One that hurries has a time-out."""
-
-    effect: Effect
-    critical: bool = False
-    prepares: bool = False
-    probes: bool = False
-    compensates: bool = False
-    hurries: bool = False
-
-    @property
-    def gated(self) -> bool:
-        return self.critical or self.effect is Effect.IRREVERSIBLE
-
-    @property
-    def name(self) -> str:
-        flags = {
-            "Critical": self.critical,
-            "Prepared": self.prepares,
-            "Probed": self.probes,
-            "Undone": self.compensates,
-            "Hurried": self.hurries,
-        }
-        return self.effect.value.capitalize() + "".join(n for n, is_so in flags.items() if is_so)
-
-
 class Request(msgspec.Struct, kw_only=True):
     """A call on its way."""
 
@@ -103,16 +75,27 @@ class Request(msgspec.Struct, kw_only=True):
 
 class World:
     """`received` lists what had its effect, `done` the answers by key; `using` watches what running
-    calls use. `watch` is told of every call with an effect at the moment it is made, `heard` of
-    every effect; `stop` and `kill` befall the process that is just calling."""
+    calls use, `watching` all of them. `watch` is told of every call with an effect at the moment it
+    is made, `heard` of every effect; `stop` and `kill` befall the process that is just calling."""
 
-    def __init__(self, loop: SimulatedLoop, faults: Faults, stream: Stream, using: Using) -> None:
+    def __init__(
+        self,
+        loop: SimulatedLoop,
+        faults: Faults,
+        stream: Stream,
+        using: Using,
+        telling: Telling,
+        spending: Spending,
+    ) -> None:
         self.using = using
+        self.telling = telling
+        self.spending = spending
         self.received: list[Request] = []
         self.done: dict[str, Out] = {}
         self.undone: set[str] = set()
         self.watch_undoing: Callable[[AgentContext], None] = lambda ctx: None
-        self.watch: Watch = lambda ctx, arguments, gated: None
+        self.watch: Callable[[Made], None] = lambda made: None
+        self.watching: list[Watching] = []
         self.stop: Callable[[str], None] = lambda process: None
         self.kill: Callable[[str], None] = lambda process: None
         self.heard: Callable[[str], None] = lambda text: None
@@ -124,35 +107,55 @@ class World:
         self._on_the_way: list[tuple[Request, asyncio.TimerHandle]] = []
         self._context = contextvars.copy_context()
 
-    async def call(self, ctx: AgentContext, way: Way, arguments: dict[str, Any]) -> Out:
+    async def call(
+        self, ctx: AgentContext, way: Way, arguments: dict[str, Any], script: Sequence[str] = ()
+    ) -> Out:
         """What an agent does; raises what an agent may."""
-        with self.using.call(ctx, way.effect.value):
-            return await self._called(ctx, way, arguments)
+        made = Made(PROCESS.get(), ctx, way, arguments)
+        with self.using.call(ctx, way.effect.value), self._watched(made):
+            return await self._called(made, script)
 
-    async def _called(self, ctx: AgentContext, way: Way, arguments: dict[str, Any]) -> Out:
-        effect = way.effect
+    @contextlib.contextmanager
+    def _watched(self, made: Made) -> Iterator[None]:
+        for one in self.watching:
+            one.begins(made)
+        try:
+            yield
+        finally:
+            for one in self.watching:
+                one.ends(made)
+
+    async def _called(self, made: Made, script: Sequence[str]) -> Out:
+        ctx, effect = made.ctx, made.way.effect
         self.calls[effect.value] += 1
         if effect is not Effect.READ:
-            self.watch(ctx, arguments, way.gated)
+            self.watch(made)
+        if made.way.costs:
+            tokens = self._stream.pick(TOKENS[ctx.tier])
+            ctx.spend(tokens=tokens)
+            self.spending.reported(made, tokens)
+        if script:
+            await Speaker(made, self.telling, self._faults).run(script)
         if self._stream.chance(0.2):
             ctx.progress("found something")
         if how := self._mishap(_REFUSED):
             raise self._refusal(how, ctx, effect)
         how = self._mishap(_SENT)
-        if how in _TIMED_OUT and not way.hurries:
+        if how in _TIMED_OUT and not made.way.hurries:
             how = ""
         if effect is Effect.READ:
-            return await self._answer(how, ctx.step_id)
+            value = kept_value(made.arguments) if made.way.keeps else ctx.step_id
+            return await self._answer(how, value)
         return await self._send(ctx, effect, how)
 
-    async def _answer(self, how: str, step: str) -> Out:
+    async def _answer(self, how: str, value: str) -> Out:
         """A read has nothing to leave behind."""
         if how in _TIMED_OUT:
             await self._loop.create_future()
         await asyncio.sleep(self._faults.seconds(0.001, 0.0, 0.02, 0.1))
         if how in ("lost", "done but lost"):
             raise ConnectionError("the connection broke")
-        return Out(value=step)
+        return Out(value=value)
 
     async def _send(self, ctx: AgentContext, effect: Effect, how: str) -> Out:
         request = Request(
@@ -204,6 +207,8 @@ class World:
     def lose(self, process: str) -> None:
         """A process was killed: what it had on the way has its effect now, or never."""
         self.using.lose(process)
+        for one in self.watching:
+            one.lose(process)
         for request, timer in [e for e in self._on_the_way if e[0].process == process]:
             timer.cancel()
             if self._stream.chance(0.5):

@@ -37,17 +37,22 @@ class Beginning:
         `EngineError`."""
         for _ in range(_DRAWS):
             number = execution_number(request.at_ms, self._random_bits(RANDOM_BITS))
-            begun = await self.begin_as(number, request)
+            begun = await self._begin(number, request)
             if begun is not None:
                 return number, begun
         raise EngineError(f"no free number for a new execution was found in {_DRAWS} draws")
 
     async def begin_as(self, number: int, request: fx.Requested) -> Execution | None:
         """The same with a number that is given; None when another execution has it. Of all who
-        begin one with the same number, in any process, one does."""
+        begin one with the same number, in any process, one does, and the others make no call."""
+        return await self._begin(number, request, contested=True)
+
+    async def _begin(
+        self, number: int, request: fx.Requested, *, contested: bool = False
+    ) -> Execution | None:
         if self._pump.owns(number) or self._pump.last_known(number) is not None:
             return None
-        live = self._pump.begin(number, request)
+        live = self._pump.begin(number, request, contested=contested)
         # As it is now: all of this is on disk when it is shown.
         begun = self._presenter.execution(live.state, interrupted=False)
         try:

@@ -149,9 +149,10 @@ class Pump:
         self._on_adoption = adopted
         self._read_inbox = read_inbox
 
-    def begin(self, execution: int, request: fx.Requested) -> Live:
+    def begin(self, execution: int, request: fx.Requested, *, contested: bool = False) -> Live:
         """Take on a new execution; this process owns it with epoch 1. When all room is taken by
-        others that are busy, it is written down and goes on when there is room."""
+        others that are busy, or its number is `contested` by others that may begin it just now, it
+        is written down and goes on after that."""
         create = NewExecution(
             query=request.query,
             user=request.user,
@@ -160,7 +161,7 @@ class Pump:
             dry_run=request.dry_run,
         )
         live = Live(State(execution), epoch=1, seq=0, create=create)
-        live.held = self._residence.is_full
+        live.held = contested or self._residence.is_full
         self._take_in(live)
         self.feed(live, request)
         return live

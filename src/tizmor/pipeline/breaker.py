@@ -12,6 +12,7 @@ with the first failure of one's own.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Iterable
 
 import msgspec
@@ -20,7 +21,7 @@ from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import Failed, Unknown, Verdict, Wait, Withdrawn
 from tizmor.ports.agent import Agent
-from tizmor.ports.breakers import Breakers, Breaking, Open
+from tizmor.ports.breakers import Breakers, Breaking, Open, Through
 from tizmor.ports.clock import Clock
 from tizmor.ports.locks import Holder
 
@@ -66,8 +67,9 @@ class Breaker:
         now = self._clock.monotonic()
         quiet = self._quiet.get(names)
         if quiet is None or now - quiet.since >= FRESH_S:
-            answer = await self._breakers.enter(holder, names)
+            answer = await self._entered(holder, names)
             if isinstance(answer, Open):
+                self._quiet.pop(names, None)
                 return Wait(f"breaker:{answer.name}", answer.until_ms, elsewhere=True)
             well = 0 if quiet is None else quiet.well
             quiet = _Quiet(now, well) if answer.quiet else None
@@ -80,6 +82,14 @@ class Breaker:
         finally:
             await self._tell(holder, names, quiet, failed)
         return verdict
+
+    async def _entered(self, holder: Holder, names: Names) -> Through | Open:
+        try:
+            return await self._breakers.enter(holder, names)
+        except asyncio.CancelledError:
+            # It has asked, and will never hear the answer.
+            await self._breakers.ended(holder, names, self._rule, failed=None)
+            raise
 
     async def _tell(
         self, holder: Holder, names: Names, quiet: _Quiet | None, failed: bool | None

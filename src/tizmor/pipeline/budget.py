@@ -6,6 +6,7 @@ that was not made gives all of it back; one of whose end nothing is known counts
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable
 
@@ -59,7 +60,11 @@ class Budget:
             next(self._numbers),
             call.step.effect is not Effect.READ,
         )
-        answer = await self._reserve(claim, share, call)
+        try:
+            answer = await self._reserve(claim, share, call)
+        except asyncio.CancelledError:
+            await self._budgets.give_back(claim)  # it has asked, and will never hear the answer
+            raise
         match answer:
             case Busy():
                 return Wait(f"budget:{answer.bound.name}")

@@ -73,8 +73,7 @@ class Cache:
         found: Kept | Mine | Computing | None = await self._answers.find(wanted)
         if not isinstance(found, Kept) or not await _holds(call, found):
             outdated = found.id if isinstance(found, Kept) else 0
-            holder = Holder(call.execution, call.step.id)
-            found = await self._answers.claim(holder, wanted, after=outdated)
+            found = await self._claimed(call, wanted, outdated)
         if isinstance(found, Computing):
             return Wait(f"computation:{spec.name}")
         if isinstance(found, Mine) or not await _holds(call, found):
@@ -82,6 +81,14 @@ class Cache:
         if found.alike and self._dice() < self._verify:
             return await self._verified(call, inner, wanted, found)
         return self._served(wanted, found)
+
+    async def _claimed(self, call: Call, wanted: Wanted, after: int) -> Kept | Mine | Computing:
+        holder = Holder(call.execution, call.step.id)
+        try:
+            return await self._answers.claim(holder, wanted, after=after)
+        except asyncio.CancelledError:
+            await self._answers.leave(holder)  # it has asked, and will never hear the answer
+            raise
 
     def _served(self, wanted: Wanted, kept: Kept) -> Completed:
         self._answers.note(wanted.agent, Use.ALIKE if kept.alike else Use.HIT, kept)

@@ -27,8 +27,8 @@ class Breaking(NamedTuple):
 
 
 class Through(NamedTuple):
-    """The call may be made. `quiet`: nothing has failed lately, so nobody need be told of a call
-    that went well."""
+    """The call may be made. `quiet`: nothing has failed lately and none of the process's calls is
+    held, so nobody need be asked for the next ones, nor told of those that go well."""
 
     quiet: bool
 
@@ -67,7 +67,8 @@ class Breakers(Protocol):
         well: int = 0,
     ) -> None:
         """How a call ended that was let through; None: it was not made, or that says nothing of
-        what is outside. `well` more have gone well that nobody was told of."""
+        what is outside, and it stands in no line. `well` more have gone well that nobody was told
+        of."""
         ...
 
     async def standing(self) -> Sequence[Standing]:

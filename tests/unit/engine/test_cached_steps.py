@@ -19,6 +19,7 @@ from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.cache import CacheUse
 from tizmor.ports.policy import Ask, Asked, Forbidden, Ruling
+from tizmor.storage.shared.cache import SharedCache
 
 
 class Web:
@@ -136,6 +137,25 @@ async def test_a_step_that_is_cancelled_while_it_computes_leaves_the_computation
         web.hold.set()
         assert (await process.result(second.id)).status is Status.COMPLETED
     assert web.calls == ["tea", "tea"]
+
+
+async def test_who_is_cancelled_while_it_asks_who_computes_does_not_compute_for_ever() -> None:
+    house, web = House(), Web()
+    async with house.process(agents=[web.agent()]) as process:
+        asking, claim = asyncio.Event(), SharedCache.claim
+
+        async def slowly(self: SharedCache, *asked: Any, **more: Any) -> Any:
+            await claim(self, *asked, **more)
+            asking.set()
+            await asyncio.Event().wait()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(SharedCache, "claim", slowly)
+            first = await process.start("q", plan=plan(look_up("tea")))
+            await asking.wait()
+            await process.cancel(first.id)
+            await process.result(first.id)
+        assert (await ran(process, look_up("tea"))).status is Status.COMPLETED
 
 
 async def test_a_failure_is_not_kept() -> None:

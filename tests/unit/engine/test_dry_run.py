@@ -81,6 +81,8 @@ async def test_of_many_who_carry_it_out_at_once_one_does(any_house: House) -> No
         assert all("carried out already" in str(o) for o in outcomes if o not in begun)
         await (one if one.owns(begun[0].id) else two).result(begun[0].id)
     assert any_house.agents.did.count("meet talk at 10") == 1
+    # Not even a read is made by those that come too late.
+    assert any_house.agents.did.count("read docs") == 2
 
 
 async def test_only_a_dry_run_that_has_ended_is_carried_out(process: Process) -> None:

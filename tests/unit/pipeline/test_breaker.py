@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -161,3 +162,27 @@ async def test_an_agent_that_calls_nothing_outside_has_no_breaker() -> None:
         await line.send(BUSY)
     assert await line.send(DONE) == DONE
     assert await line.standing() == []
+
+
+async def test_who_is_cancelled_while_it_asks_does_not_try_the_breaker_for_ever() -> None:
+    """It has asked, and will never hear that it is the one who tries."""
+    line = Line()
+    for _ in range(3):
+        await line.send(BUSY)
+    line.clock.advance(30_000)
+    asking = asyncio.Event()
+    enter = line.sharing.breakers.enter
+
+    async def slowly(*asked: Any) -> Any:
+        await enter(*asked)
+        asking.set()
+        await asyncio.Event().wait()
+
+    line.sharing.breakers.enter = slowly
+    call = asyncio.create_task(line.send(DONE))
+    await asking.wait()
+    assert {b.state for b in await line.standing()} == {"half-open"}
+    call.cancel()
+    await asyncio.wait([call])
+    line.sharing.breakers.enter = enter
+    assert await line.send(DONE) == DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -45,7 +46,7 @@ class Purse:
 
     def __init__(self, rule: Budgeting) -> None:
         self.clock = Running()
-        self.sharing = MemoryDatabase(now_ms=self.clock.now_ms).open().sharing
+        self.sharing: Any = MemoryDatabase(now_ms=self.clock.now_ms).open().sharing
         self._budget = Budget(self.sharing.budgets, Shares(rule, self.clock, dt.UTC), self.clock)
 
     async def send(self, call: Call, inner: Next) -> Verdict:
@@ -223,3 +224,23 @@ async def test_a_call_that_nothing_counts_goes_straight_on() -> None:
     purse, inner = Purse(budgeting({"day.usd": 5})), Inner(DONE)
     assert await purse.send(a_call(costs=None), inner) == DONE
     assert await purse.sharing.budgets.standing(["workspace"]) == []
+
+
+async def test_who_is_cancelled_while_it_asks_leaves_nothing_reserved() -> None:
+    """It has asked, and will never hear the answer."""
+    purse = Purse(budgeting({"day.usd": 5}))
+    asking = asyncio.Event()
+    reserve = purse.sharing.budgets.reserve
+
+    async def slowly(*asked: Any) -> Any:
+        await reserve(*asked)
+        asking.set()
+        await asyncio.Event().wait()
+
+    purse.sharing.budgets.reserve = slowly
+    call = asyncio.create_task(purse.send(a_call(), Inner(DONE)))
+    await asking.wait()
+    assert (await purse.standing())[1].calls == 1
+    call.cancel()
+    await asyncio.wait([call])
+    assert await purse.standing() == (Amounts(), Amounts())

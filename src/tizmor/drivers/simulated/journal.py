@@ -42,14 +42,15 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 class SimulatedDatabase(MemoryDatabase):
     """What imagined processes share. `written` says of each event, by execution and sequence
-    number, who wrote it; `numbers` stand for the chance in new executions' ids."""
+    number, who wrote it; `numbers` stand for the chance in new executions' ids: every other one, as
+    the next after a dry run's is that of what carries it out."""
 
     def __init__(self, *, now_ms: Callable[[], int]) -> None:
         super().__init__(now_ms=now_ms)
         self.written: dict[tuple[int, int], Written] = {}
         self.gone_until = 0.0
         self.presumed_dead: set[str] = set()
-        self.numbers = itertools.count(1)
+        self.numbers = itertools.count(1, 2)
 
 
 class SimulatedJournal(MemoryJournal):
@@ -86,6 +87,7 @@ class SimulatedJournal(MemoryJournal):
         return DatabaseSharing(self._sharing)
 
     async def close(self) -> None:
+        await self.sharing.close()
         await self._sharing.close()
         await super().close()
 

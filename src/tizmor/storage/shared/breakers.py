@@ -107,7 +107,16 @@ def _enter(moment: Moment, holder: Holder, names: Sequence[str]) -> Work[Through
             breaker._replace(state=_TRYING, execution=execution, step=step, owner=moment.me)
         )
     yield Statement(_LEAVE, holder)
-    return Through(quiet)
+    # Whoever stands in line has to come here to leave it.
+    return Through(quiet and not (yield from _keeps_waiting(moment, names)))
+
+
+def _keeps_waiting(moment: Moment, names: Sequence[str]) -> Work[bool]:
+    """Whether any of this process's own stands in line."""
+    for name in names:
+        if (yield Statement(_MINE, (moment.me, name))):
+            return True
+    return False
 
 
 def _may_be_tried(moment: Moment, breaker: _Breaker) -> Work[bool]:
@@ -126,6 +135,8 @@ def _ended(
     failed: bool | None,
     well: int,
 ) -> Work[None]:
+    if failed is None:
+        yield Statement(_LEAVE, holder)
     for name in names:
         breaker = yield from _breaker(name)
         if breaker.state == _TRYING and breaker.tried_by == holder:

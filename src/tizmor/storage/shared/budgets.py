@@ -120,6 +120,8 @@ def _reserve(
             place = row
         elif (row.owner, row.number) == (moment.me, claim.number):
             return Reserved(row.amounts)
+        elif row.state == _MADE and (yield from _is_anothers(moment, row)):
+            continue  # one of the two has lost the execution: each says what became of its own call
         elif row.attempt == claim.attempt and claim.intent_first:
             yield from _end(row, Amounts())
         elif row.state == _MADE:
@@ -144,6 +146,11 @@ def _reserve(
     if place is not None:
         yield from _call_waiters(_waits_for(bounds))
     return Reserved(wanted)
+
+
+def _is_anothers(moment: Moment, row: _Row) -> Work[bool]:
+    """Whether a process has made a reservation that lives, and is another."""
+    return row.owner != moment.me and not (yield AreDead((row.owner,)))
 
 
 def _allowed(
@@ -264,6 +271,14 @@ def next_in_line(moment: Moment) -> Work[list[Holder]]:
             if owner == moment.me and (alone or spent + reserved + ahead[measure] <= limit):
                 ready.append(Holder(execution, step))
     return ready
+
+
+def abandon(moment: Moment, holder: Holder) -> Work[None]:
+    """No call of the holder is made here any more: what this process had reserved for it and didn't
+    settle may have been used."""
+    for row in [_Row(*found) for found in (yield Statement(_MINE, holder))]:
+        if row.state == _MADE and row.owner == moment.me:
+            yield from _doubt(row)
 
 
 def leave(holder: Holder) -> Work[None]:

@@ -327,6 +327,11 @@ def _used(
     return [ticket for ticket in mine if ticket.state != _CALLING]
 
 
+def park(moment: Moment, holder: Holder) -> Work[None]:
+    """A holder has to wait for something else: it keeps its place in line, and has no turn."""
+    yield from _give_back(moment, holder, (yield from _tickets(holder)), _PARK)
+
+
 def let_go(moment: Moment, holder: Holder) -> Work[None]:
     """Take a holder's tickets away, whosever they are. What a call was being made with counts: that
     it was made, its process may not have lived to say."""

@@ -32,6 +32,22 @@ _STANDS = (
 """A turn may come to each of them: also to a ticket that was granted and not come for (1), not to
 one that is parked behind another line (3)."""
 
+_HELD_BEFORE = (
+    "SELECT 1 FROM budget_reservations WHERE execution = ? AND step = ? AND state = 0"
+    " UNION ALL SELECT 1 FROM circuit_waits WHERE execution = ? AND step = ?"
+    " UNION ALL SELECT 1 FROM cache_claims WHERE execution = ? AND step = ? AND computing = 0"
+)
+"""What a call asks for before it asks for quotas and locks, and stands in line for."""
+_GRANTED_TOO_EARLY = (
+    "SELECT DISTINCT t.execution, t.step FROM rate_tickets AS t WHERE t.owner = ? AND t.state = 1"
+    " AND (EXISTS (SELECT 1 FROM budget_reservations AS b"
+    " WHERE b.execution = t.execution AND b.step = t.step AND b.state = 0)"
+    " OR EXISTS (SELECT 1 FROM circuit_waits AS w"
+    " WHERE w.execution = t.execution AND w.step = t.step)"
+    " OR EXISTS (SELECT 1 FROM cache_claims AS c"
+    " WHERE c.execution = t.execution AND c.step = t.step AND c.computing = 0))"
+)
+
 
 class DatabaseSharing:
     """The `Sharing` of one process."""
@@ -62,8 +78,12 @@ class DatabaseSharing:
 
 def _turns(moment: Moment) -> Work[Turns]:
     free = yield from locks.next_in_line(moment)
-    ready = yield from _without_the_throttled(moment, free)
+    ready = yield from _without_the_held(free)
     granted, next_ms = yield from quotas.next_in_line(moment)
+    too_early = [Holder(*row) for row in (yield Statement(_GRANTED_TOO_EARLY, (moment.me,)))]
+    for holder in too_early:
+        yield from quotas.park(moment, holder)
+        granted.remove(holder)
     answered = yield from computations.next_in_line(moment)
     enough = yield from budgets.next_in_line(moment)
     mended, mended_ms = yield from breakers.next_in_line(moment)
@@ -72,12 +92,12 @@ def _turns(moment: Moment) -> Work[Turns]:
     return Turns([*ready, *granted, *answered, *enough, *mended], first_ms, moment.now_ms)
 
 
-def _without_the_throttled(moment: Moment, free: Iterable[Holder]) -> Work[list[Holder]]:
-    """Those for whom all is free. Who has to wait for a quota first gives up its place in line:
-    nobody waits behind it for a thing that it couldn't use yet."""
+def _without_the_held(free: Iterable[Holder]) -> Work[list[Holder]]:
+    """Those for whom all is free. Who has to wait for something else first gives up its place in
+    line: nobody waits behind it for a thing that it couldn't use yet."""
     ready = []
     for holder in free:
-        if (yield from quotas.is_throttled(holder)):
+        if (yield from quotas.is_throttled(holder)) or (yield Statement(_HELD_BEFORE, holder * 3)):
             yield from locks.leave(holder)
         else:
             ready.append(holder)
@@ -87,6 +107,7 @@ def _without_the_throttled(moment: Moment, free: Iterable[Holder]) -> Work[list[
 def _abandon(moment: Moment, execution: int) -> Work[None]:
     for holder in sorted((yield from _holders(moment, _HAS))):
         if holder.execution == execution:
+            yield from budgets.abandon(moment, holder)
             yield from _release(moment, holder)
 
 

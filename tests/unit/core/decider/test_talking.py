@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from tests.unit.core.script import Script, step, writing
 
+from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.plan import Effect, Step
+from tizmor.core.plan import Effect, Resource, Step
 from tizmor.core.talk import Kind
 
 
@@ -62,3 +63,15 @@ def test_only_who_has_taken_a_request_answers_it() -> None:
     assert script.tell(fx.MessageTaking(step="c", attempt=1, id="m1")).events == []
     script.tell(fx.MessageTaking(step="b", attempt=1, id="m1"))
     assert [type(e) for e in script.tell(answers).events] == [ev.MessageAnswered]
+
+
+def test_who_waits_for_a_word_gives_back_what_it_uses() -> None:
+    """Who is to answer may need it: the two would wait for each other."""
+    script = Script(step("a", resources=(Resource(name="calendar:me"),)))
+    script.begin("a")
+    script.tell(fx.CallMustWait(step="a", on="message:0", until_ms=script.at_ms + 1_000))
+    assert cmd.Release(step="a") in script.commands
+    without = Script(step("a"))
+    without.begin("a")
+    without.tell(fx.CallMustWait(step="a", on="message:0", until_ms=without.at_ms + 1_000))
+    assert cmd.Release(step="a") not in without.commands
