@@ -83,7 +83,7 @@ def _turns(moment: Moment) -> Work[Turns]:
     too_early = [Holder(*row) for row in (yield Statement(_GRANTED_TOO_EARLY, (moment.me,)))]
     for holder in too_early:
         yield from quotas.park(moment, holder)
-        granted.remove(holder)
+    granted = [holder for holder in granted if holder not in too_early]
     answered = yield from computations.next_in_line(moment)
     enough = yield from budgets.next_in_line(moment)
     mended, mended_ms = yield from breakers.next_in_line(moment)
