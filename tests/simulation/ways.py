@@ -10,7 +10,7 @@ import msgspec
 
 from tizmor.core.canonical import canonical
 from tizmor.core.plan import Costs, Effect
-from tizmor.ports.agent import CHEAPER, STANDARD, AgentContext
+from tizmor.ports.context import CHEAPER, STANDARD, AgentContext
 
 COSTS = Costs(tokens=10, cheaper=Costs(tokens=4))
 TOKENS: Mapping[str, tuple[int, ...]] = {STANDARD: (10, 3, 7), CHEAPER: (4, 2)}
