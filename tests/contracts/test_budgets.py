@@ -147,6 +147,32 @@ async def test_a_call_of_the_dead_that_may_have_begun_stays_spent(
     assert await standing(mine) == (CHEAP, CHEAP)
 
 
+@pytest.mark.parametrize("twice", [False, True])
+async def test_who_takes_an_execution_over_gives_back_what_was_never_begun(
+    backend: Any, twice: bool
+) -> None:
+    """And what may have been used is spent, be its process dead or not; all of that once."""
+    former, mine = backend.open(), backend.open()
+    never, began, read = (Holder(A.execution, name) for name in ("never", "began", "read"))
+    own = Holder(A.execution, "own")
+    for number, holder in enumerate((never, began, read)):
+        one = claim(holder, number, attempt=2, intent_first=holder is not read)
+        assert await reserve(former, one, CHEAP._replace(microusd=1)) == Reserved(
+            CHEAP._replace(microusd=1)
+        )
+    await reserve(former, claim(B, 9), CHEAP._replace(microusd=10))
+    await reserve(mine, claim(own, 1, attempt=2, intent_first=True), CHEAP._replace(microusd=100))
+    for _ in range(1 + twice):
+        begun = {"never": 1, "began": 2, "own": 1}
+        await mine.sharing.budgets.take_over(A.execution, begun)
+    assert await standing(mine) == (
+        Amounts(microusd=2, calls=2),
+        Amounts(microusd=110, calls=2),
+    )
+    await former.sharing.budgets.settle(claim(began, 1), Amounts(calls=1))
+    assert (await standing(mine))[0] == Amounts(microusd=1, calls=2)
+
+
 async def test_of_time_there_is_as_much_as_is_left(journal: Journal) -> None:
     short = Bound("execution.time", "execution:1", 2, 1_500)
     budgets = journal.sharing.budgets

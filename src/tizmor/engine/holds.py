@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from tizmor.core.errors import EngineError, StorageFailed
+from tizmor.core.plan import Effect
 from tizmor.engine.live import Live
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal
@@ -45,7 +47,7 @@ class Holds:
         self._look_again = False
         self._timer: asyncio.TimerHandle | None = None
         self._releases: dict[Holder, asyncio.Task[None]] = {}
-        self._abandonments: set[asyncio.Task[None]] = set()
+        self._giving: set[asyncio.Task[None]] = set()
         self._next_roll_call = 0.0
         self._closed = False
 
@@ -91,9 +93,20 @@ class Holds:
         if self._closed:
             return
         self._held = {h: None for h in self._held if h.execution != execution}
-        task = asyncio.get_running_loop().create_task(self._abandon(execution, set(running)))
-        self._abandonments.add(task)
-        task.add_done_callback(self._abandonments.discard)
+        self._begin(partial(self._abandon, execution, set(running)))
+
+    def take_over(self, live: Live) -> None:
+        """This process has just become the owner of an execution: what its former one had for calls
+        that it never began is given back, whatever becomes of these."""
+        if self._closed:
+            return
+        begun = {
+            name: step.attempt
+            for name, step in live.state.steps.items()
+            if step.step.effect is not Effect.READ
+        }
+        give = partial(self._journal.sharing.budgets.take_over, live.execution, begun)
+        self._begin(partial(self._give_back, give))
 
     def releases(self, live: Live, step: str) -> bool:
         """Whether what a step has is just being given back."""
@@ -104,11 +117,16 @@ class Holds:
         release = self._releases[Holder(live.execution, step)]
         release.add_done_callback(partial(_unless_cancelled, then))
 
+    def _begin(self, giving: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        task = asyncio.get_running_loop().create_task(giving())
+        self._giving.add(task)
+        task.add_done_callback(self._giving.discard)
+
     def close(self) -> Sequence[asyncio.Task[None]]:
         """Look at nothing more; the tasks that are to be ended."""
         self._closed = True
         self._stop_timer()
-        ending = [*self._releases.values(), *self._abandonments]
+        ending = [*self._releases.values(), *self._giving]
         return [*ending, *([] if self._looking is None else [self._looking])]
 
     async def _look(self) -> None:

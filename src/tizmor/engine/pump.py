@@ -181,6 +181,7 @@ class Pump:
         at_ms = max(self.now_ms(), not_before_ms)
         fact = fx.OwnerChanged(at_ms=at_ms, epoch=epoch, may_still_run=may_still_run)
         live = self._enter(state, epoch, seq, fact)
+        self._holds.take_over(live)
         self._on_adoption(live)
         return live
 

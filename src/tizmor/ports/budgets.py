@@ -88,6 +88,13 @@ class Budgets(Protocol):
         """The call was not made."""
         ...
 
+    async def take_over(self, execution: int, begun: Mapping[str, int]) -> None:
+        """This process goes on with an execution, which no other does any more. What others had
+        reserved for it and nobody settled is given back where the call is known not to have been
+        made, and spent in full elsewhere. `begun` says how many calls have begun of each step whose
+        calls are durably known before they begin."""
+        ...
+
     async def standing(self, accounts: Sequence[str]) -> Sequence[Account]:
         """Those of these accounts on which anything was ever reserved. It only looks."""
         ...

@@ -7,7 +7,7 @@ back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ _MOVE = (
     " reserved_calls = reserved_calls + ? WHERE name = ?"
 )
 _ROWS = (
-    "SELECT id, owner, attempt, number, state, accounts, tokens, microusd, ms, calls"
+    "SELECT id, step, owner, attempt, number, state, accounts, tokens, microusd, ms, calls"
     " FROM budget_reservations"
 )
 _MINE = f"{_ROWS} WHERE execution = ? AND step = ? ORDER BY id"
@@ -48,6 +48,7 @@ _STAND = (
     " accounts, tokens, microusd, ms, calls, waits_for, measure, bound)"
     " VALUES (?, ?, ?, ?, ?, 0, ?, '', ?, ?, ?, ?, ?, ?, ?)"
 )
+_OF_EXECUTION = f"{_ROWS} WHERE execution = ? AND owner <> ? AND state IN (1, 2) ORDER BY id"
 _STAY = (
     "UPDATE budget_reservations SET owner = ?, number = ?, tokens = ?, microusd = ?, ms = ?,"
     " calls = ?, waits_for = ?, measure = ?, bound = ? WHERE id = ?"
@@ -69,6 +70,7 @@ _LEAVE = "DELETE FROM budget_reservations WHERE execution = ? AND step = ? AND s
 
 class _Row(NamedTuple):
     id: int
+    step: str
     owner: str
     attempt: int
     number: int
@@ -102,6 +104,9 @@ class SharedBudgets:
 
     async def give_back(self, claim: Claim) -> None:
         await self._shared.do(partial(_settle, claim=claim, spent=Amounts()))
+
+    async def take_over(self, execution: int, begun: Mapping[str, int]) -> None:
+        await self._shared.do(partial(_take_over, execution=execution, begun=begun))
 
     async def standing(self, accounts: Sequence[str]) -> Sequence[Account]:
         return await self._shared.look(partial(_standing, accounts=accounts))
@@ -227,6 +232,15 @@ def _end(row: _Row, spent: Amounts) -> Work[None]:
     for name in row.accounts.split("\n"):
         yield Statement(_MOVE, (*more, *_negative(was_reserved), name))
     yield from _call_waiters(row.accounts.split("\n"))
+
+
+def _take_over(moment: Moment, execution: int, begun: Mapping[str, int]) -> Work[None]:
+    for found in (yield Statement(_OF_EXECUTION, (execution, moment.me))):
+        row = _Row(*found)
+        if row.attempt > begun.get(row.step, row.attempt):
+            yield from _end(row, Amounts())
+        elif row.state == _MADE:
+            yield from _doubt(row)
 
 
 def _negative(amounts: Amounts) -> Amounts:
