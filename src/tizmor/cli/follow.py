@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Sequence
 from tizmor.cli.beside import beside, first_of
 from tizmor.cli.controls import clean
 from tizmor.cli.ends import ENDED, ENDS, exit_code
+from tizmor.cli.holders import find_holders
 from tizmor.cli.json_lines import closing_line, write_json
 from tizmor.cli.library import Library
 from tizmor.cli.terminal.desk import Desk
@@ -74,7 +75,10 @@ async def _as_lines(library: Library, progress: Progress, page: Page) -> None:
     page.write(progress.execution_id)
     async for event in library.stream(progress.execution_id, after=progress.last_id):
         progress.apply(event)
-        if line := event_line(event, words_of(progress.language)):
+        await find_holders(library, progress)
+        step = progress.steps.get(event.step or "")
+        by = () if step is None else step.held_by
+        if line := event_line(event, words_of(progress.language), by=by):
             page.write(line)
 
 
@@ -85,6 +89,7 @@ async def _on_screen(library: Library, progress: Progress, page: Page) -> None:
                 await _with_desk(library, screen)
             async for event in _stream(library, progress, keep_waiting=False):
                 screen.show(event)
+                await find_holders(library, progress)
 
 
 async def _with_desk(library: Library, screen: Screen) -> None:
@@ -99,6 +104,7 @@ async def _with_desk(library: Library, screen: Screen) -> None:
             if event is None:
                 break
             screen.show(event)
+            await find_holders(library, screen.progress)
             desk.notice()
         if asking.done():
             asking.result()

@@ -42,9 +42,9 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     plan's own agent, `lost`: some call of it may have happened, `told` what a human said became of
     the last such call, `children` how many calls a `for_each` has, `messages` the newest findings,
     `undoing` counts the attempts to take back what the step did, `held_on` is what it is held for
-    since `held_at_ms`, `waited_ms` how long it was held before, `cached`:
-    its output was given to an earlier call, `foreseen` what a dry run shows of its call, which
-    was not made; `asked_ms` is how long humans were
+    since `held_at_ms` and until `held_until_ms` at least (0: nobody knows), `waited_ms` how long it
+    was held before, `cached`: its output was given to an earlier call, `foreseen` what a dry run
+    shows of its call, which was not made; `asked_ms` is how long humans were
     waited for, `idle_ms` what of both was before its first call. `began_at_ms` is when its last
     call did, `run_ms` how long its calls took together, as far as their end was seen.
     """
@@ -77,6 +77,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     cached: bool = False
     held_on: str = ""
     held_at_ms: int = 0
+    held_until_ms: int = 0
     waited_ms: int = 0
     foreseen: Foreseen | None = None
     asked_ms: int = 0

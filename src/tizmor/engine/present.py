@@ -211,9 +211,21 @@ class Presenter:
             case ev.Prepared() | ev.CallCharged():
                 return None
             case _ if (name := getattr(event, "step", None)) is not None:
-                return "step", _step_fields(state.steps[name])
+                return "step", self._step_fields(state.steps[name])
             case _:
                 return "progress", {}
+
+    def _step_fields(self, step: StepState) -> dict[str, Any]:
+        return {
+            "step": step.step.id,
+            "agent": step.step.agent,
+            "title": step.step.title,
+            "state": _shown_status(step),
+            "message": step.held_on or None,
+            "until": self.time(step.held_until_ms) if step.held_until_ms else None,
+            "cached": step.cached or None,
+            "error": step.error,
+        }
 
     def _news(self, state: State, event: Any) -> dict[str, Any]:
         """What has become of an approval, and who did it, or was asked."""
@@ -245,6 +257,7 @@ class Presenter:
             attempt=step.attempt,
             messages=step.messages,
             held_on=step.held_on,
+            held_until=self.time(step.held_until_ms) if step.held_until_ms else None,
             cached=step.cached,
             error=step.error,
             depends_on=needs(planned) if needed is None else needed,
@@ -343,15 +356,3 @@ def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:
 
 def _shown_status(step: StepState) -> str:
     return "foreseen" if step.foreseen is not None else _SHOWN[step.status]
-
-
-def _step_fields(step: StepState) -> dict[str, Any]:
-    return {
-        "step": step.step.id,
-        "agent": step.step.agent,
-        "title": step.step.title,
-        "state": _shown_status(step),
-        "message": step.held_on or None,
-        "cached": step.cached or None,
-        "error": step.error,
-    }

@@ -100,8 +100,9 @@ class PlannedCall(_View, frozen=True):
 class StepView(_View, frozen=True):
     """One step. `state`: pending, held, running, waiting, retrying, succeeded, failed, skipped,
     rejected, cancelled, unknown, compensating, compensated; in a dry run also foreseen. `held_on`
-    is what a held one waits for: `limit:NAME`, `lock:NAME` or `computation:AGENT`, which others use
-    just now. `cached`: its output was given to an earlier call."""
+    is what a held one waits for: `limit:NAME`, `lock:NAME`, `computation:AGENT`, `budget:NAME` or
+    `breaker:NAME`, which others use just now, `held_until` until when at least, where that is
+    known. `cached`: its output was given to an earlier call."""
 
     id: str
     agent: str
@@ -110,6 +111,7 @@ class StepView(_View, frozen=True):
     attempt: int = 0
     messages: tuple[str, ...] = ()
     held_on: str = ""
+    held_until: str | None = None
     cached: bool = False
     error: str | None = None
     depends_on: tuple[str, ...] = ()
@@ -261,7 +263,8 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     """One line of the stream; `id` is the position in the journal, None for what isn't journaled.
 
     type `progress` with `status`, `done`, `total`, once also `plan`; `step` with `step`, `agent`,
-    `title`, `state`, `message`, `error`, `cached` (true: its output was given to an earlier call);
+    `title`, `state`, `message` (what a held one waits for) and `until` (when at least), `error`,
+    `cached` (true: its output was given to an earlier call);
     `log` with `step` and `message` (a finding); `approval`
     and `question` with `step`, `state` (`open`, `approved`, `rejected`, `expired`, `answered`,
     `withdrawn`; of one that stays open `signed`, `delegated`, `reminded`, `escalated`) and
@@ -283,6 +286,7 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     title: str | None = None
     state: str | None = None
     message: str | None = None
+    until: str | None = None
     cached: bool | None = None
     error: str | None = None
     waiting: Waiting | None = None

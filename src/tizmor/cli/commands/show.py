@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tizmor.cli.follow import write_waiting
+from tizmor.cli.holders import find_holders
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, ExecutionArgument, JsonOption, WorkspaceOption
@@ -37,6 +38,7 @@ def show(
         page.write(execution.query, "bold")
         page.write(execution.created_at, "dim")
         progress = Progress.from_execution(execution)
+        await find_holders(library, progress)
         if page.is_terminal:
             page.draw(step_tree(progress, words, page))
         else:

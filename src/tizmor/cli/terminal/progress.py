@@ -25,6 +25,9 @@ class StepProgress:
     needs: tuple[str, ...] = ()
     state: str = "pending"
     held_on: str = ""
+    held_until: str = ""
+    held_by: tuple[str, ...] = ()
+    """The executions that have what it waits for, where that was looked up."""
     cached: bool = False
     attempt: int = 1
     findings: list[str] = field(default_factory=list)
@@ -71,6 +74,8 @@ class Progress:
                 needs=step.depends_on,
                 state=step.state,
                 attempt=max(step.attempt, 1),
+                held_on=step.held_on,
+                held_until=step.held_until or "",
                 cached=step.cached,
                 findings=list(step.messages),
                 error=step.error,
@@ -122,6 +127,8 @@ def _take_step(step: StepProgress, event: StreamEvent) -> None:
         step.attempt += event.state == "retrying"
         step.state = event.state
         step.held_on = event.message or ""
+        step.held_until = event.until or ""
+        step.held_by = ()
         step.cached = bool(event.cached)
         step.error = event.error
     elif event.type in _DECISIONS:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rich.text import Text
 from rich.tree import Tree
 
+from tizmor.cli.terminal.held import held_text
 from tizmor.cli.terminal.page import Page, styled
 from tizmor.cli.terminal.plain import standing_error
 from tizmor.cli.terminal.progress import Progress, StepProgress
@@ -60,10 +61,8 @@ def step_text(
         (f"{icon} ", style),
         (step.title or step.agent, "bold"),
         (f" {step.agent}" if step.title else "", "dim"),
-        (f" · {words.states.get(step.state, step.state)}", style),
+        (f" · {standing(step, words)}", style),
     ]
-    if step.held_on:
-        parts.append((f" ({step.held_on})", "dim"))
     if step.cached:
         parts.append((f" · {words.cached}", "dim"))
     if step.attempt > 1:
@@ -74,6 +73,15 @@ def step_text(
     if error := standing_error(step.state, step.error):
         parts.append((f"\n  {error}", "red"))
     return styled(*parts)
+
+
+def standing(step: StepProgress, words: Words) -> str:
+    """How a step stands, and what a held one waits for."""
+    state = words.states.get(step.state, step.state)
+    if not step.held_on:
+        return state
+    held = held_text(step.held_on, words.held, until=step.held_until, by=step.held_by)
+    return held if step.state == "held" else f"{state}, {held}"
 
 
 def tree_parents(needs: Mapping[str, tuple[str, ...]]) -> dict[str, str | None]:

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tizmor.cli.terminal.held import HELD, HELD_IN_HEBREW
+
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
@@ -18,6 +20,8 @@ class Words:
     decided: Mapping[str, str]
     """What became of an approval or a question, by the event's `state`."""
 
+    held: Mapping[str, str]
+    """What a held step waits for, see `held_text`."""
     approval: str
     question: str
     action: str
@@ -137,6 +141,7 @@ ENGLISH = Words(
         "reminded": "still open",
         "escalated": "more people are asked",
     },
+    held=HELD,
     approval="Approval needed",
     question="Question",
     action="Action",
@@ -261,6 +266,7 @@ HEBREW = Words(
         "reminded": "עדיין פתוח",
         "escalated": "נשאלים עוד אנשים",
     },
+    held=HELD_IN_HEBREW,
     approval="דרוש אישור",
     question="שאלה",
     action="פעולה",

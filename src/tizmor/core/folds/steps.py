@@ -47,6 +47,7 @@ def _let_on(step: StepState, at_ms: int) -> None:
     if not step.began_at_ms:
         step.idle_ms += stood_ms
     step.held_on = ""
+    step.held_until_ms = 0
 
 
 def _close(state: State, step: StepState, at_ms: int) -> None:
@@ -201,8 +202,7 @@ def attempt_failed(state: State, event: ev.AttemptFailed, at_ms: int) -> None:
 def step_held(state: State, event: ev.StepHeld, at_ms: int) -> None:
     step = state.steps[event.step]
     move(state, step, event, at_ms)
-    step.held_on = event.on
-    step.held_at_ms = at_ms
+    _hold(step, event, at_ms)
     if event.on.startswith(WORD) and event.until_ms is not None:
         note_wait(state, event)
 
@@ -249,8 +249,13 @@ def step_moved(
 def compensation_held(state: State, event: ev.CompensationHeld, at_ms: int) -> None:
     step = state.steps[event.step]
     step.status = moved(step.status, event)
+    _hold(step, event, at_ms)
+
+
+def _hold(step: StepState, event: ev.StepHeld | ev.CompensationHeld, at_ms: int) -> None:
     step.held_on = event.on
     step.held_at_ms = at_ms
+    step.held_until_ms = event.until_ms or 0
 
 
 def compensation_started(state: State, event: ev.CompensationStarted, at_ms: int) -> None:
@@ -258,6 +263,7 @@ def compensation_started(state: State, event: ev.CompensationStarted, at_ms: int
     step.status = moved(step.status, event)
     step.undoing = event.attempt
     step.held_on = ""
+    step.held_until_ms = 0
 
 
 def compensation_failed(state: State, event: ev.CompensationFailed, at_ms: int) -> None:
