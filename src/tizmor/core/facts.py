@@ -97,14 +97,14 @@ class CallOver(Fact, frozen=True, kw_only=True):
 
 class CallForeseen(CallOver, frozen=True):
     """In a dry run: what a call would be, see `events.StepForeseen`. `asks`: humans would be asked
-    first, and where `by_anybody` one of them is enough, whoever it is."""
+    first, under these `terms`."""
 
     step: str
     arguments: dict[str, Any]
     output: dict[str, Any]
     shown: dict[str, Any]
     asks: bool = False
-    by_anybody: bool = True
+    terms: Terms = PLAIN
 
 
 class CallStarting(Fact, frozen=True):

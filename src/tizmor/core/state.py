@@ -22,6 +22,7 @@ class Foreseen(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...]
     untrusted: tuple[str, ...]
     maybe: bool
+    terms: Terms | None = None
 
 
 class GivenBefore(msgspec.Struct):

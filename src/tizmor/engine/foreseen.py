@@ -5,6 +5,7 @@ from __future__ import annotations
 from tizmor.core.origins import planned_origin
 from tizmor.core.resources import all_filled_in
 from tizmor.core.state import Foreseen, State, StepState
+from tizmor.core.terms import PLAIN
 from tizmor.engine.views import PlannedCall, Status
 
 MAY_BE_CARRIED_OUT = (Status.COMPLETED, Status.FAILED)
@@ -23,6 +24,7 @@ def planned_calls(state: State) -> tuple[PlannedCall, ...]:
 def _planned_call(state: State, step: StepState, foreseen: Foreseen) -> PlannedCall:
     planned, shown = step.step, foreseen.shown
     arguments = step.arguments or {}
+    needs = (foreseen.terms or PLAIN).needs
     return PlannedCall(
         step=planned.id,
         agent=planned.agent,
@@ -30,6 +32,10 @@ def _planned_call(state: State, step: StepState, foreseen: Foreseen) -> PlannedC
         effect=planned.effect.value,
         asks=foreseen.asks,
         arguments=arguments,
+        critical=planned.critical,
+        policies=tuple(need.policy for need in needs if need.policy),
+        approvers=tuple(dict.fromkeys(name for need in needs for name in need.approvers)),
+        quorum=max(need.quorum for need in needs),
         key=foreseen.key,
         action=shown.get("action", ""),
         time=shown.get("time"),

@@ -178,7 +178,7 @@ class Performer:
             return self._judged(command, "", Failed(refusal(command.step, ruling), retryable=False))
         fact = await self.hooks.foresee(site, command, report)
         if isinstance(ruling, Ask) and isinstance(fact, fx.CallForeseen):
-            return replace(fact, asks=True, by_anybody=ruling.terms.is_plain)
+            return replace(fact, asks=True, terms=ruling.terms)
         return fact
 
     def _rule(

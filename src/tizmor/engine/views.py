@@ -74,8 +74,11 @@ class PlannedCall(_View, frozen=True):
     """A call that a dry run has foreseen. `arguments` are exact but for the places in `unknown`,
     where `{"$later": PLACE}` stands for what only a call before it gives. `origins` says for each
     argument where it comes from, `resources` what it uses and how, `asks` whether a human is asked
-    before it; `key` is what carrying the dry run out approves, empty where the call isn't exact.
-    `maybe`: whether, or how often, it is made depends on what isn't known yet."""
+    before it, by which `policies`, who of the `approvers` (of all, where none are named) and how
+    many must agree (`quorum`), in the order of the policies; without a policy because it is
+    `critical` or can't be taken back; `key` is what carrying the dry run out approves, empty where
+    the call isn't exact. `maybe`: whether, or how often, it is made depends on what isn't known
+    yet."""
 
     step: str
     agent: str
@@ -83,6 +86,10 @@ class PlannedCall(_View, frozen=True):
     effect: str
     asks: bool
     arguments: dict[str, Any]
+    critical: bool = False
+    policies: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
+    quorum: int = 1
     key: str = ""
     action: str = ""
     time: str | None = None

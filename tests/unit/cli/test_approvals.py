@@ -150,3 +150,31 @@ def test_a_row_that_was_changed_is_named_and_ends_with_1(shell: Shell) -> None:
 )
 def test_what_audit_does_not_know_ends_with_2(shell: Shell, words: list[str]) -> None:
     assert shell("audit", *words).code == 2
+
+
+def test_a_dry_run_says_which_calls_would_ask_and_why(shell: Shell) -> None:
+    """By the policy that would rule on them: a read that only it asks about, and one of two."""
+    look = """
+@id("who is known")
+forbid (principal, action == Action::"callWithoutAsking", resource == Agent::"ContactSearch");
+"""
+    (shell.folder / "policy.cedar").write_text(POLICY + look, "utf-8")
+    ran = shell("run", REQUEST, "--dry-run", "--json")
+    calls = {call["agent"]: call for call in ran.json[-1]["wouldDo"] if call["asks"]}
+    assert calls["ContactSearch"]["policies"] == ["who is known"]
+    assert calls["Calendar"]["policies"] == ["two of three"]
+    assert (calls["Calendar"]["approvers"], calls["Calendar"]["quorum"]) == (
+        ["dana", "yoav", "noa"],
+        2,
+    )
+    shown = shell("show", ran.json[-1]["executionId"]).out
+    assert "Asked by the policy: who is known" in shown
+    assert "Asked by the policy: two of three" in shown
+    assert "For these to decide: dana, yoav, noa" in shown
+    assert "2 must still agree" in shown
+
+
+def test_a_dry_run_says_what_is_asked_about_by_default(shell: Shell) -> None:
+    (shell.folder / "policy.cedar").unlink()
+    shown = shell("run", REQUEST, "--dry-run").out
+    assert "Asked by the policy: by default, what is critical" in shown

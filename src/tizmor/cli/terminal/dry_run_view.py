@@ -47,6 +47,8 @@ def _rows(call: PlannedCall, number: int, words: Words) -> list[Text]:
     if call.effect != Effect.READ and not call.can_be_taken_back:
         marks.append(f" · {words.stays}")
     rows = [styled((f"{number}. {call.action or call.title}", "bold"), ("".join(marks), "dim"))]
+    if call.asks:
+        rows += _reasons(call, words)
     if call.time:
         rows.append(_row(words.time, call.time))
     if call.participants:
@@ -66,6 +68,17 @@ def _rows(call: PlannedCall, number: int, words: Words) -> list[Text]:
         names = ", ".join(call.untrusted)
         rows.append(styled((f"   ! {words.untrusted.format(names=names)}", "bold red")))
     return rows + [styled((f"   ! {warning}", "yellow")) for warning in call.warnings]
+
+
+def _reasons(call: PlannedCall, words: Words) -> list[Text]:
+    """Why a human is asked, and who."""
+    because = words.critical if call.critical else words.cannot_be_undone
+    rows = [_row(words.policies, ", ".join(call.policies) or because)]
+    if call.approvers:
+        rows.append(_row(words.approvers, ", ".join(call.approvers)))
+    if call.quorum > 1:
+        rows.append(_row(words.approval, words.missing.format(count=call.quorum)))
+    return rows
 
 
 def _row(label: str, value: str) -> Text:

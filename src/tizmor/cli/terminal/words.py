@@ -82,6 +82,9 @@ class Words:
     carry_out: str
     asks_once: str
     """Of a call that needs an approval, and gets it when the dry run is carried out."""
+    critical: str
+    cannot_be_undone: str
+    """Why a call is asked about where no policy of one's own says so."""
     maybe: str
     stays: str
     """Of a call that can't be taken back."""
@@ -206,6 +209,8 @@ ENGLISH = Words(
     from_recording="What was read is taken from {id}, where it has it.",
     carry_out="To approve exactly these calls, and have them made:",
     asks_once="approval needed, given by carrying it out",
+    critical="by default, what is critical",
+    cannot_be_undone="by default, what can't be taken back",
     maybe="whether it is done, or how often, isn't known yet",
     stays="can't be taken back",
     uses="Uses",
@@ -331,6 +336,8 @@ HEBREW = Words(
     from_recording="מה שנקרא נלקח מ־{id}, במקום שיש שם.",
     carry_out="לאישור הפעולות האלה בדיוק, ולביצוען:",
     asks_once="דרוש אישור, וניתן עם הביצוע",
+    critical="ברירת המחדל: פעולה קריטית",
+    cannot_be_undone="ברירת המחדל: פעולה שאי אפשר לבטל",
     maybe="עדיין לא ידוע אם יתבצע, או כמה פעמים",
     stays="אי אפשר לבטל",
     uses="משתמש ב",

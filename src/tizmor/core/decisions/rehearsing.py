@@ -14,6 +14,7 @@ from tizmor.core.foresight import gaps, in_doubt
 from tizmor.core.plan import Step
 from tizmor.core.state import GateState, State
 from tizmor.core.taint import untrusted_arguments
+from tizmor.core.terms import PLAIN
 
 
 def call_foreseen(d: Decision, fact: fx.CallForeseen) -> None:
@@ -21,7 +22,7 @@ def call_foreseen(d: Decision, fact: fx.CallForeseen) -> None:
     if step is None:
         return
     unknown = tuple(dict.fromkeys(gaps(fact.arguments)))
-    approvable = fact.asks and fact.by_anybody and not unknown
+    approvable = fact.asks and fact.terms.is_plain and not unknown
     close(
         d,
         step,
@@ -32,6 +33,7 @@ def call_foreseen(d: Decision, fact: fx.CallForeseen) -> None:
             shown=fact.shown,
             key=_key(step.step, fact) if approvable else "",
             asks=fact.asks,
+            terms=None if fact.terms == PLAIN else fact.terms,
             unknown=unknown,
             untrusted=untrusted_arguments(d.state, step, fact.arguments),
             maybe=in_doubt(step.step.when, d.state.outputs) or step.step.for_each is not None,

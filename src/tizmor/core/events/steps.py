@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tizmor.core.events.event import Event
+from tizmor.core.terms import Terms
 
 
 class Prepared(Event, frozen=True):
@@ -141,8 +142,8 @@ class StepForeseen(Event, frozen=True):
     """In a dry run: the call is not made. `arguments` are what it would be made with, as far as
     they are known (`unknown` are the places that are not), `output` what it would give, with gaps
     (`tizmor.core.foresight`), `shown` what a human would see of it and `asks` whether they would be
-    asked, `key` by what they may approve it now; empty when that can't be. `maybe`: whether, or how
-    often, it is made isn't known yet."""
+    asked, under which `terms` where these aren't plain, `key` by what they may approve it now;
+    empty when that can't be. `maybe`: whether, or how often, it is made isn't known yet."""
 
     step: str
     arguments: dict[str, Any]
@@ -150,6 +151,7 @@ class StepForeseen(Event, frozen=True):
     shown: dict[str, Any]
     key: str = ""
     asks: bool = False
+    terms: Terms | None = None
     unknown: tuple[str, ...] = ()
     untrusted: tuple[str, ...] = ()
     maybe: bool = False

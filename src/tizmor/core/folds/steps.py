@@ -151,6 +151,7 @@ def step_foreseen(state: State, event: ev.StepForeseen, at_ms: int) -> None:
         unknown=event.unknown,
         untrusted=event.untrusted,
         maybe=event.maybe,
+        terms=event.terms,
     )
     move(state, step, event, at_ms)
 

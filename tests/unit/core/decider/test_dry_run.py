@@ -16,7 +16,9 @@ from tizmor.core.checkpoint import decode, encode
 from tizmor.core.plan import Condition, Effect, ForEach, OnFailure, Plan, Step
 from tizmor.core.plan import Test as Holds
 from tizmor.core.result import result
+from tizmor.core.terms import Need, Terms
 
+TWO = Terms(needs=(Need(policy="two-eyes", quorum=2),))
 EFFECTS = (Effect.IDEMPOTENT, Effect.COMPENSATABLE, Effect.IRREVERSIBLE)
 
 
@@ -82,10 +84,11 @@ def test_a_gate_of_the_policys_is_foreseen_and_not_opened() -> None:
 def test_a_call_that_several_must_agree_to_is_not_approved_beforehand() -> None:
     script = dry(writing(Effect.COMPENSATABLE, "w", critical=True))
     several = fx.CallForeseen(
-        step="w", arguments={}, output={}, shown={"action": "x"}, asks=True, by_anybody=False
+        step="w", arguments={}, output={}, shown={"action": "x"}, asks=True, terms=TWO
     )
     event = script.tell(several).one(ev.StepForeseen)
-    assert (event.asks, event.key) == (True, "")
+    assert (event.asks, event.key, event.terms) == (True, "", TWO)
+    assert script.state.steps["w"].foreseen == script.folded().steps["w"].foreseen
 
 
 def test_what_reads_from_it_takes_what_is_known_and_the_gap_for_the_rest() -> None:
