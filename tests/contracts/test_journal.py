@@ -719,6 +719,23 @@ async def test_retention_removes_what_ended_before_and_nothing_else(backend: Any
     assert (await others.gc(ended_before_ms=200)).executions == 0
 
 
+async def test_what_carried_a_dry_run_out_stays_as_long_as_that(journal: Journal) -> None:
+    """The clock was set back meanwhile. Else the dry run could be carried out once more."""
+    dry = created(A, row=ended(200), release=True)
+    create = NewExecution(query="q", user="me", created_at_ms=1, dry_run=True)
+    await journal.commit(
+        [
+            msgspec.structs.replace(dry, create=create),
+            created(A + 1, row=ended(100), release=True),
+            created(A + 3, row=ended(100), release=True),
+        ]
+    )
+    assert (await journal.gc(ended_before_ms=150, dry_run=True)).executions == 1
+    assert (await journal.gc(ended_before_ms=150)).executions == 1
+    assert [stored.execution for stored in await journal.recent()] == [A + 1, A]
+    assert (await journal.gc(ended_before_ms=250)).executions == 2
+
+
 async def test_asked_only_what_would_go_retention_removes_nothing(journal: Journal) -> None:
     await journal.commit(
         [created(A, f'{{"output":{LARGE}}}', row=ended(100), release=True, checkpoint=b"c")]

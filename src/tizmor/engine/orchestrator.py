@@ -198,7 +198,11 @@ class Orchestrator:
 
         A dry run is carried out once. Raises `UnknownExecution`, `UserError`, `PlanRefused`.
         """
-        stored = await self._stored(execution_id)
+        try:
+            stored = await self._stored(execution_id)
+        except UnknownExecution:
+            await self._refuse_a_second_time(execution_id)
+            raise
         state, _ = await fold(self._journal, stored.execution)
         approved = rehearsal.approved_as_shown(state, self._caller.named(by), self._caller.seat)
         plan = self._performer.planning.checked(rehearsal.real_plan(state), state.conflicts)
@@ -217,23 +221,29 @@ class Orchestrator:
         )
         begun = await self._beginning.begin_as(number, request)
         if begun is None:
-            await self._check_carries_out(number, execution_id)
-            raise UserError(
-                f"{execution_id} was carried out already, by {public_id(number)}; to do it once "
-                "more, make another dry run"
+            await self._refuse_a_second_time(execution_id)
+            raise EngineError(
+                f"the number that {execution_id} would be carried out by is another execution's; "
+                "make another dry run"
             )
         await self._wanted.add(number, approve_all=approve_all)
         return begun
 
-    async def _check_carries_out(self, number: int, dry_run: str) -> None:
-        """Raises `EngineError` when it is another execution that has a dry run's next number."""
+    async def _refuse_a_second_time(self, dry_run: str) -> None:
+        """Raises `UserError` when an execution has carried a dry run out, be that gone by now."""
+        known = parse_id(dry_run)
+        if known is None:
+            return
+        number = rehearsal.carried_out_as(known)
         live = self._pump.last_known(number)
+        if live is None and await self._journal.get(number) is None:
+            return
         state = (await fold(self._journal, number))[0] if live is None else live.state
         before = state.given_before
-        if before is None or parse_id(before.dry_run) != parse_id(dry_run):
-            raise EngineError(
-                f"the number that {dry_run} would be carried out by is another execution's; make "
-                "another dry run"
+        if before is not None and parse_id(before.dry_run) == known:
+            raise UserError(
+                f"{dry_run} was carried out already, by {public_id(number)}; to do it once more, "
+                "make another dry run"
             )
 
     async def fork(

@@ -204,13 +204,15 @@ class MemoryJournal:
 
     async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
         database = self._database
-        removed = {
+        old = {
             number
             for number, stored in database.executions.items()
             if stored.row.ended
             and stored.row.updated_at_ms < ended_before_ms
             and stored.owner not in database.living
         }
+        dry_runs = {n for n, stored in database.executions.items() if stored.dry_run}
+        removed = {n for n in old if n - 1 not in dry_runs - old}
         freed = database.size_of(removed)
         if not dry_run:
             database.remove(removed)

@@ -26,9 +26,13 @@ _EVENTS = 256
 _WORTH = 16
 """One page in so many must be free before the file is written anew."""
 
+# What has carried a dry run out (see `tizmor.engine.rehearsal`) stays as long as that: else that
+# would be carried out once more.
 _ENDED = (
-    "SELECT id, owner, last_seq FROM executions"  # 2: see rows.REMOVED
-    " WHERE ended = 2 OR (ended = 1 AND updated_at_ms < ?)"
+    "SELECT id, owner, last_seq FROM executions AS e"  # 2: see rows.REMOVED
+    " WHERE ended = 2 OR (ended = 1 AND updated_at_ms < ?1 AND NOT EXISTS"
+    " (SELECT 1 FROM executions AS dry WHERE dry.id = e.id - 1 AND dry.dry_run = 1"
+    " AND NOT (dry.ended = 2 OR (dry.ended = 1 AND dry.updated_at_ms < ?1)))) ORDER BY id"
 )
 _SIZE = "SELECT count(*), coalesce(sum(length(payload)), 0) FROM journal WHERE execution = ?"
 _CHECKPOINTS = "SELECT execution, length(payload) FROM execution_checkpoints"

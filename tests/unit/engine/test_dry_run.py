@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 
 import pytest
 from tests.unit.engine.house import House, Process, meet, plan, read
 
-from tizmor.core.errors import UserError
+from tizmor.core.errors import UnknownExecution, UserError
 from tizmor.core.origins import Source
 from tizmor.core.plan import Step
 from tizmor.engine.views import Execution, Status
@@ -131,3 +132,25 @@ async def test_the_list_tells_dry_runs_from_runs(process: Process) -> None:
     await process.result(real.id)
     told = {summary.execution_id: summary.dry_run for summary in await process.list()}
     assert told == {dry.id: True, real.id: False}
+
+
+async def test_what_retention_removed_is_not_carried_out_a_second_time(
+    process: Process, any_house: House
+) -> None:
+    dry = await dry_run(process)
+    begun = await process.carry_out(dry.id)
+    await process.result(begun.id)
+    dry_ended_ms = int(dt.datetime.fromisoformat(dry.updated_at).timestamp() * 1000)
+    freed = await process.journal.gc(ended_before_ms=dry_ended_ms + 1)
+    assert freed.executions == 1
+    did = list(any_house.agents.did)
+    with pytest.raises(UserError, match=f"{dry.id} was carried out already, by {begun.id}"):
+        await process.carry_out(dry.id)
+    assert any_house.agents.did == did
+
+
+async def test_a_dry_run_that_is_gone_is_told_as_such(process: Process) -> None:
+    dry = await dry_run(process)
+    await process.journal.gc(ended_before_ms=2**53)
+    with pytest.raises(UnknownExecution):
+        await process.carry_out(dry.id)

@@ -3,7 +3,7 @@
 page ──────── standard output: wrapped, coloured and ordered on a terminal, plain elsewhere
 bidi, words ─ right-to-left text, and what is said in each language
 progress ──── the fold of the stream that the views draw from
-tree, gate, outcome, plain ─ pure: from progress to lines
+tree, gate, outcome, plain, held ─ pure: from progress to lines
 plan_view, forecast_view, dry_run_view ─ what is planned, and what it would do
 screen ────── the live region; desk, keyboard: questions asked and answered under it
 """

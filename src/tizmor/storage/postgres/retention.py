@@ -20,7 +20,14 @@ Page = dict[int, str | None]
 
 _PAGE = 500
 _OLD = "ended = 1 AND updated_at_ms < $1"
-_CANDIDATES = f"SELECT id, owner FROM executions WHERE {_OLD} AND id > $2 ORDER BY id LIMIT {_PAGE}"
+# What has carried a dry run out (see `tizmor.engine.rehearsal`) stays as long as that: else that
+# would be carried out once more.
+_CANDIDATES = (
+    f"SELECT id, owner FROM executions AS e WHERE {_OLD} AND id > $2 AND NOT EXISTS"
+    " (SELECT FROM executions AS dry WHERE dry.id = e.id - 1 AND dry.dry_run = 1"
+    " AND NOT (dry.ended = 1 AND dry.updated_at_ms < $1))"
+    f" ORDER BY id LIMIT {_PAGE}"
+)
 # Read again under the row's lock: one that goes on meanwhile stays.
 _REMOVE = (
     "DELETE FROM executions AS e USING unnest($2::bigint[], $3::text[]) AS r(id, owner)"
