@@ -253,7 +253,7 @@ def nothing_is_given_back(patch: pytest.MonkeyPatch) -> None:
 
 PLANTED: Sequence[Planted] = (
     Planted("a success is written twice", of.SUCCESS, 5, success_written_twice),
-    Planted("a stale owner may write", of.OWNER, 400, stale_owner_may_write),
+    Planted("a stale owner may write", of.OWNER, 800, stale_owner_may_write),
     Planted("a call doesn't wait for its intent", of.INTENT, 20, no_barrier),
     Planted("what needs approval isn't gated", of.APPROVAL, 20, nobody_is_asked),
     Planted("a call gets other arguments", of.APPROVAL, 20, other_arguments_than_approved),
