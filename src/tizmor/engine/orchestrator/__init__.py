@@ -1,0 +1,20 @@
+"""Executions from outside: start, get, list, stream, result, control.
+
+Whatever is answered here was read from the journal or waited for it: nothing is shown that isn't
+on disk. An execution is run by at most one process; every other one sends orders and follows
+(`tizmor.engine.ownership`).
+
+executions ─ what the others go by
+starting ─── start, plan, forecast, dry_run, carry_out, fork
+watching ─── get, list, logs, stream, result, replay, context, messages
+steering ─── resume, approve, reject, delegate, answer, pause, cancel
+"""
+
+from __future__ import annotations
+
+from tizmor.engine.orchestrator.starting import Starting
+from tizmor.engine.orchestrator.steering import Steering
+
+
+class Orchestrator(Starting, Steering):
+    """The executions of one workspace, for one process."""
