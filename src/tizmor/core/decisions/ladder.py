@@ -85,14 +85,21 @@ def replan_made(d: Decision, fact: fx.ReplanMade) -> None:
     if d.state.ending:
         close(d, step, ev.StepCancelled(step=fact.step))
     else:
-        for held in d.state.steps.values():
-            if held.status is S.HELD and not held.busy:
-                give_back(d, held)  # those that stay ask again
-        d.emit(ev.Replanned(step=fact.step, plan=fact.plan))
+        _take_plan(d, fact)
         for ended in d.state.steps.values():
             if ended.status in TERMINAL and ended.status is not S.SUCCEEDED:
                 block(d, ended)
         dispatch_all(d)
+
+
+def _take_plan(d: Decision, fact: fx.ReplanMade) -> None:
+    """What the new plan does without gives its place in line to others; what stays keeps its own,
+    also the calls of a list that is under way."""
+    held = [s for s in d.state.steps.values() if s.status is S.HELD and not s.busy]
+    d.emit(ev.Replanned(step=fact.step, plan=fact.plan))
+    for step in held:
+        if step.status is S.REPLACED:
+            d.order(cmd.Release(step=step.step.id))
 
 
 def replan_impossible(d: Decision, fact: fx.ReplanImpossible) -> None:

@@ -8,7 +8,7 @@ from tests.unit.core.script import Script, step, writing
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.plan import Effect, Resource, RetryPolicy
+from tizmor.core.plan import Effect, ForEach, Plan, Resource, RetryPolicy, Step
 
 LOCK = "lock:calendar:me"
 
@@ -125,3 +125,36 @@ def test_who_waits_for_a_word_gives_back_what_it_has() -> None:
     script.begin("a")
     held(script, on="message:m1")
     assert script.ordered(cmd.Release).step == "a"
+
+
+def replanned(script: Script, *steps: Step) -> Script:
+    plan = Plan(goal="g", steps=steps, planner="test/1")
+    return script.tell(fx.ReplanMade(step="fails", plan=plan))
+
+
+def given_back(script: Script) -> list[str]:
+    return [command.step for command in script.commands if isinstance(command, cmd.Release)]
+
+
+def test_what_another_plan_keeps_stays_in_its_line_and_what_it_leaves_out_makes_room() -> None:
+    script = Script(step("a"), step("b"), step("fails"), planner="test/1")
+    held(held(script), "b").fail("fails")
+    replanned(script, step("a"), step("new"))
+    assert (script.status("a"), script.status("b")) == ("held", "replaced")
+    assert given_back(script) == ["b"], "who has lost its place is told of no turn"
+    assert script.tell(fx.WaitOver(step="a")).starts() == ["a"]
+    script.complete("a").complete("new")
+    assert script.state.status == "COMPLETED"
+
+
+def test_the_held_calls_of_a_list_that_another_plan_leaves_out_stay_in_their_line() -> None:
+    """The list is under way, so it comes to its end; its calls must come to theirs."""
+    script = Script(step("a", for_each=ForEach(items=[1, 2])), step("fails"), planner="test/1")
+    held(held(script, "a.0"), "a.1").fail("fails")
+    replanned(script, step("new"))
+    assert given_back(script) == []
+    script.complete("new")
+    for call in ("a.0", "a.1"):
+        assert script.tell(fx.WaitOver(step=call)).starts() == [call]
+        script.complete(call)
+    assert script.state.status == "COMPLETED"
