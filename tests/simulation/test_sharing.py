@@ -26,6 +26,7 @@ from tizmor.engine.limits import Limits
 from tizmor.ports.agent import Agent, AgentContext, agent
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.workspace import Workspace
+from tizmor.storage.shared import quotas
 
 CALENDAR = Resource(name="calendar:me")
 
@@ -156,6 +157,42 @@ def test_ten_executions_in_two_processes_share_a_quota_fairly() -> None:
     while_all_wait = Counter(world.served[60:420])
     assert len(while_all_wait) == 10
     assert set(while_all_wait.values()) == {36}
+
+
+def served_before_a_latecomer() -> int:
+    """How often an execution with a long line is served while another's only call waits, which
+    came last."""
+    late: list[str] = []
+
+    async def work(world: World) -> None:
+        first, other = world.open("p1"), world.open("p2")
+        burst = world.loop.create_task(world.run(first, many_of("Mail", 200)))
+        await asyncio.sleep(10)
+        started = await other.ask(other.tizmor.start("?", plan=many_of("Mail", 1)))
+        late.append(started.id)
+        assert (await other.ask(other.tizmor.result(started.id))).status == "COMPLETED"
+        assert (await burst)[0] == "COMPLETED"
+
+    world = simulated(a_mailer, work)
+    return world.served.index(late[0]) - 60
+
+
+BOUND = 2
+"""Start-time fair queuing: a call with none of its own execution before it in line has the rank
+after the one served last, so that each other execution has at most one call with the rank served
+last and one with its own before it."""
+
+
+def test_who_comes_with_one_call_is_served_before_a_long_line_of_another_execution() -> None:
+    assert served_before_a_latecomer() <= BOUND
+
+
+def test_a_line_in_the_order_of_coming_is_found_to_be_unfair(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The test above, with a bug: all have one rank, so that who came first goes first."""
+    monkeypatch.setattr(quotas, "_LAST_RANK", "SELECT 0 * ?, 0 FROM rate_limits WHERE name = ?")
+    assert served_before_a_latecomer() > BOUND
 
 
 def test_who_takes_over_from_a_killed_process_keeps_to_the_quota() -> None:
