@@ -226,19 +226,24 @@ class Using:
             if isinstance(event, ev.StepHeld):
                 self._held[Holder(record.execution, event.step)] = (event.on, self._loop.time())
             elif isinstance(event, ev.Ended | ev.Replanned):
-                gone = record.execution
-                self._held = {h: on for h, on in self._held.items() if h.execution != gone}
+                steps = self._folded(record.execution).steps
+                for holder in [h for h in self._held if h.execution == record.execution]:
+                    if steps[holder.step].status is not StepStatus.HELD:
+                        del self._held[holder]  # what another plan keeps still stands in line
             elif type(event) in MOVES:
                 self._held.pop(Holder(record.execution, getattr(event, "step", "")), None)
         self._told = len(self._database.journal)
 
     def _is_in_doubt(self, holder: Holder) -> bool:
         """Whether a call of the step may have happened, and its journal doesn't say yet."""
-        state = State(holder.execution)
-        for record in self._database.histories[holder.execution]:
-            evolve(state, ev.decode(record.payload), record.at_ms)
-        step = state.steps[holder.step]
+        step = self._folded(holder.execution).steps[holder.step]
         return step.lost or step.status is StepStatus.RUNNING
+
+    def _folded(self, execution: int) -> State:
+        state = State(execution)
+        for record in self._database.histories[execution]:
+            evolve(state, ev.decode(record.payload), record.at_ms)
+        return state
 
     def _rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         return self._database.tables.connection.execute(statement, values).fetchall()
