@@ -651,6 +651,24 @@ async def asked_and_answered(stage: Stage) -> str:
     return execution
 
 
+async def carried_out_for_a_caller(stage: Stage) -> str:
+    """One caller wanted it shown, another has it done: each has a trace of its own."""
+    steps = (find(), note("note", of("find")))
+    began = stage.process.tizmor.dry_run(
+        "do it",
+        plan=Plan(goal="recorded", steps=steps),
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
+    )
+    shown = await stage.process.ask(began)
+    await stage.rest(shown.id)
+    carried = stage.process.tizmor.carry_out(
+        shown.id, traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    )
+    execution = (await stage.process.ask(carried)).id
+    await stage.rest(execution)
+    return execution
+
+
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
@@ -705,5 +723,6 @@ SCENARIOS: dict[str, Scenario] = {
         gate_lapsed,
         waived_by_a_policy,
         asked_and_answered,
+        carried_out_for_a_caller,
     )
 }

@@ -28,6 +28,7 @@ from tizmor.engine.views import (
     StreamEvent,
     Waiting,
 )
+from tizmor.observability.spans import Span
 from tizmor.ports.audit import AuditRow
 from tizmor.ports.breakers import Standing
 from tizmor.ports.cache import CacheUse
@@ -59,8 +60,11 @@ class Library(Protocol):
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
         budget: Budget | None = None,
+        traceparent: str | None = None,
     ) -> Execution: ...
-    async def carry_out(self, execution_id: str, *, approve_all: bool = False) -> Execution: ...
+    async def carry_out(
+        self, execution_id: str, *, approve_all: bool = False, traceparent: str | None = None
+    ) -> Execution: ...
     async def start(
         self,
         request: str,
@@ -71,6 +75,7 @@ class Library(Protocol):
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
         budget: Budget | None = None,
+        traceparent: str | None = None,
     ) -> Execution: ...
     async def fork(
         self,
@@ -89,6 +94,7 @@ class Library(Protocol):
         self, execution_id: str, key: str | None = None
     ) -> Sequence[SharedVersion]: ...
     async def messages(self, execution_id: str) -> Sequence[MessageView]: ...
+    async def trace(self, execution_id: str) -> Sequence[Span]: ...
     async def logs(self, execution_id: str) -> Sequence[StreamEvent]: ...
     def stream(
         self, execution_id: str, *, after: int = 0, keep_waiting: bool = False

@@ -42,6 +42,7 @@ VERBS = {
     "context": Verb("context:context", "What the steps of an execution have shared."),
     "messages": Verb("messages:messages", "What the steps of an execution have told each other."),
     "logs": Verb("logs:logs", "All that happened in one execution."),
+    "trace": Verb("trace:trace", "What took how long in one execution."),
     "approve": Verb("approve:approve", "Approve what asks for approval."),
     "reject": Verb("reject:reject", "Reject what asks for approval."),
     "delegate": Verb("delegate:delegate", "Hand an approval on to somebody else."),

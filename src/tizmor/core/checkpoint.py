@@ -31,6 +31,8 @@ class _Image(msgspec.Struct, kw_only=True, omit_defaults=True):
     created_at_ms: int
     updated_at_ms: int
     forked_from: str | None = None
+    traceparent: str | None = None
+    origin_traceparent: str | None = None
     epoch: int = 1
     priority: int = 0
     deadline_ms: int | None = None

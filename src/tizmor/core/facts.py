@@ -44,6 +44,10 @@ class Requested(Fact, frozen=True):
     budget: Budget | None = None
     conflicts: Strategy | None = None
     seat: Seat | None = None
+    traceparent: str | None = None
+    origin_traceparent: str | None = None
+    """The spans that asked for it, and for the execution that it goes on from: see
+    `events.Created`."""
 
 
 class PlanMade(Fact, frozen=True):

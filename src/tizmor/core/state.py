@@ -47,7 +47,8 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     was held before, `cached`: its output was given to an earlier call, `foreseen` what a dry run
     shows of its call, which was not made; `asked_ms` is how long humans were
     waited for, `idle_ms` what of both was before its first call. `began_at_ms` is when its last
-    call did, `run_ms` how long its calls took together, as far as their end was seen.
+    call did, `run_ms` how long its calls took together, as far as their end was seen. `earlier`
+    steps of its id were there before it: replaced, or calls of a list that was gone through anew.
     """
 
     status: StepStatus = StepStatus.PENDING
@@ -87,6 +88,7 @@ class StepMark(msgspec.Struct, omit_defaults=True, gc=False):
     run_ms: int = 0
     tokens: int = 0
     cost_usd: float = 0.0
+    earlier: int = 0
 
 
 class StepState(StepMark, kw_only=True):
@@ -173,6 +175,7 @@ class State(msgspec.Struct, eq=False):
     """One execution. `status` is PLANNING, RUNNING, or how it ended.
 
     `budget` bounds what it may use, `raised` is what a human has added to a budget, by its name.
+    `traceparent` and `origin_traceparent` are the spans that asked for it: `events.Created`.
     `ending` is the status that it is being brought to before its steps are done: nothing begins any
     more. `effects` are the steps that changed something outside, or may have, and have not been
     taken back, in the order in which they ended.
@@ -184,6 +187,8 @@ class State(msgspec.Struct, eq=False):
     user: str = ""
     approve_all: bool = False
     forked_from: str | None = None
+    traceparent: str | None = None
+    origin_traceparent: str | None = None
     epoch: int = 1
     priority: int = 0
     deadline_ms: int | None = None

@@ -20,6 +20,8 @@ from tizmor.core.events import storable
 from tizmor.core.facts import CallOver, Fact
 from tizmor.engine.talking import Talking
 from tizmor.engine.voice import Hall, Voice
+from tizmor.observability.names import Part
+from tizmor.observability.trace_context import traceparent
 from tizmor.pipeline.allowance import allowance as said_in
 from tizmor.pipeline.classify import cut, worded
 from tizmor.ports.agent import Agent
@@ -48,6 +50,10 @@ class Site(Protocol):
     def public_id(self) -> str: ...
     @property
     def language(self) -> str: ...
+    def traceparent(self, step: str, *part: str) -> str:
+        """The span of a step, or of a part of it, as a `traceparent` header says it."""
+        ...
+
     @property
     def stopping(self) -> Container[str]:
         """The steps whose running call was told to stop."""
@@ -67,6 +73,9 @@ class NoExecution(NamedTuple):
     public_id: str = ""
     stopping: Container[str] = ()
     hall: Hall | None = None
+
+    def traceparent(self, step: str, *part: str) -> str:
+        return traceparent(self.public_id, None, step, *part)
 
 
 class Surroundings(NamedTuple):
@@ -98,6 +107,7 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     sources: tuple[Source, ...] = ()
     allowance: Left | None = None
     _runs: bool = False
+    _undoes: bool = False
     _talking: Talking | None = None
     tier: str = STANDARD
     reported: bool = False
@@ -113,6 +123,12 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     @property
     def execution_id(self) -> str:
         return self._site.public_id
+
+    @property
+    def traceparent(self) -> str:
+        part = (str(self.attempt),) if self._runs or self._undoes else ()
+        undoing = (Part.COMPENSATION.value,) if self._undoes else ()
+        return self._site.traceparent(self.step_id, *undoing, *part)
 
     @property
     def language(self) -> str:

@@ -19,6 +19,7 @@ from tizmor.core.plan import Step
 from tizmor.core.state import GateState, State
 from tizmor.engine import orders
 from tizmor.engine.perform import Performer
+from tizmor.observability.trace_context import traceparent
 
 
 class Edits:
@@ -39,6 +40,7 @@ class Edits:
             execution=state.execution,
             public_id=public_id(state.execution),
             language=state.plan.language if state.plan else "en",
+            asked_by=state.traceparent,
         )
         return edited, self._performer.shown(site, step, edited)
 
@@ -92,9 +94,13 @@ class _Site(msgspec.Struct, frozen=True, kw_only=True):
     execution: int
     public_id: str
     language: str
+    asked_by: str | None
     stopping: frozenset[str] = frozenset()
     begun: dict[str, int] = {}
     hall: None = None
+
+    def traceparent(self, step: str, *part: str) -> str:
+        return traceparent(self.public_id, self.asked_by, step, *part)
 
 
 def storable(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -138,7 +138,7 @@ class Hooks:
     ) -> fx.Fact:
         """Take back what a step did, in its turn, once `begin` says that the intent is durable."""
         step = command.step
-        context = self._context(site, command, report, key=command.key)
+        context = self._context(site, command, report, key=command.key, undoes=True)
         call = Call(
             execution=site.execution,
             step=step,
@@ -202,6 +202,7 @@ class Hooks:
         *,
         answers: Mapping[str, str] = NO_ANSWERS,
         key: str = "",
+        undoes: bool = False,
     ) -> CallContext:
         return CallContext(
             _around=self._around,
@@ -211,6 +212,7 @@ class Hooks:
             answers=answers,
             _report=report,
             _key=key,
+            _undoes=undoes,
         )
 
 

@@ -16,6 +16,7 @@ from tizmor.core.plan import Effect
 from tizmor.core.state import State
 from tizmor.core.transitions import StepStatus
 from tizmor.engine.audit import AUDITED, is_audited
+from tizmor.observability.trace_context import step_place, traceparent
 from tizmor.ports.journal import NewExecution
 
 _AFOOT = frozenset({StepStatus.RUNNING, StepStatus.UNSETTLED, StepStatus.COMPENSATING})
@@ -87,6 +88,12 @@ class Live:
     @property
     def language(self) -> str:
         return self.state.plan.language if self.state.plan else "en"
+
+    def traceparent(self, step: str, *part: str) -> str:
+        """The span of a step, or of a part of it, as a `traceparent` header says it."""
+        known = self.state.steps.get(step)
+        place = step_place(step, 0 if known is None else known.earlier)
+        return traceparent(self.public_id, self.state.traceparent, place, *part)
 
     @property
     def hall(self) -> Live:

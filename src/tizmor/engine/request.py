@@ -9,6 +9,7 @@ from tizmor.core.errors import RequestRefused, UserError
 from tizmor.core.events import storable
 from tizmor.core.plan import Budget
 from tizmor.core.state import State
+from tizmor.observability.trace_context import parsed
 
 MAX_REQUEST = 20_000
 """Characters."""
@@ -64,6 +65,13 @@ def checked_budget(budget: Budget | None) -> Budget | None:
     if problem := next(budget_problems(budget), None):
         raise UserError(problem)
     return budget
+
+
+def checked_traceparent(traceparent: str | None) -> str | None:
+    """The span that asks for it; None without one, and for what names none: a request isn't refused
+    for what was said of its trace."""
+    caller = parsed(traceparent)
+    return None if caller is None else caller.header
 
 
 def time_given_s(state: State) -> float | None:

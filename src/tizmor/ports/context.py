@@ -31,6 +31,13 @@ class AgentContext(Protocol):
     @property
     def key(self) -> str: ...
     @property
+    def traceparent(self) -> str:
+        """The call's span in its execution's trace, for requests to the outside: the value of the
+        header `traceparent` (W3C Trace Context). In `prepare`, `foresee` and `probe` it is the
+        step's span, in `compensate` the compensation's."""
+        ...
+
+    @property
     def language(self) -> str: ...
     @property
     def now(self) -> dt.datetime:

@@ -28,6 +28,7 @@ from tizmor.engine.views import (
     StreamEvent,
     Waiting,
 )
+from tizmor.observability.spans import Span
 from tizmor.ports.audit import AuditRow, Entry, appended, encode
 from tizmor.ports.breakers import Standing
 from tizmor.ports.vocabulary import Check
@@ -130,6 +131,7 @@ class Scripted:
     result: dict[str, Any] = field(default_factory=dict)
     runs_elsewhere: bool = False
     differences: tuple[str, ...] = ()
+    spans: list[Span] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def happen(self, event: StreamEvent) -> StreamEvent:
@@ -184,6 +186,7 @@ class FakeTizmor:
         self.workspace = Workspace(root=root)
         self.taken: set[str] = set()
         self.given: list[tuple[Any, ...]] = []
+        self.callers: list[str | None] = []
 
     async def plan(self, request: str, *, conflicts: Strategy | None = None) -> Plan:
         if request == "impossible":
@@ -203,8 +206,10 @@ class FakeTizmor:
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
         budget: Budget | None = None,
+        traceparent: str | None = None,
     ) -> Execution:
         self.given.append(("start", request, approve_all, plan))
+        self.callers.append(traceparent)
         self.taken.add(ID)
         return await self.get(ID)
 
@@ -245,6 +250,9 @@ class FakeTizmor:
             steps=len(ANCHOR.steps),
             differences=scripted.differences,
         )
+
+    async def trace(self, execution_id: str) -> list[Span]:
+        return self._scripted(execution_id).spans
 
     async def context(self, execution_id: str, key: str | None = None) -> list[SharedVersion]:
         self._scripted(execution_id)

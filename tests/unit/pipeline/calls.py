@@ -84,6 +84,7 @@ def call_of(
         answers={},
         _report=lambda site, step, message: None,
         _key="key",
+        _runs=True,
     )
     return Call(
         execution=1,

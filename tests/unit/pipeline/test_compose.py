@@ -6,7 +6,7 @@ from tests.unit.pipeline.calls import agent_that, call_of, nothing
 
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next, compose
-from tizmor.pipeline.trace import Trace, current_call, traceparent
+from tizmor.pipeline.trace import Trace, current_call
 from tizmor.pipeline.verdicts import Completed, Failed, Verdict
 
 
@@ -63,10 +63,10 @@ async def test_a_running_call_is_known_to_the_code_in_it_and_to_no_other() -> No
 def test_the_span_of_a_call_follows_from_what_it_is() -> None:
     """W3C Trace Context, section 3.2: version, 16 bytes, 8 bytes, flags."""
     one = call_of(agent_that(nothing))
-    version, trace, span, flags = traceparent(one).split("-")
+    version, trace, span, flags = one.context.traceparent.split("-")
     assert (version, len(trace), len(span), flags) == ("00", 32, 16, "01")
-    assert traceparent(call_of(agent_that(nothing))) == traceparent(one)
+    assert call_of(agent_that(nothing)).context.traceparent == one.context.traceparent
     other = call_of(agent_that(nothing))
     other.context.attempt = 2  # type: ignore[misc]
-    assert traceparent(other).split("-")[1] == trace
-    assert traceparent(other) != traceparent(one)
+    assert other.context.traceparent.split("-")[1] == trace
+    assert other.context.traceparent != one.context.traceparent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, TypedDict
@@ -15,6 +16,7 @@ from tizmor.cli.options import HERE, ConflictsOption, JsonOption, WorkspaceOptio
 from tizmor.cli.plan_file import read_plan
 from tizmor.cli.prose import read_budget, read_duration, read_request
 from tizmor.core.plan import Budget, Plan, Strategy
+from tizmor.observability.trace_context import VARIABLE
 
 RequestArgument = Annotated[
     str | None,
@@ -71,6 +73,7 @@ class Wish(TypedDict):
     deadline: dt.timedelta | None
     conflicts: Strategy | None
     budget: Budget | None
+    traceparent: str | None
 
 
 def run(
@@ -104,6 +107,8 @@ def run(
     \b
     Exit codes: 0 done, 1 failed, 2 wrong input, 3 waits for a human, 4 rejected or cancelled,
     130 interrupted.
+
+    With TRACEPARENT in the environment (W3C Trace Context) its trace is a part of the caller's.
     """
     if from_dry_run is not None:
         if request or plan or dry_run or recording or deadline or priority or conflicts or budget:
@@ -117,6 +122,7 @@ def run(
         deadline=read_duration(deadline) if deadline else None,
         conflicts=conflicts,
         budget=read_budget(budget) if budget else None,
+        traceparent=_caller(),
     )
     if request is None:
         request = wish["plan"].goal if wish["plan"] else ""
@@ -137,10 +143,15 @@ def carry_out(dry_run: str, *, workspace: Path, yes: bool = False, as_json: bool
     """Start an execution that does what a dry run showed, and follow it as `run` does."""
 
     async def work(library: Library) -> int:
-        execution = await library.carry_out(dry_run, approve_all=yes)
+        execution = await library.carry_out(dry_run, approve_all=yes, traceparent=_caller())
         return await follow(library, execution, as_json=as_json)
 
     return within(workspace, work)
+
+
+def _caller() -> str | None:
+    """The span of who started this process, where it handed one over."""
+    return os.environ.get(VARIABLE)
 
 
 async def _name_interrupted(library: Library) -> None:

@@ -30,6 +30,8 @@ def requested(d: Decision, fact: fx.Requested) -> None:
             deadline_ms=None if fact.deadline_s is None else d.at_ms + int(1000 * fact.deadline_s),
             conflicts=fact.conflicts,
             budget=fact.budget,
+            traceparent=fact.traceparent,
+            origin_traceparent=fact.origin_traceparent,
         )
     )
     if fact.dry_run:

@@ -13,7 +13,8 @@ class Created(Event, frozen=True):
     """`forked_from` is the public id of the execution that this one goes on from; `deadline_ms` the
     wall time by which it must have ended. Of two executions that could go on, the one with the
     higher priority does first. `conflicts` is how steps that are at odds are settled, None as the
-    workspace says."""
+    workspace says. `traceparent` (W3C Trace Context) is the span that asked for it,
+    `origin_traceparent` the one that had asked for the execution that this one goes on from."""
 
     query: str
     user: str = "me"
@@ -24,6 +25,8 @@ class Created(Event, frozen=True):
     budget: Budget | None = None
     conflicts: Strategy | None = None
     seat: Seat | None = None
+    traceparent: str | None = None
+    origin_traceparent: str | None = None
 
 
 class DryRunBegun(Event, frozen=True):

@@ -18,6 +18,8 @@ def created(state: State, event: ev.Created, at_ms: int) -> None:
     state.deadline_ms = event.deadline_ms
     state.conflicts = event.conflicts
     state.budget = event.budget
+    state.traceparent = event.traceparent
+    state.origin_traceparent = event.origin_traceparent
     state.created_at_ms = at_ms
 
 

@@ -37,6 +37,12 @@ def begun(plan: Plan, at_ms: int) -> dict[str, StepState]:
     return steps
 
 
+def known_before(state: State, name: str) -> int:
+    """How many steps of this name there were so far, each in the place of the one before."""
+    before = state.steps.get(name)
+    return 0 if before is None else before.earlier + 1
+
+
 def link(state: State, at_ms: int) -> None:
     """Tie the steps together anew: who waits for whom, and what of it has ended already."""
     planned = {} if state.plan is None else {step.id: step for step in state.plan.steps}

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import structs
 
 from tizmor.core import events as ev
+from tizmor.core.folds.links import known_before
 from tizmor.core.folds.steps import move
 from tizmor.core.foresight import resolved_with_gaps
 from tizmor.core.graph import resolved
@@ -38,6 +39,7 @@ def add_children(state: State, parent: StepState, count: int, at_ms: int) -> Non
             status=S.READY,
             ready_at_ms=at_ms,
             answers=answers.get(name),
+            earlier=known_before(state, name),
         )
 
 

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from tizmor.core import events as ev
 from tizmor.core.budgets import strictest
-from tizmor.core.folds.links import begun, link
+from tizmor.core.folds.links import begun, known_before, link
 from tizmor.core.folds.steps import move
 from tizmor.core.plan import Plan, Step
 from tizmor.core.state import State, StepState
@@ -58,7 +58,7 @@ def replanned(state: State, event: ev.Replanned, at_ms: int) -> None:
             move(state, step, event, at_ms)
     for name, new in wanted.items():
         if name not in state.steps or state.steps[name].status is S.REPLACED:
-            state.steps[name] = StepState(step=new)
+            state.steps[name] = StepState(step=new, earlier=known_before(state, name))
             state.unfinished += 1
     _take_plan(state, plan)
     link(state, at_ms)

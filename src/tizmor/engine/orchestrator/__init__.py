@@ -6,7 +6,7 @@ on disk. An execution is run by at most one process; every other one sends order
 
 executions ─ what the others go by
 starting ─── start, plan, forecast, dry_run, carry_out, fork
-watching ─── get, list, logs, stream, result, replay, context, messages
+watching ─── get, list, logs, trace, stream, result, replay, context, messages
 steering ─── resume, approve, reject, delegate, answer, pause, cancel
 """
 

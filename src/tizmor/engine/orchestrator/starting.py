@@ -22,6 +22,7 @@ from tizmor.engine.request import (
     checked_deadline,
     checked_priority,
     checked_request,
+    checked_traceparent,
     checked_user,
     time_given_s,
 )
@@ -64,14 +65,16 @@ class Starting(Executions):
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
         budget: Budget | None = None,
+        traceparent: str | None = None,
     ) -> Execution:
         """Start an execution, durable when this returns.
 
         Of what could go on, the higher `priority` does first. What has not ended by its `deadline`
         from now is stopped, and fails with what it has. Steps that are at odds are settled by
         `conflicts`, None as the workspace says. What its `budget` doesn't allow, beside the plan's
-        own and the workspace's, is not begun. Raises `RequestRefused`, `PlanRefused`,
-        `UserError`.
+        own and the workspace's, is not begun. With a `traceparent` (W3C Trace Context) its trace is
+        a part of the caller's; one that isn't valid is passed over, as the standard has it. Raises
+        `RequestRefused`, `PlanRefused`, `UserError`.
         """
         request = checked_request(request)
         if plan is not None:
@@ -88,6 +91,7 @@ class Starting(Executions):
                 deadline_s=checked_deadline(deadline),
                 conflicts=conflicts,
                 budget=checked_budget(budget),
+                traceparent=checked_traceparent(traceparent),
             )
         )
 
@@ -102,6 +106,7 @@ class Starting(Executions):
         deadline: dt.timedelta | None = None,
         conflicts: Strategy | None = None,
         budget: Budget | None = None,
+        traceparent: str | None = None,
     ) -> Execution:
         """Start an execution that reads, and changes nothing: each call that would is foreseen, and
         shown by `Execution.would_do` when it has ended.
@@ -129,16 +134,24 @@ class Starting(Executions):
             deadline_s=checked_deadline(deadline),
             conflicts=conflicts,
             budget=checked_budget(budget),
+            traceparent=checked_traceparent(traceparent),
+            origin_traceparent=None if recorded is None else recorded.traceparent,
         )
         return await self._begin(rehearsal.rehearsed(asked, recorded, plan))
 
     async def carry_out(
-        self, execution_id: str, *, by: str | None = None, approve_all: bool = False
+        self,
+        execution_id: str,
+        *,
+        by: str | None = None,
+        approve_all: bool = False,
+        traceparent: str | None = None,
     ) -> Execution:
         """Start an execution that does what a dry run has shown. This approves exactly those calls,
         by agent and arguments, each once; a call that differs asks as any other.
 
-        A dry run is carried out once. Raises `UnknownExecution`, `UserError`, `PlanRefused`.
+        A dry run is carried out once. `traceparent` is as for `start`. Raises `UnknownExecution`,
+        `UserError`, `PlanRefused`.
         """
         try:
             stored = await self._stored(execution_id)
@@ -160,6 +173,8 @@ class Starting(Executions):
             deadline_s=time_given_s(state),
             conflicts=state.conflicts,
             budget=state.budget,
+            traceparent=checked_traceparent(traceparent),
+            origin_traceparent=state.traceparent,
         )
         begun = await self._beginning.begin_as(number, request)
         if begun is None:
@@ -223,6 +238,7 @@ class Starting(Executions):
                 deadline_s=time_given_s(state),
                 conflicts=state.conflicts,
                 budget=state.budget,
+                origin_traceparent=state.traceparent,
             )
         )
 

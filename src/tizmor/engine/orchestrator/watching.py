@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from tizmor.core.ids import parse_id, public_id
@@ -22,6 +23,8 @@ from tizmor.engine.views import (
     Status,
     StreamEvent,
 )
+from tizmor.observability.projection import projected
+from tizmor.observability.spans import Span
 
 
 class Watching(Executions):
@@ -51,6 +54,15 @@ class Watching(Executions):
         stored = await self._stored(execution_id)
         tail = Tail(stored.execution)
         return await tail.read(self._journal, self._presenter)
+
+    async def trace(self, execution_id: str) -> Sequence[Span]:
+        """What took how long, from the request to each call: the spans of an execution so far, by
+        when they began, a whole before its parts. Its whole journal is read for it, and told in
+        another thread. Raises `UnknownExecution`, `JournalDamaged`."""
+        stored = await self._stored(execution_id)
+        records = await self._journal.read(stored.execution)
+        events = ((record.at_ms, record.payload) for record in records)
+        return await asyncio.to_thread(projected, stored.execution, events)
 
     async def context(self, execution_id: str, key: str | None = None) -> Sequence[SharedVersion]:
         """All versions of what the steps of an execution have shared (`ctx.share`), of one key or

@@ -1,0 +1,9 @@
+"""What an execution did and how long it took, told from its journal as a trace.
+
+projection ── an execution's journal as spans, event by event
+steps, undoing ─ of that: steps with their calls and what they wait for, and taking back
+drafts ────── spans that are being put together, nested as they are in time
+spans ─────── a span, and its form in OTLP
+names ─────── what OpenTelemetry's conventions call all of it
+trace_context ─ the ids, and W3C Trace Context, by which other systems know them
+"""
