@@ -17,6 +17,8 @@ PLANTED = [
     ("engine/planted.py", "import tizmor.cli", "Imports point towards core"),
     ("core/planted.py", "import time", "The core decides and does nothing else"),
     ("engine/planted.py", "import sqlalchemy", "Only storage knows SQL"),
+    ("cli/planted.py", "import fastapi", "Only the API knows HTTP"),
+    ("engine/planted.py", "import tizmor.api", "Imports point towards core"),
     ("text/planted.py", "from tizmor.text import planted_too", "No cycles"),
 ]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tizmor.cli.ends import ENDED
 from tizmor.cli.follow import follow
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.terminal.page import Page
+from tizmor.engine.views import ENDED
 
 Order = Callable[[Library], Awaitable[str]]
 

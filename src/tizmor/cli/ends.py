@@ -22,8 +22,6 @@ _OF_STATUS = {
     Status.REJECTED: ExitCode.STOPPED,
     Status.CANCELLED: ExitCode.STOPPED,
 }
-ENDED = (Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.CANCELLED)
-"""After these, an execution doesn't change any more."""
 
 
 def exit_code(status: Status) -> ExitCode:

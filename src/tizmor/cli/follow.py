@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from tizmor.cli.beside import beside, first_of
 from tizmor.cli.controls import clean
-from tizmor.cli.ends import ENDED, ENDS, exit_code
+from tizmor.cli.ends import ENDS, exit_code
 from tizmor.cli.holders import find_holders
 from tizmor.cli.json_lines import closing_line, write_json
 from tizmor.cli.library import Library
@@ -27,7 +27,7 @@ from tizmor.cli.terminal.plain import event_line
 from tizmor.cli.terminal.progress import Progress
 from tizmor.cli.terminal.screen import Screen
 from tizmor.cli.terminal.words import Words, words_of
-from tizmor.engine.views import Execution, Status, StreamEvent, Waiting
+from tizmor.engine.views import ENDED, Execution, Status, StreamEvent, Waiting
 
 _END_TYPES = frozenset(ENDS.values())
 

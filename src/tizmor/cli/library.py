@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -162,19 +163,25 @@ def within(
     With `write` false nothing is created and nothing taken over. Raises what opening raises.
     """
 
-    async def opened() -> int:
-        async with tizmor.Tizmor.open(
-            workspace,
-            settings=load(workspace),
-            write=write,
-            patience_s=_PATIENCE_S,
-            trouble=_Trouble(),
-            program=program(),
-            interface="command line",
-        ) as library:
+    async def done() -> int:
+        async with opened(workspace, write=write, interface="command line") as library:
             return await work(library)
 
-    return run(opened())
+    return run(done())
+
+
+def opened(workspace: Path, *, write: bool, interface: str) -> AbstractAsyncContextManager[Any]:
+    """The workspace, open; `interface` is by what decisions come in. Raises what opening raises."""
+    opening: AbstractAsyncContextManager[Any] = tizmor.Tizmor.open(
+        workspace,
+        settings=load(workspace),
+        write=write,
+        patience_s=_PATIENCE_S,
+        trouble=_Trouble(),
+        program=program(),
+        interface=interface,
+    )
+    return opening
 
 
 class _Trouble:

@@ -60,6 +60,7 @@ VERBS = {
     "metrics": Verb("metrics:metrics", "What each agent's steps took and cost."),
     "cache": Verb("cache:cache", "What is kept of agents' answers; remove it."),
     "audit": Verb("audit:audit", "Who decided what, when and from where."),
+    "serve": Verb("serve:serve", "Serve the HTTP API on this machine."),
     "gc": Verb("gc:gc", "Remove what ended long ago, and give its space back."),
     "migrate": Verb("migrate:migrate", "Bring the database to this version."),
 }

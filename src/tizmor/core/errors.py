@@ -5,6 +5,7 @@ TizmorError
 │   ├── RequestRefused        an empty or too long request
 │   ├── UnknownExecution      no such execution, approval or question
 │   ├── AmbiguousChoice       several are open and none was named
+│   ├── OrderRefused          an order that doesn't go with how the execution stands
 │   ├── InvalidEdit           arguments edited at a gate do not fit the agent
 │   ├── WrongSetting          a setting with a wrong value
 │   └── WorkspaceUnusable     missing, unwritable, or of a newer version
@@ -54,6 +55,10 @@ class AmbiguousChoice(UserError):
     def __init__(self, message: str | None = None, *, options: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.options = tuple(options)
+
+
+class OrderRefused(UserError):
+    """The execution doesn't stand so that this could be done."""
 
 
 class InvalidEdit(UserError):

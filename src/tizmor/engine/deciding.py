@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from tizmor.core.errors import UserError
+from tizmor.core.errors import OrderRefused
 from tizmor.core.state import GateState, State
 from tizmor.engine import orders
 from tizmor.engine.edits import Edits
@@ -36,7 +36,7 @@ class Deciding:
         the beginning of its key."""
         gate = orders.approval_of(state, approval)
         if seen is not None and not (seen and gate.key.startswith(seen)):
-            raise UserError(CHANGED.format(gate=gate.id))
+            raise OrderRefused(CHANGED.format(gate=gate.id))
         edited = shown = None
         if arguments:
             edited, shown = self._edits.at_gate(state, gate, arguments)

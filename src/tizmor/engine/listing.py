@@ -21,12 +21,16 @@ class Listing:
         self._presenter = presenter
         self._ownership = ownership
 
-    async def newest(self, limit: int) -> Sequence[ExecutionSummary]:
-        """The newest executions first."""
+    async def newest(self, limit: int, before: int | None = None) -> Sequence[ExecutionSummary]:
+        """The newest executions first, of those that are older than `before`."""
         return [
             self._presenter.summary(stored, interrupted=await self.is_interrupted(stored))
-            for stored in await self._journal.recent(limit=limit)
+            for stored in await self._journal.recent(limit=limit, before=before)
         ]
+
+    async def active(self) -> int:
+        """How many have not ended."""
+        return len(await self._journal.unfinished())
 
     async def interrupted(self) -> Sequence[ExecutionSummary]:
         """Executions whose process has gone while they ran."""

@@ -25,6 +25,10 @@ class Status(enum.StrEnum):
     REJECTED = "REJECTED"
 
 
+ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.REJECTED, Status.CANCELLED})
+"""After these, an execution doesn't change any more."""
+
+
 class _View(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     pass
 

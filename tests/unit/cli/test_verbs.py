@@ -46,7 +46,7 @@ def test_the_overview_names_every_verb_and_loads_none() -> None:
     script = (
         "import sys; from tizmor.cli.main import main; main(['--help']);"
         "print([m for m in sys.modules if m.split('.')[0] in"
-        " ('rich', 'sqlalchemy', 'asyncio', 'pydantic', 'icalendar')])"
+        " ('rich', 'sqlalchemy', 'asyncio', 'pydantic', 'icalendar', 'fastapi', 'uvicorn')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tizmor.core.approval import chosen
-from tizmor.core.errors import OwnershipLost, UserError
+from tizmor.core.errors import OrderRefused, OwnershipLost, UserError
 from tizmor.engine import orders
 from tizmor.engine.history import was_answered
 from tizmor.engine.orchestrator.watching import Watching
@@ -155,5 +155,5 @@ class Steering(Watching):
             return "written down; the process that runs it has not taken it yet"
         verdict, _, sentence = outcome.partition(": ")
         if verdict == "refused":
-            raise UserError(sentence)
+            raise OrderRefused(sentence)
         return sentence

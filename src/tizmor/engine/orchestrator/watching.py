@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from tizmor.core.errors import EngineError, UserError
 from tizmor.core.ids import parse_id, public_id
 from tizmor.engine.correspondence import message_views, shared_versions
 from tizmor.engine.following import is_at_rest
@@ -41,9 +42,20 @@ class Watching(Executions):
             state, interrupted=await self._listing.is_interrupted(stored)
         )
 
-    async def list(self, *, limit: int = 50) -> Sequence[ExecutionSummary]:
-        """The newest executions first."""
-        return await self._listing.newest(limit)
+    async def list(
+        self, *, limit: int = 50, before: str | None = None
+    ) -> Sequence[ExecutionSummary]:
+        """The newest executions first; `before` is the id that they are older than, of one that is
+        there or was. Raises `UserError` for what is no id."""
+        if before is None:
+            return await self._listing.newest(limit)
+        if (number := parse_id(before)) is None:
+            raise UserError(f"there is no execution before {before[:40]!r}: that is no id")
+        return await self._listing.newest(limit, number)
+
+    async def active(self) -> int:
+        """How many executions have not ended, whoever runs them."""
+        return await self._listing.active()
 
     async def interrupted(self) -> Sequence[ExecutionSummary]:
         """Executions whose process has gone while they ran."""
@@ -127,6 +139,11 @@ class Watching(Executions):
         async for _ in self._following.watched(Tail(stored.execution), None):
             pass
         return await self.get(execution_id)
+
+    @property
+    def failure(self) -> EngineError | None:
+        """Why nothing can go on in this process any more; None as long as it can."""
+        return self._pump.failure
 
     def owns(self, execution_id: str) -> bool:
         """Whether this process runs the execution."""

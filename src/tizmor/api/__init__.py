@@ -1,0 +1,15 @@
+"""The HTTP API: what a browser, a script or another program asks of one workspace.
+
+app ───────── the application: routes, problems, guard, one after the other
+server ────── it on a socket, from the first request to the last
+guard ─────── who may ask at all, before anything is read
+problems ──── what went wrong, as RFC 9457 has it
+sse ───────── an execution's events as server-sent events
+openapi ───── the document that describes all of it
+dependencies ─ what routes are given
+routes/ ───── by what they are about
+schemas/ ──── what comes in, and what goes out beside the engine's own views
+
+Nothing but this package knows FastAPI. What comes in is checked by pydantic, what goes out is
+encoded by msgspec (docs/decisions/0022).
+"""

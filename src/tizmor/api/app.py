@@ -1,0 +1,62 @@
+"""The application: its routes and what stands before them."""
+
+from __future__ import annotations
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from tizmor import __version__
+from tizmor.api import problems
+from tizmor.api.dependencies import Serving
+from tizmor.api.guard import MAX_BODY, Guard
+from tizmor.api.openapi import Described
+from tizmor.api.routes import control, decisions, executions, observing, system
+from tizmor.core.errors import TizmorError
+
+# Of two routes that fit, the first is taken: `status` and `stream` come before what takes an id.
+_ROUTERS = (
+    system.router,
+    observing.router,
+    executions.router,
+    control.router,
+    decisions.router,
+)
+
+
+def make_app(serving: Serving) -> ASGIApp:
+    """The API of one workspace, guarded."""
+    return Guard(make_routes(serving))
+
+
+def make_routes(serving: Serving) -> Described:
+    """The API without its guard."""
+    app = Described(
+        title="Tizmor",
+        version=__version__,
+        summary="Say in plain words what you want done.",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation,
+        max_body_size=MAX_BODY,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        exception_handlers={
+            TizmorError: problems.of_tizmor,
+            problems.Refused: problems.of_refusal,
+            RequestValidationError: problems.of_validation,
+            HTTPException: problems.of_http,
+            Exception: problems.of_fault,
+        },
+    )
+    app.state.serving = serving
+    for router in _ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    """The name that generated clients call a route by."""
+    first, *rest = route.name.split("_")
+    return first + "".join(word.title() for word in rest)

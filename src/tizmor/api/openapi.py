@@ -1,0 +1,70 @@
+"""The document that describes the API (OpenAPI 3.1).
+
+FastAPI describes paths, parameters and the bodies of requests. The schemas of what goes out come
+from the very structs that are encoded: msgspec writes them as JSON Schema 2020-12, which is what
+OpenAPI 3.1 takes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+
+from tizmor.api.schemas import replies
+from tizmor.engine.views import Execution, StreamEvent
+
+VIEWS = (
+    Execution,
+    StreamEvent,
+    replies.ExecutionMetrics,
+    replies.ExecutionPage,
+    replies.Health,
+    replies.LogPage,
+    replies.Ordered,
+    replies.Problem,
+    replies.Started,
+    replies.SystemStatus,
+    replies.WaitingPage,
+)
+"""All that is sent; what they hold comes with them."""
+_PLACE = "#/components/schemas/{name}"
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def gives(view: type[msgspec.Struct], *, status: int = 200) -> Responses:
+    """What a route answers: a view, or a problem."""
+    return {
+        status: _content((view.__doc__ or "").partition("\n\n")[0], "application/json", view),
+        "default": _content("What went wrong.", "application/problem+json", replies.Problem),
+    }
+
+
+def gives_stream() -> Responses:
+    """What the stream answers."""
+    told = "Events; the data of each is a StreamEvent. Lines that begin with a colon say nothing."
+    return {
+        200: {
+            "description": told,
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        204: {"description": "The execution has ended, and nothing comes behind `Last-Event-ID`."},
+        "default": _content("What went wrong.", "application/problem+json", replies.Problem),
+    }
+
+
+class Described(FastAPI):
+    """An application whose document holds the schemas of what it sends."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        _, schemas = msgspec.json.schema_components(VIEWS, ref_template=_PLACE)
+        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+        return document
+
+
+def _content(told: str, media_type: str, view: type[msgspec.Struct]) -> dict[str, Any]:
+    schema = {"$ref": _PLACE.format(name=view.__name__)}
+    return {"description": " ".join(told.split()), "content": {media_type: {"schema": schema}}}

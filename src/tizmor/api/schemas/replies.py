@@ -1,0 +1,123 @@
+"""What goes out, where no view of the engine says it already."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tizmor.engine.views import ExecutionSummary, Status, StreamEvent, Waiting
+
+
+class _Reply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    pass
+
+
+class Started(_Reply, frozen=True):
+    """The execution that was begun; it is on disk."""
+
+    execution_id: str
+
+
+class Ordered(_Reply, frozen=True):
+    """What became of an order, as a sentence, and how the execution stands now."""
+
+    execution_id: str
+    outcome: str
+    status: Status
+
+
+class System(_Reply, frozen=True):
+    """What runs here. `activeExecutions` have not ended, waiting ones included; of the `agents`
+    that can be asked for, `tools` call something outside the workspace."""
+
+    initialized: bool
+    active_executions: int
+    tools: int
+    agents: int
+
+
+class SystemStatus(_Reply, frozen=True):
+    """Whether the server works."""
+
+    status: str
+    system: System
+
+
+class Health(_Reply, frozen=True):
+    """`ok`; what is wrong is said by a problem instead."""
+
+    status: str
+
+
+class ExecutionPage(_Reply, frozen=True):
+    """Executions, newest first. `next_cursor` gives the page after this one; null on the last."""
+
+    items: tuple[ExecutionSummary, ...]
+    next_cursor: str | None = None
+
+
+class LogPage(_Reply, frozen=True):
+    """Events of one execution, oldest first. `next_cursor` gives the page after this one; null
+    where nothing has happened since."""
+
+    items: tuple[StreamEvent, ...]
+    next_cursor: str | None = None
+
+
+class WaitingPage(_Reply, frozen=True):
+    """All that is open, in the order in which it was asked."""
+
+    items: tuple[Waiting, ...]
+    next_cursor: str | None = None
+
+
+class StepMetrics(_Reply, frozen=True):
+    """What one step took: ready before its first call, held for what others used, asked about,
+    running, all in milliseconds."""
+
+    id: str
+    agent: str
+    state: str
+    attempts: int
+    cached: bool
+    queue_ms: int
+    wait_ms: int
+    asked_ms: int
+    run_ms: int
+    tokens: int
+    cost_usd: float
+
+
+class ExecutionMetrics(_Reply, frozen=True):
+    """What an execution took and cost so far. `steps_by_state` counts its steps; `success_rate` is
+    that of the steps which succeeded or failed, null while none has."""
+
+    execution_id: str
+    status: Status
+    duration_ms: int
+    tokens: int
+    cost_usd: float
+    steps_by_state: dict[str, int]
+    success_rate: float | None
+    steps: tuple[StepMetrics, ...]
+
+
+class FieldProblem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is wrong with one part of a request: of its body, by a JSON Pointer in a URI fragment
+    (RFC 6901, section 6), else by the parameter's name."""
+
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong (RFC 9457). `type` is stable; a GET of it tells what it means. `errors` says
+    what is wrong where, `options` what could have been named, `problems` what a plan has."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: tuple[FieldProblem, ...] = ()
+    options: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

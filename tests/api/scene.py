@@ -1,0 +1,168 @@
+"""A workspace with agents whose work the test decides on, and a real server on a real port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tizmor import AgentContext, Effect, NeedsAnswer, agent
+from tizmor.api import server
+from tizmor.assembly import Tizmor
+from tizmor.core.plan import Plan, Step
+from tizmor.ports.agent import Agent
+from tizmor.ports.planner import PlanRequest
+from tizmor.ports.vocabulary import Value
+
+FINDINGS = 20
+
+
+class Told(Value, frozen=True):
+    text: str = ""
+    summary: str = ""
+
+
+def step(name: str, agent_name: str, **more: Any) -> Step:
+    arguments = {"text": more.pop("text", name)}
+    return Step(id=name, agent=agent_name, arguments=arguments, **more)
+
+
+SEND = step("send", "Send", effect=Effect.IRREVERSIBLE, critical=True)
+PLANS = {
+    "note": [step("note", "Note")],
+    "send": [step("note", "Note"), SEND],
+    "ask": [step("ask", "Ask")],
+    "hold": [step("hold", "Hold")],
+    "tell": [step("tell", "Tell")],
+}
+
+
+class Scripted:
+    """Plans what the first word of a request says."""
+
+    async def plan(self, request: PlanRequest) -> Plan:
+        word = request.text.split()[0]
+        return Plan(goal=request.text, steps=tuple(PLANS[word]))
+
+
+class Scene:
+    """What the agents have done; `go` lets the one that holds go on."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.go = asyncio.Event()
+
+    def agents(self) -> list[Agent]:
+        @agent(name="Note")
+        async def note(text: str, *, ctx: AgentContext) -> Told:
+            """Take a note."""
+            return Told(text=text, summary=f"noted {text}")
+
+        @agent(name="Send", effect=Effect.IRREVERSIBLE, critical=True)
+        async def send(text: str, *, ctx: AgentContext) -> Told:
+            """Send a text."""
+            self.sent.append(text)
+            return Told(text=text)
+
+        @agent(name="Ask")
+        async def ask(text: str, *, ctx: AgentContext) -> Told:
+            """Ask which it is."""
+            if "which" not in ctx.answers:
+                raise NeedsAnswer(
+                    "Which?",
+                    question_id="which",
+                    choices=[("red", "Red"), ("blue", "Blue")],
+                    free_text=False,
+                )
+            return Told(text=ctx.answers["which"])
+
+        @agent(name="Hold")
+        async def hold(text: str, *, ctx: AgentContext) -> Told:
+            """Wait until it may go on."""
+            ctx.progress("holds")
+            await self.go.wait()
+            return Told(text=text)
+
+        @agent(name="Tell")
+        async def tell(text: str, *, ctx: AgentContext) -> Told:
+            """Tell what was found, one after the other, and hold in the middle."""
+            for number in range(FINDINGS):
+                if number == FINDINGS // 2:
+                    await self.go.wait()
+                ctx.progress(f"finding {number}")
+            return Told(text=text)
+
+        return [note, send, ask, hold, tell]
+
+
+class Api:
+    """A served workspace, and a client of it."""
+
+    def __init__(
+        self, client: httpx2.AsyncClient, tizmor: Tizmor, scene: Scene, running: server.Server
+    ) -> None:
+        self.client = client
+        self.tizmor = tizmor
+        self.scene = scene
+        self.running = running
+
+    async def start(self, query: str) -> str:
+        """Start an execution; its id."""
+        response = await self.post("/api/orchestrate", {"query": query, "userId": "dana"})
+        assert response.status_code == 201, response.text
+        return str(response.json()["executionId"])
+
+    async def started(self, query: str) -> str:
+        """The same, at rest: ended, or waiting for a human."""
+        execution = await self.start(query)
+        await self.tizmor.result(execution)
+        return execution
+
+    async def get(self, path: str, **more: Any) -> httpx2.Response:
+        return await self.client.get(path, **more)
+
+    async def post(self, path: str, body: Any = None, **more: Any) -> httpx2.Response:
+        if body is not None:
+            more["json"] = body
+        return await self.client.post(path, **more)
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, execution: str, last: str | None = None
+    ) -> AsyncIterator[AsyncIterator[httpx2.ServerSentEvent]]:
+        """The events of an execution as its stream says them."""
+        headers = {} if last is None else {"Last-Event-ID": last}
+        path = f"/api/orchestrate/stream/{execution}"
+        async with self.client.sse(path, headers=headers) as source:
+            yield (event async for event in source if event.data)
+
+    async def events(self, execution: str, last: str | None = None) -> list[httpx2.ServerSentEvent]:
+        """All of them, to the end."""
+        async with self.stream(execution, last) as events:
+            return [event async for event in events]
+
+
+@contextlib.asynccontextmanager
+async def served(folder: Path, *, heartbeat_s: float = 15.0, port: int = 0) -> AsyncIterator[Api]:
+    """The API of a workspace, served until the end."""
+    scene = Scene()
+    async with Tizmor.open(
+        folder, agents=scene.agents(), planner=Scripted(), interface="http"
+    ) as tizmor:
+        await tizmor.resume_all()
+        with server.listen("127.0.0.1", port) as sock:
+            running = server.Server(tizmor, heartbeat_s=heartbeat_s)
+            serving = asyncio.create_task(running.run(sock))
+            url = server.url_of(sock)
+            async with httpx2.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:
+                try:
+                    yield Api(client, tizmor, scene, running)
+                finally:
+                    scene.go.set()
+                    if not serving.done():
+                        running.end()
+                    await serving
