@@ -107,6 +107,18 @@ def test_what_another_process_left_is_taken_on(workspace: Path, when: str) -> No
     assert (seen.count("approval"), seen[-1]) == (2, "complete")
 
 
+def test_what_a_killed_process_left_goes_on_by_itself(workspace: Path) -> None:
+    """The server looks after what runs in the workspace: nobody has to tell it."""
+    command = tizmor("run", ANCHOR, "--workspace", str(workspace), "--json")
+    with serving(workspace) as (_, client):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as run:
+            assert run.stdout is not None
+            execution = json.loads(run.stdout.readline())["executionId"]
+            run.kill()
+        with client.sse(f"/api/orchestrate/stream/{execution}") as events:
+            assert any(event.event == "approval" for event in events)
+
+
 def left_waiting(workspace: Path) -> str:
     """An execution that waits for a human, and whose process has gone."""
     run = tizmor("run", ANCHOR, "--workspace", str(workspace), "--json")
