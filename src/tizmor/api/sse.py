@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
 
 import msgspec
 from starlette.responses import StreamingResponse
@@ -85,10 +86,9 @@ async def _paced(
     coming = asyncio.ensure_future(anext(stream, None))
     try:
         while True:
+            either: list[asyncio.Future[Any]] = [coming, serving.closing]
             await asyncio.wait(
-                [coming, serving.closing],
-                timeout=serving.heartbeat_s,
-                return_when=asyncio.FIRST_COMPLETED,
+                either, timeout=serving.heartbeat_s, return_when=asyncio.FIRST_COMPLETED
             )
             if serving.closing.done():
                 return
