@@ -178,6 +178,12 @@ def test_a_wait_for_a_human_says_what_came_of_it() -> None:
     assert set(outcomes["signed_by_two"]) == {"approved"}
 
 
+def test_a_pause_is_as_long_as_it_was() -> None:
+    spans = spans_of("paused_and_resumed")
+    assert pictures(spans, Part.PAUSE) == ["pause 50"]
+    assert pictures(spans, Part.REQUEST) == ["invoke_workflow 100"]
+
+
 def test_a_question_of_the_planner_is_followed_by_more_planning() -> None:
     spans = spans_of("planner_asked")
     whole = spans[0].span_id
