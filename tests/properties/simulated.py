@@ -414,7 +414,7 @@ def slots(value: Any, *, without: Sequence[str] = ()) -> Any:
     return value
 
 
-NOT_JOURNALED = {"busy", "planning", "tainted", "fed", "active"}
+NOT_JOURNALED = {"busy", "in_line", "planning", "tainted", "fed", "active"}
 
 
 def unfinished(state: State) -> list[Step]:

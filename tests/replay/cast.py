@@ -217,6 +217,25 @@ async def posted(key: str, *, ctx: AgentContext) -> Done | None:
     return Done(value="on record") if coming and coming.pop(0) else None
 
 
+@agent(name="Register", effect=Effect.IRREVERSIBLE, retry=RETRY, rate_limit="1 per 2 seconds")
+async def register(name: str, at: int | None = None, *, ctx: AgentContext) -> Done:
+    """Register somebody with one who doesn't answer often, at a time that is looked up before."""
+    await meets("Register")
+    return Done(value=f"{name} at {at}")
+
+
+@register.prepare
+async def register_when(name: str, at: int | None = None, *, ctx: AgentContext) -> dict[str, Any]:
+    await meets("Register prepares")
+    return {"at": at or 10}
+
+
+@register.probe
+async def is_registered(key: str, *, ctx: AgentContext) -> Done | None:
+    await meets("Register probes")
+    return Done(value="on record")
+
+
 @agent(name="Login")
 async def login(token: Secret, *, ctx: AgentContext) -> Found:
     """Tell a secret."""
@@ -251,6 +270,7 @@ CAST = {
         look,
         send,
         post,
+        register,
         login,
     )
 }

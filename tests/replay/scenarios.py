@@ -490,6 +490,17 @@ async def taken_back_in_turn(stage: Stage) -> str:
     return execution
 
 
+async def prepared_and_asked_after_in_turn(stage: Stage) -> str:
+    """To prepare a call, and to ask whether it happened, counts as the call does."""
+    stage.befalls["Register"] = [OutcomeUnknown("the line broke")]
+    execution = await stage.start(
+        *(Step(id=name, agent="Register", arguments={"name": name}) for name in ("a", "b")),
+        approve_all=True,
+    )
+    await stage.rest(execution)
+    return execution
+
+
 async def answered_from_the_cache(stage: Stage) -> str:
     """Another execution is just working the answer out; a second step asks once it is there."""
     look = Step(id="look", agent="Look", arguments={"text": "tea"})
@@ -710,6 +721,7 @@ SCENARIOS: dict[str, Scenario] = {
         held_for_a_resource,
         held_for_a_quota,
         taken_back_in_turn,
+        prepared_and_asked_after_in_turn,
         answered_from_the_cache,
         shared_and_read,
         shared_in_a_fork,

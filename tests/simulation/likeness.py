@@ -24,7 +24,7 @@ def difference(folded: State, live: State) -> str | None:
     return "; ".join(f"{name}: {one[name]} against {other[name]}" for name in differing)[:2000]
 
 
-_NOT_JOURNALED = frozenset({"busy", "planning", "fed", "active", "tainted"})
+_NOT_JOURNALED = frozenset({"busy", "in_line", "planning", "fed", "active", "tainted"})
 
 
 def slots(value: Any) -> Any:

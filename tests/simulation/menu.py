@@ -78,25 +78,25 @@ def _agent(way: Way) -> Agent:
 
         @call.prepare
         async def prepare(ctx: AgentContext, **arguments: Any) -> dict[str, Any]:
-            return await WORLD.get().prepare(ctx)
+            return await WORLD.get().prepare(ctx, way)
 
     if way.probes:
 
         @call.probe
         async def probe(key: str, *, ctx: AgentContext) -> Out | None:
-            return await WORLD.get().probe(key)
+            return await WORLD.get().probe(ctx, way)
 
     if way.compensates and way.critical:
 
         @call.compensate
         async def compensate_by_key(result: Out | None, *, ctx: AgentContext) -> None:
-            await WORLD.get().compensate(ctx)
+            await WORLD.get().compensate(ctx, way)
 
     elif way.compensates:
 
         @call.compensate
         async def compensate(result: Out, *, ctx: AgentContext) -> None:
-            await WORLD.get().compensate(ctx)
+            await WORLD.get().compensate(ctx, way)
 
     return call
 

@@ -33,12 +33,12 @@ from tizmor.engine.pump import Pump
 from tizmor.pipeline import standard
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.classify import Classify
-from tizmor.pipeline.compose import Next
+from tizmor.pipeline.compose import InTurn, Next
 from tizmor.pipeline.limit import Limit, Uses
 from tizmor.pipeline.lock import Lock
 from tizmor.pipeline.verdicts import Failed, Unknown, Verdict
 from tizmor.ports.journal import Append, Committed
-from tizmor.ports.sharing import Turns
+from tizmor.ports.sharing import Sharing, Turns
 from tizmor.storage.memory import MemoryJournal
 from tizmor.storage.shared import locks, quotas
 from tizmor.storage.shared.locks import SharedLocks
@@ -215,6 +215,16 @@ def one_more_than_the_quota(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(quotas, "_room", planted)
 
 
+def looking_takes_no_place(patch: pytest.MonkeyPatch) -> None:
+    """To prepare a call, and to ask whether it happened, counts against no quota."""
+    real = standard.turns
+
+    def planted(sharing: Sharing, uses: Uses) -> InTurn:
+        return real(sharing, uses)._replace(looking=lambda call, inner: inner(call))
+
+    everywhere(patch, "turns", real, planted)
+
+
 class _InPlaceOf:
     """A middleware under another's name."""
 
@@ -271,6 +281,7 @@ PLANTED: Sequence[Planted] = (
     Planted("every claim is free", using.ALONE, 200, every_claim_is_free),
     Planted("tokens are used again", using.TOKENS, 200, tokens_are_used_again),
     Planted("one more than the quota", using.QUOTA, 100, one_more_than_the_quota),
+    Planted("what only looks takes no place", using.QUOTA, 100, looking_takes_no_place),
     Planted("locked before it is limited", using.THROTTLED, 200, locked_before_it_is_limited),
     Planted("nobody is told of their turn", using.TURNS, 200, nobody_is_told_of_their_turn),
     Planted("nothing is given back", using.RETURNED, 200, nothing_is_given_back),

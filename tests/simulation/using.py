@@ -120,6 +120,13 @@ class Using:
         finally:
             self._end(running)
 
+    def count(self, ctx: AgentContext, api: str) -> None:
+        """An API is called beside an agent's call: to prepare it, to ask whether it happened, or to
+        take it back."""
+        holder = Holder(parse_id(ctx.execution_id) or 0, ctx.step_id)
+        if (PROCESS.get(), holder) not in self._excused:
+            self._count(holder, api)
+
     def lose(self, process: str) -> None:
         """A process was killed, and nothing of it runs any more."""
         for running in [r for r in self._running if r.process == process]:

@@ -219,23 +219,27 @@ class World:
         """How often requests of a step have had their effect."""
         return sum(r.step == step and r.execution_id == execution_id for r in self.received)
 
-    async def prepare(self, ctx: AgentContext) -> dict[str, Any]:
+    async def prepare(self, ctx: AgentContext, way: Way) -> dict[str, Any]:
+        self.using.count(ctx, way.effect.value)
         await asyncio.sleep(self._faults.seconds(0.0, 0.01))
         if self._mishap(("preparation failed",)):
             how = self._stream.pick(("refused for now", "refused for good", "asks", "unforeseen"))
             raise self._refusal(how, ctx, Effect.READ)
         return {"slot": self._stream.below(3)}
 
-    async def probe(self, key: str) -> Out | None:
+    async def probe(self, ctx: AgentContext, way: Way) -> Out | None:
+        """Say whether the call with this key happened."""
+        self.using.count(ctx, way.effect.value)
         await asyncio.sleep(self._faults.seconds(0.0, 0.01))
         if self._mishap(("probe can't tell",)):
             raise OutcomeUnknown("it keeps no record")
         if self._mishap(("probe failed",)):
             raise ConnectionError("the probe didn't get through")
-        return self.done.get(key)
+        return self.done.get(ctx.key)
 
-    async def compensate(self, ctx: AgentContext) -> None:
+    async def compensate(self, ctx: AgentContext, way: Way) -> None:
         """Take back what a call with this key did; once more does no harm."""
+        self.using.count(ctx, way.effect.value)
         self.watch_undoing(ctx)
         await asyncio.sleep(self._faults.seconds(0.001, 0.0, 0.02))
         if self._mishap(("compensation failed",)):

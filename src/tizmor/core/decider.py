@@ -33,7 +33,12 @@ from tizmor.core.decisions.gates import (
     gate_needed,
     rejected,
 )
-from tizmor.core.decisions.holding import call_must_wait, give_back_late, wait_over
+from tizmor.core.decisions.holding import (
+    call_must_wait,
+    give_back_late,
+    probe_must_wait,
+    wait_over,
+)
 from tizmor.core.decisions.humans import answer_needed, answered
 from tizmor.core.decisions.ladder import is_final, replan_impossible, replan_made, resort
 from tizmor.core.decisions.messages import (
@@ -81,7 +86,7 @@ def decide(state: State, fact: fx.Fact) -> Decision:
             _follow_up(decision)
         if not state.unfinished:
             _end_if_done(decision)
-    elif isinstance(fact, fx.CallMustWait | fx.CallWithdrawn):
+    elif isinstance(fact, fx.CallMustWait | fx.ProbeMustWait | fx.CallWithdrawn):
         give_back_late(decision, fact.step)
     return decision
 
@@ -153,6 +158,7 @@ _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {
     fx.BudgetExhausted: budget_exhausted,
     fx.CallUnknown: charged(call_unknown),
     fx.PreconditionBroken: charged(precondition_broken),
+    fx.ProbeMustWait: probe_must_wait,
     fx.Probed: charged(probed),
     fx.CompensationMustWait: compensation_must_wait,
     fx.CompensationStarting: compensation_starting,

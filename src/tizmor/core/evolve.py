@@ -62,6 +62,7 @@ FOLDS: dict[type[ev.Event], Callable[[State, Any, int], None]] = {
     ev.AttemptFailed: steps.attempt_failed,
     ev.StepHeld: steps.step_held,
     ev.OutcomeLost: steps.outcome_lost,
+    ev.ProbeHeld: steps.probe_held,
     ev.OutcomeFound: steps.outcome_found,
     ev.PreconditionLost: steps.precondition_lost,
     ev.StepFailed: steps.step_failed,

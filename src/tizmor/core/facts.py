@@ -273,6 +273,14 @@ class PreconditionBroken(CallOver, frozen=True):
     error: str
 
 
+class ProbeMustWait(Fact, frozen=True):
+    """The probe did not begin: it has to wait for a place within a quota, see `ev.ProbeHeld`."""
+
+    step: str
+    on: str
+    until_ms: int | None = None
+
+
 class Probed(CallOver, frozen=True):
     """What a probe found: `output` when it happened; `told` is False when it can't tell."""
 

@@ -18,7 +18,9 @@ decided. Undecided in time, it has its step REJECTED, or READY again, to be aske
 has one that is APPROVED already when the policy has come to say more than was agreed to.
 
 A call that needs what others use (a quota, a resource, another's computation) is HELD by StepHeld,
-from wherever it could start, and starts from there.
+from wherever it could start, and starts from there; so is one whose preparation has to wait for a
+quota, and it is PREPARED from there. A probe that has to wait moves nothing: what may have happened
+is UNSETTLED until that is known.
 
 A step that its agent can't go on with until a human says something is ASKED; the answer makes it
 READY again, or SUCCEEDED where it was whether a lost call had happened, and it had. ASKED is also
@@ -93,7 +95,7 @@ UNBEGUN = _LIVE - {S.RUNNING, S.UNSETTLED, S.EXPANDED, S.REPLANNING}
 """No call of the step is under way: another plan may leave it out."""
 
 MOVES: dict[type[ev.Event], tuple[frozenset[StepStatus], StepStatus]] = {
-    ev.Prepared: (frozenset({S.READY, S.RETRYING}), S.PREPARED),
+    ev.Prepared: (frozenset({S.READY, S.HELD, S.RETRYING}), S.PREPARED),
     ev.GateOpened: (
         frozenset({S.READY, S.PREPARED, S.APPROVED, S.HELD, S.RETRYING}),
         S.GATED,

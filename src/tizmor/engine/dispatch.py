@@ -10,7 +10,7 @@ from tizmor.core import commands as cmd
 from tizmor.engine.holds import Holds
 from tizmor.engine.live import Live
 from tizmor.engine.timers import Timers
-from tizmor.engine.workers import Workers
+from tizmor.engine.workers import CallCommand, Workers
 from tizmor.ports.locks import Holder
 
 
@@ -24,9 +24,9 @@ class Dispatch:
         # By type, and not case by case: this is done for every step.
         self._ways: dict[type[cmd.Command], Callable[[Live, Any, int], None]] = {
             cmd.RunCall: self._run,
-            cmd.PrepareCall: self._call,
-            cmd.ForeseeCall: self._call,
-            cmd.ProbeCall: self._call,
+            cmd.PrepareCall: self._run,
+            cmd.ForeseeCall: self._run,
+            cmd.ProbeCall: self._run,
             cmd.CompensateCall: self._run,
             cmd.MakePlan: self._plan,
             cmd.Replan: self._plan,
@@ -41,7 +41,7 @@ class Dispatch:
         """Hand on a command that was decided at this wall time."""
         self._ways[type(command)](live, command, at_ms)
 
-    def _run(self, live: Live, command: cmd.RunCall | cmd.CompensateCall, at_ms: int) -> None:
+    def _run(self, live: Live, command: CallCommand, at_ms: int) -> None:
         if self._holds.releases(live, command.step.id):
             live.queued += 1
             again = partial(self._call_after_all, live, command)
@@ -49,12 +49,9 @@ class Dispatch:
         else:
             self._workers.call(live, command)
 
-    def _call_after_all(self, live: Live, command: cmd.RunCall | cmd.CompensateCall) -> None:
+    def _call_after_all(self, live: Live, command: CallCommand) -> None:
         """What the step had has been given back."""
         live.queued -= 1
-        self._workers.call(live, command)
-
-    def _call(self, live: Live, command: Any, at_ms: int) -> None:
         self._workers.call(live, command)
 
     def _plan(self, live: Live, command: cmd.MakePlan | cmd.Replan, at_ms: int) -> None:

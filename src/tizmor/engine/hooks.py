@@ -19,20 +19,23 @@ from tizmor.engine.context import NO_ANSWERS, CallContext, Report, Site, Surroun
 from tizmor.engine.judged import Dice, judged
 from tizmor.engine.patience import within
 from tizmor.pipeline.approve import plain_gate, shown
-from tizmor.pipeline.call import Begin, Call, uncalled
+from tizmor.pipeline.call import Begin, Call
 from tizmor.pipeline.classify import PASSING, agent_verdict, delay_s
-from tizmor.pipeline.compose import Around
+from tizmor.pipeline.compose import InTurn
 from tizmor.pipeline.verdicts import Completed, Failed, Stale, Unknown, Verdict, Wait, Withdrawn
 from tizmor.ports.agent import Agent, AgentFunction
 
 PATIENCE_S = 30.0
 """How long a preparation, a probe or a compensation may take whose step has no time-out."""
 
+_CANT_SAY = "can't say what it would do"
+_FOUND = "found"
+
 HookCommand = cmd.PrepareCall | cmd.ForeseeCall | cmd.ProbeCall | cmd.CompensateCall
 
 
 class FencedSite(Site, Protocol):
-    """The execution that a compensation is made for."""
+    """The execution that something is asked for."""
 
     @property
     def fences(self) -> dict[str, tuple[int, ...]]:
@@ -41,10 +44,11 @@ class FencedSite(Site, Protocol):
 
 
 class Hooks:
-    """Calls what the agent that `agent` finds for a step offers; a compensation passes `turns`."""
+    """Calls what the agent that `agent` finds for a step offers, each in its turn (`turns`), once
+    `begin` says that it may begin."""
 
     def __init__(
-        self, agent: Callable[[Step], Agent], around: Surroundings, dice: Dice, turns: Around
+        self, agent: Callable[[Step], Agent], around: Surroundings, dice: Dice, turns: InTurn
     ) -> None:
         self._agent = agent
         self._around = around
@@ -52,113 +56,135 @@ class Hooks:
         self._clock = around.clock
         self._dice = dice
 
-    async def prepare(self, site: Site, command: cmd.PrepareCall, report: Report) -> fx.Fact:
+    async def prepare(
+        self, site: FencedSite, command: cmd.PrepareCall, begin: Begin, report: Report
+    ) -> fx.Fact:
         """Have the agent complete a call's arguments before a human sees them."""
-        step = command.step
-        agent = self._agent(step)
         context = self._context(site, command, report, answers=command.answers)
+        call = self._call(site, command, context, begin)
+        verdict = await self._turns.looking(call, partial(self._prepared, context))
+        if not isinstance(verdict, Completed):
+            return context.billed(self._judged(command, verdict))
+        at_ms, step = self._clock.now_ms(), command.step.id
+        return context.billed(fx.CallPrepared(at_ms=at_ms, step=step, arguments=verdict.output))
+
+    async def _prepared(self, context: CallContext, call: Call) -> Verdict:
+        agent = call.agent
         try:
-            arguments = agent.convert(command.arguments)
+            arguments = agent.convert(call.arguments)
+            if not await _begins(call):
+                return Withdrawn()
             prepare = _hook(agent.prepare_function, "prepare")
-            changed = await within(_patience_s(step), prepare(**arguments, ctx=context))
+            changed = await within(_patience_s(call.step), prepare(**arguments, ctx=context))
             changed = as_stored(changed)
             if context.cleared(changed) != changed:
                 raise ValueError("it put a secret into the arguments")
-            prepared = {**command.arguments, **changed}
+            prepared = {**call.arguments, **changed}
             agent.convert(prepared)
+        except EngineError:
+            raise
         except Exception as error:
-            return self._refused(command, context, error, "could not prepare")
-        return context.billed(
-            fx.CallPrepared(at_ms=self._clock.now_ms(), step=step.id, arguments=prepared)
-        )
+            return _refusal(call, context, error, "could not prepare")
+        return Completed(prepared)
 
-    async def foresee(self, site: Site, command: cmd.ForeseeCall, report: Report) -> fx.Fact:
+    async def foresee(
+        self, site: FencedSite, command: cmd.ForeseeCall, begin: Begin, report: Report
+    ) -> fx.Fact:
         """Say what a call would be, what a human would see of it and what it would give, without
         making it. Where not all of its arguments are known, its agent isn't asked."""
         step = command.step
-        agent = self._agent(step)
         context = self._context(site, command, report, answers=command.answers)
+        call = self._call(site, command, context, begin)
         known = None
         try:
             if has_gap(command.arguments) or step.for_each is not None:
                 gate = plain_gate(step, command.arguments)
             else:
-                call = uncalled(site.execution, step, command.arguments, agent, context)
                 gate = context.cleared(shown(call))
-                if agent.foresee_function is not None:
-                    foreseen = agent.foresee_function(**call.converted(), ctx=context)
-                    known = context.cleared(as_stored(await within(_patience_s(step), foreseen)))
+                if call.agent.foresee_function is not None:
+                    known = await self._turns.looking(call, partial(self._foreseen, context))
+        except EngineError:
+            raise
         except Exception as error:
-            return self._refused(command, context, error, "can't say what it would do")
+            known = _refusal(call, context, error, _CANT_SAY)
+        if not isinstance(known, Completed | None):
+            return context.billed(self._judged(command, known))
+        output = None if known is None else known.output
         foreseen_call = fx.CallForeseen(
             at_ms=self._clock.now_ms(),
             step=step.id,
             arguments=command.arguments,
-            output=foreseen_output(step, agent.spec, known),
+            output=foreseen_output(step, call.agent.spec, output),
             shown=gate,
         )
         return context.billed(foreseen_call)
 
-    def _refused(
-        self,
-        command: cmd.PrepareCall | cmd.ForeseeCall,
-        context: CallContext,
-        error: Exception,
-        what: str,
-    ) -> fx.Fact:
-        """What an agent raised that was only to look."""
-        if not isinstance(error, AgentError):
-            message = f"{command.step.agent} {what}: {context.said(error)}"
-            failed = Failed(message, retryable=isinstance(error, PASSING))
-            return context.billed(self._judged(command, failed))
-        verdict = agent_verdict(error)
-        if isinstance(verdict, (Unknown, Stale)):
-            verdict = Failed(verdict.error, retryable=False)
-        return context.billed(self._judged(command, context.cleared(verdict)))
+    async def _foreseen(self, context: CallContext, call: Call) -> Verdict:
+        try:
+            arguments = call.converted()
+            if not await _begins(call):
+                return Withdrawn()
+            foresee = _hook(call.agent.foresee_function, "foresee")
+            foreseen = await within(_patience_s(call.step), foresee(**arguments, ctx=context))
+            return Completed(context.cleared(as_stored(foreseen)))
+        except EngineError:
+            raise
+        except Exception as error:
+            return _refusal(call, context, error, _CANT_SAY)
 
-    async def probe(self, site: Site, command: cmd.ProbeCall, report: Report) -> fx.Fact:
+    async def probe(
+        self, site: FencedSite, command: cmd.ProbeCall, begin: Begin, report: Report
+    ) -> fx.Fact:
         """Ask the agent whether the call with this key happened; one that is silent can't tell."""
         step = command.step
-        agent = self._agent(step)
         context = self._context(site, command, report, key=command.key)
+        call = self._call(site, command, context, begin)
+        verdict = await self._turns.looking(call, partial(self._found, context))
         at_ms = self._clock.now_ms()
+        match verdict:
+            case Wait(on=on, until_ms=until_ms):
+                return fx.ProbeMustWait(at_ms=at_ms, step=step.id, on=on, until_ms=until_ms)
+            case Withdrawn():
+                return fx.CallWithdrawn(at_ms=at_ms, step=step.id)
+            case Completed(output=output):
+                found = fx.Probed(
+                    at_ms=at_ms, step=step.id, output=output.get(_FOUND), dice=self._dice()
+                )
+                return context.billed(found)
+            case _:
+                error = verdict.error if isinstance(verdict, Failed) else ""
+                silent = fx.Probed(at_ms=at_ms, step=step.id, told=False, error=error)
+                return context.billed(silent)
+
+    async def _found(self, context: CallContext, call: Call) -> Verdict:
+        """What the call gave, if it happened."""
+        agent = call.agent
+        if not await _begins(call):
+            return Withdrawn()
         try:
             probe = _hook(agent.probe_function, "probe")
-            found = await within(_patience_s(step), probe(command.key, ctx=context))
-            output = None if found is None else context.cleared(agent.stored(found))
+            found = await within(_patience_s(call.step), probe(call.key, ctx=context))
+            if found is None:
+                return Completed({})
+            return Completed({_FOUND: context.cleared(agent.stored(found))})
+        except EngineError:
+            raise
         except Exception as error:
-            message = context.said(error)
-            silent = fx.Probed(at_ms=at_ms, step=step.id, told=False, error=message)
-            return context.billed(silent)
-        told = fx.Probed(at_ms=self._clock.now_ms(), step=step.id, output=output, dice=self._dice())
-        return context.billed(told)
+            return Failed(context.said(error), retryable=False, retry_after_s=delay_s(error))
 
     async def compensate(
         self, site: FencedSite, command: cmd.CompensateCall, begin: Begin, report: Report
     ) -> fx.Fact:
-        """Take back what a step did, in its turn, once `begin` says that the intent is durable."""
-        step = command.step
+        """Take back what a step did, once the intent of that is durable."""
         context = self._context(site, command, report, key=command.key, undoes=True)
-        call = Call(
-            execution=site.execution,
-            step=step,
-            arguments=command.arguments,
-            key=command.key,
-            approved_key=None,
-            agent=self._agent(step),
-            context=context,
-            begin=begin,
-            fences=site.fences,
-        )
-        verdict = await self._turns(call, partial(self._undo, command, context))
-        return context.billed(self._undone(step, verdict))
+        call = self._call(site, command, context, begin)
+        verdict = await self._turns.undoing(call, partial(self._undo, command, context))
+        return context.billed(self._undone(command.step, verdict))
 
     async def _undo(self, command: cmd.CompensateCall, context: CallContext, call: Call) -> Verdict:
         agent = call.agent
-        may_begin = call.begin(call.key)
-        if not (may_begin if isinstance(may_begin, bool) else await may_begin):
+        if not await _begins(call):
             return Withdrawn()
-        call.begun = True
         try:
             undo = _hook(agent.compensate_function, "compensate")
             result = _result(agent, command.output)
@@ -191,6 +217,22 @@ class Hooks:
             case _:
                 return fx.Compensated(at_ms=at_ms, step=step.id)
 
+    def _call(
+        self, site: FencedSite, command: HookCommand, context: CallContext, begin: Begin
+    ) -> Call:
+        """What the middlewares know of it: as of the call that it belongs to."""
+        return Call(
+            execution=site.execution,
+            step=command.step,
+            arguments=command.arguments,
+            key=context.key,
+            approved_key=None,
+            agent=self._agent(command.step),
+            context=context,
+            begin=begin,
+            fences=site.fences,
+        )
+
     def _judged(self, command: cmd.PrepareCall | cmd.ForeseeCall, verdict: Verdict) -> fx.Fact:
         return judged(verdict, command.step, command.arguments, "", self._clock, self._dice)
 
@@ -214,6 +256,24 @@ class Hooks:
             _key=key,
             _undoes=undoes,
         )
+
+
+async def _begins(call: Call) -> bool:
+    """Whether it may begin; if so, it has."""
+    may_begin = call.begin(call.key)
+    call.begun = may_begin if isinstance(may_begin, bool) else await may_begin
+    return call.begun
+
+
+def _refusal(call: Call, context: CallContext, error: Exception, what: str) -> Verdict:
+    """What an agent raised that was only to look."""
+    if not isinstance(error, AgentError):
+        message = f"{call.step.agent} {what}: {context.said(error)}"
+        return Failed(message, retryable=isinstance(error, PASSING))
+    verdict = agent_verdict(error)
+    if isinstance(verdict, Unknown | Stale):
+        verdict = Failed(verdict.error, retryable=False, retry_after_s=verdict.retry_after_s)
+    return context.cleared(verdict)
 
 
 def _not_undone(error: Exception, message: str) -> Verdict:

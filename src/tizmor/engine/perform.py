@@ -23,9 +23,9 @@ from tizmor.engine.judged import Dice, judged
 from tizmor.engine.planning import Planning
 from tizmor.pipeline.approve import refusal, shown
 from tizmor.pipeline.asking import asked
-from tizmor.pipeline.call import Call, uncalled
+from tizmor.pipeline.call import Begin, Call, uncalled
 from tizmor.pipeline.classify import bounded
-from tizmor.pipeline.compose import Around, Next
+from tizmor.pipeline.compose import InTurn, Next
 from tizmor.pipeline.verdicts import Completed, Failed, Verdict
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
@@ -68,7 +68,7 @@ class Performer:
         agents: Mapping[str, Agent],
         planner: Planner,
         pipeline: Next,
-        turns: Around,
+        turns: InTurn,
         workspace: Workspace,
         clock: Clock,
         dice: Dice,
@@ -76,7 +76,7 @@ class Performer:
         conflicts: Strategy = Strategy.ORDER,
         policy: Policy = BY_DEFAULT,
     ) -> None:
-        """Calls pass the `pipeline`, and what takes them back passes `turns`."""
+        """Calls pass the `pipeline`, and what agents offer beside them passes `turns`."""
         self._agents = agents
         self._policy = policy
         self._pipeline = pipeline
@@ -169,14 +169,16 @@ class Performer:
             )
         return agent
 
-    async def foresee(self, site: CallSite, command: cmd.ForeseeCall, report: Report) -> fx.Fact:
+    async def foresee(
+        self, site: CallSite, command: cmd.ForeseeCall, begin: Begin, report: Report
+    ) -> fx.Fact:
         """Say what a call would be, and whether humans would be asked first."""
         ruling: Ruling | None = None
         if self._policy.concerns(command.step):
             ruling = self._rule(site, command, self.agent(command.step))
         if isinstance(ruling, Forbidden):
             return self._judged(command, "", Failed(refusal(command.step, ruling), retryable=False))
-        fact = await self.hooks.foresee(site, command, report)
+        fact = await self.hooks.foresee(site, command, begin, report)
         if isinstance(ruling, Ask) and isinstance(fact, fx.CallForeseen):
             return replace(fact, asks=True, terms=ruling.terms)
         return fact

@@ -113,7 +113,8 @@ class StepView(_View, frozen=True):
     rejected, cancelled, unknown, compensating, compensated; in a dry run also foreseen. `held_on`
     is what a held one waits for: `limit:NAME`, `lock:NAME`, `computation:AGENT`, `budget:NAME` or
     `breaker:NAME`, which others use just now, `held_until` until when at least, where that is
-    known. `cached`: its output was given to an earlier call."""
+    known; so of an unknown one that can't be asked after yet, and of a compensating one.
+    `cached`: its output was given to an earlier call."""
 
     id: str
     agent: str

@@ -182,18 +182,16 @@ class Workers:
     async def _answer(self, live: Live, command: HookCommand) -> fx.Fact:
         """What an agent offers beside its call."""
         hooks = self._performer.hooks
+        look = partial(self._begin_looking, live, command)
         match command:
             case cmd.PrepareCall() | cmd.ForeseeCall():
-                if live.state.paused or live.state.ending is not None:
+                if not await look(""):
                     return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=command.step.id)
                 if isinstance(command, cmd.ForeseeCall):
-                    return await self._performer.foresee(live, command, self._report)
-                return await hooks.prepare(live, command, self._report)
+                    return await self._performer.foresee(live, command, look, self._report)
+                return await hooks.prepare(live, command, look, self._report)
             case cmd.ProbeCall():
-                await self._durable(live)
-                if live.state.paused:
-                    return fx.CallWithdrawn(at_ms=self._clock.now_ms(), step=command.step.id)
-                return await hooks.probe(live, command, self._report)
+                return await hooks.probe(live, command, look, self._report)
             case cmd.CompensateCall():
                 undo = partial(self._begin_undoing, live, command)
                 return await hooks.compensate(live, command, undo, self._report)
@@ -227,6 +225,15 @@ class Workers:
         if live.state.ending or live.state.steps[step].late:
             raise Transient("it was told to stop before it began")
         return True
+
+    async def _begin_looking(self, live: Live, command: HookCommand, key: str) -> bool:
+        """Whether an agent may be asked something. What its call did is asked also when all is to
+        end, once it is on disk that nobody knows."""
+        if isinstance(command, cmd.ProbeCall):
+            await self._durable(live)
+        elif live.state.ending is not None:
+            return False
+        return not (live.state.paused or self._stopping or live.leaving)
 
     async def _begin_undoing(self, live: Live, command: cmd.CompensateCall, key: str) -> bool:
         if self._stopping or live.leaving:

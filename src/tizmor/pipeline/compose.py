@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.order import check_order
@@ -15,6 +15,14 @@ Next = Callable[[Call], Awaitable[Verdict]]
 Around = Callable[[Call, Next], Awaitable[Verdict]]
 """What stands around a call: given the call and what is within, it gives what that gives, or a
 verdict."""
+
+
+class InTurn(NamedTuple):
+    """What stands around what an agent offers beside its call: around what only looks (it prepares
+    a call, foresees one, asks whether one happened), and around what takes one back."""
+
+    looking: Around
+    undoing: Around
 
 
 class Middleware(Protocol):

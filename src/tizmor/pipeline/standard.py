@@ -11,7 +11,7 @@ from tizmor.pipeline.budget import Budget
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.classify import Classify
-from tizmor.pipeline.compose import Around, Next, compose
+from tizmor.pipeline.compose import InTurn, Next, compose
 from tizmor.pipeline.invoke import invoke
 from tizmor.pipeline.limit import Limit, Uses
 from tizmor.pipeline.lock import Lock
@@ -54,12 +54,14 @@ def standard(
     )
 
 
-def turns(sharing: Sharing, uses: Uses) -> Around:
-    """What a compensation passes: it takes its turn as calls do. It isn't asked about again, and no
-    budget or breaker keeps from being taken back what was done."""
+def turns(sharing: Sharing, uses: Uses) -> InTurn:
+    """What is called beside an agent's calls counts as these do, and takes its turn. What only
+    looks needs no lock: the call that is prepared takes it, and one that may have happened has it.
+    What takes a call back isn't asked about again, and no budget or breaker keeps from being taken
+    back what was done."""
     limit, lock = Limit(sharing.quotas, uses), Lock(sharing.locks)
 
-    def in_turn(call: Call, inner: Next) -> Awaitable[Verdict]:
+    def undoing(call: Call, inner: Next) -> Awaitable[Verdict]:
         return limit(call, partial(lock, inner=inner))
 
-    return in_turn
+    return InTurn(limit, undoing)

@@ -14,6 +14,7 @@ STEP_EVENTS = {event for event in FOLDS if "step" in event.__struct_fields__} - 
     ev.Found,
     ev.CallCharged,
     ev.OutcomeFound,
+    ev.ProbeHeld,
     ev.DeadlinePassed,
     ev.Shared,
     ev.Tainted,

@@ -17,9 +17,9 @@ from tizmor.core.decisions.decision import (
     is_left_out,
 )
 from tizmor.core.decisions.messages import await_word
-from tizmor.core.decisions.rollback import undo_in_turn
-from tizmor.core.decisions.settling import leave_unsettled
-from tizmor.core.decisions.steps import dispatch, go_on_held
+from tizmor.core.decisions.rollback import is_next_undone, undo_in_turn
+from tizmor.core.decisions.settling import leave_unsettled, probe
+from tizmor.core.decisions.steps import dispatch, go_on_held, resolved_arguments
 from tizmor.core.decisions.stopping import end_if_late
 from tizmor.core.state import StepState
 from tizmor.core.talk import waits_for_word
@@ -62,9 +62,26 @@ def _done_elsewhere(d: Decision, step: StepState, on: str) -> bool:
     return True
 
 
+def probe_must_wait(d: Decision, fact: fx.ProbeMustWait) -> None:
+    """What the call did is found out in its turn, also when the execution is to end: till then it
+    may have happened."""
+    step = d.state.steps[fact.step]
+    step.busy = False
+    if step.status is not S.UNSETTLED and not is_next_undone(d, step):
+        give_back_late(d, fact.step)
+        return
+    if step.held_on != fact.on:
+        d.emit(ev.ProbeHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
+    step.in_line = True
+    d.order(cmd.StandInLine(step=fact.step, until_ms=fact.until_ms))
+
+
 def wait_over(d: Decision, fact: fx.WaitOver) -> None:
     step = d.state.steps[fact.step]
-    if step.status is S.COMPENSATING:
+    if step.in_line:
+        # In a pause, too: it doesn't begin then, and so gives back its place and nothing else.
+        probe(d, step, resolved_arguments(d, step) or {})
+    elif step.status is S.COMPENSATING:
         undo_in_turn(d, step)
     elif d.state.paused:
         rest_held(d, step)

@@ -8,7 +8,8 @@ A compensation is journaled before it is called and may be called again: doing i
 simply called once more. One that fails for good asks a human.
 
 It is a call like any other to what others use: it counts against the quotas of what it calls, takes
-the locks of its step, and waits its turn for both. Nobody is asked about it again."""
+the locks of its step, and waits its turn for both. Nobody is asked about it again. To ask the agent
+counts as well, and needs no lock."""
 
 from __future__ import annotations
 
@@ -80,10 +81,15 @@ def _undo_in_doubt(d: Decision, step: StepState) -> None:
         ask_what_happened(d, step)
 
 
+def is_next_undone(d: Decision, step: StepState) -> bool:
+    """Whether a step that has ended is the one to be taken back, or asked after for that."""
+    return d.state.rolling_back and d.state.effects[-1:] == [step.step.id]
+
+
 def probed_for_undoing(d: Decision, fact: fx.Probed) -> None:
     """What a probe found of a step that has ended."""
     step = d.state.steps[fact.step]
-    if not d.state.rolling_back or d.state.effects[-1:] != [fact.step]:
+    if not is_next_undone(d, step):
         return
     if fact.output is not None:
         d.emit(ev.OutcomeFound(step=fact.step, output=fact.output))
@@ -130,7 +136,7 @@ def undo_when_due(d: Decision, step: StepState) -> None:
 def compensation_must_wait(d: Decision, fact: fx.CompensationMustWait) -> None:
     step = d.state.steps[fact.step]
     step.busy = False
-    if step.held_on != fact.on:
+    if step.status is not S.COMPENSATING or step.held_on != fact.on:
         d.emit(ev.CompensationHeld(step=fact.step, on=fact.on, until_ms=fact.until_ms))
     d.order(cmd.StandInLine(step=fact.step, until_ms=fact.until_ms))
 
@@ -144,7 +150,7 @@ def undo_in_turn(d: Decision, step: StepState) -> None:
 def _is_held(d: Decision, step: StepState) -> bool:
     name = step.step.id
     asked = d.state.is_asked(name, COMPENSATION) or d.state.is_asked(name, OUTCOME)
-    return step.busy or d.state.paused or asked
+    return step.busy or step.in_line or d.state.paused or asked
 
 
 def _wait(d: Decision, step: StepState) -> None:

@@ -43,7 +43,7 @@ def lose(d: Decision, step: StepState, *, may_still_run: bool) -> None:
 
 def settle(d: Decision, step: StepState) -> None:
     """Find out what became of a call, or do it again where that can't harm."""
-    if step.busy:
+    if step.busy or step.in_line:
         return
     arguments = resolved_arguments(d, step)
     if arguments is None:
@@ -60,6 +60,7 @@ def settle(d: Decision, step: StepState) -> None:
 def probe(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
     """Have the agent asked whether the call happened."""
     step.busy = True
+    step.in_line = False
     d.order(cmd.ProbeCall(step=step.step, arguments=arguments, attempt=step.attempt, key=step.key))
 
 

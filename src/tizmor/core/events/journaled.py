@@ -52,6 +52,7 @@ AnyEvent = (
     | steps.AgentReplaced
     | steps.PreconditionLost
     | steps.OutcomeLost
+    | steps.ProbeHeld
     | steps.OutcomeFound
     | steps.CallCharged
     | steps.StepSucceeded

@@ -100,6 +100,16 @@ class OutcomeLost(Event, frozen=True):
     may_still_run: bool = False
 
 
+class ProbeHeld(Event, frozen=True):
+    """Whether the call happened can't be asked just now: that counts as calls do, and has to wait
+    for a place within a quota, `on`; see `StepHeld`. The step stays as it is, in doubt, or, when it
+    has ended and is to be taken back, at its end."""
+
+    step: str
+    on: str
+    until_ms: int | None = None
+
+
 class OutcomeFound(Event, frozen=True):
     """What became of a call that may have happened, where this doesn't end its step: it didn't
     happen (None), or it gave this, of a step that has ended and is to be taken back."""

@@ -7,7 +7,7 @@ from typing import Any
 from tizmor.core import events as ev
 from tizmor.core.approval import AGAIN, STOP
 from tizmor.core.budgets import BUDGET, raised_by
-from tizmor.core.folds.steps import forget_effect, move
+from tizmor.core.folds.steps import forget_effect, let_go, move
 from tizmor.core.plan import Question
 from tizmor.core.state import QuestionState, State, StepState
 from tizmor.core.transitions import TERMINAL, StepStatus
@@ -26,6 +26,8 @@ def question_asked(state: State, event: ev.QuestionAsked, at_ms: int) -> None:
         if step.status not in TERMINAL:
             move(state, step, event, at_ms)
             step.held_at_ms = at_ms
+        else:
+            let_go(step)
     state.questions[event.id] = QuestionState(event.question, event.step, at_ms, about)
 
 

@@ -15,7 +15,8 @@ from tizmor.core.transitions import TERMINAL, StepStatus, moved
 
 S = StepStatus
 _READ, _READY, _RUNNING = Effect.READ, S.READY, S.RUNNING
-_STANDING = frozenset({S.HELD, S.GATED, S.ASKED})
+_ASKING = frozenset({S.GATED, S.ASKED})
+_STANDING = _ASKING | {S.HELD}
 """It waits for others, or for a human, since `held_at_ms`."""
 MAX_MESSAGES = 1_000
 """Findings of one step that are kept in the state; the journal has them all."""
@@ -33,19 +34,24 @@ def _measure(step: StepState, at_ms: int) -> None:
     """How long it was where it leaves now."""
     if step.status is _RUNNING:
         step.run_ms += at_ms - step.began_at_ms
-    elif step.status in _STANDING:
+    elif step.status in _STANDING or step.held_on:
         _let_on(step, at_ms)
 
 
 def _let_on(step: StepState, at_ms: int) -> None:
     """What it waited for is there, or doesn't matter any more."""
     stood_ms = at_ms - step.held_at_ms
-    if step.status is S.HELD:
-        step.waited_ms += stood_ms
-    else:
+    if step.status in _ASKING:
         step.asked_ms += stood_ms
+    else:
+        step.waited_ms += stood_ms
     if not step.began_at_ms:
         step.idle_ms += stood_ms
+    let_go(step)
+
+
+def let_go(step: StepState) -> None:
+    """It waits no more for what others use."""
     step.held_on = ""
     step.held_until_ms = 0
 
@@ -225,8 +231,18 @@ def outcome_lost(state: State, event: ev.OutcomeLost, at_ms: int) -> None:
     move(state, step, event, at_ms)
 
 
+def probe_held(state: State, event: ev.ProbeHeld, at_ms: int) -> None:
+    step = state.steps[event.step]
+    if step.held_on and step.status not in TERMINAL:
+        _let_on(step, at_ms)
+    _hold(step, event, at_ms)
+
+
 def outcome_found(state: State, event: ev.OutcomeFound, at_ms: int) -> None:
-    state.steps[event.step].lost = False
+    step = state.steps[event.step]
+    step.lost = False
+    if step.status in TERMINAL:
+        let_go(step)
     if event.output is not None:
         state.outputs[event.step] = event.output
     elif event.step in state.effects:
@@ -253,7 +269,9 @@ def compensation_held(state: State, event: ev.CompensationHeld, at_ms: int) -> N
     _hold(step, event, at_ms)
 
 
-def _hold(step: StepState, event: ev.StepHeld | ev.CompensationHeld, at_ms: int) -> None:
+def _hold(
+    step: StepState, event: ev.StepHeld | ev.ProbeHeld | ev.CompensationHeld, at_ms: int
+) -> None:
     step.held_on = event.on
     step.held_at_ms = at_ms
     step.held_until_ms = event.until_ms or 0
@@ -263,8 +281,7 @@ def compensation_started(state: State, event: ev.CompensationStarted, at_ms: int
     step = state.steps[event.step]
     step.status = moved(step.status, event)
     step.undoing = event.attempt
-    step.held_on = ""
-    step.held_until_ms = 0
+    let_go(step)
 
 
 def compensation_failed(state: State, event: ev.CompensationFailed, at_ms: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.core.script import Script, step, writing
 
@@ -11,6 +13,7 @@ from tizmor.core import facts as fx
 from tizmor.core.plan import Effect, ForEach, Plan, Resource, RetryPolicy, Step
 
 LOCK = "lock:calendar:me"
+QUOTA = "limit:api:mail"
 
 
 def held(script: Script, name: str = "a", on: str = LOCK, until_ms: int | None = None) -> Script:
@@ -158,3 +161,43 @@ def test_the_held_calls_of_a_list_that_another_plan_leaves_out_stay_in_their_lin
         assert script.tell(fx.WaitOver(step=call)).starts() == [call]
         script.complete(call)
     assert script.state.status == "COMPLETED"
+
+
+PREPARED = {"at": 10}
+
+
+def preparing(**more: Any) -> Script:
+    return Script(step("a", prepares=True, **more))
+
+
+def prepared(script: Script) -> Script:
+    return script.tell(fx.CallPrepared(step="a", arguments=PREPARED))
+
+
+def test_a_preparation_that_is_held_is_asked_for_again_in_its_turn_and_then_called() -> None:
+    script = held(preparing(), on=QUOTA)
+    assert script.ordered(cmd.StandInLine).step == "a"
+    script.tell(fx.WaitOver(step="a"))
+    assert script.ordered(cmd.PrepareCall).step.id == "a"
+    assert prepared(script).ordered(cmd.RunCall).arguments == PREPARED
+    script.complete("a")
+    assert script.state.status == "COMPLETED"
+    assert script.folded().steps["a"].arguments == PREPARED
+
+
+def test_what_was_prepared_is_kept_while_its_call_is_held() -> None:
+    script = held(prepared(held(preparing(), on=QUOTA).tell(fx.WaitOver(step="a"))), on=QUOTA)
+    assert script.one(ev.StepHeld).on == QUOTA
+    for go_on in (script.tell(fx.WaitOver(step="a")), held(script, on=QUOTA).crash()):
+        assert go_on.ordered(cmd.RunCall).arguments == PREPARED
+
+
+def test_after_a_crash_a_held_preparation_asks_again() -> None:
+    assert held(preparing(), on=QUOTA).crash().ordered(cmd.PrepareCall)
+
+
+def test_what_is_prepared_anew_after_a_failure_may_be_held_too() -> None:
+    script = preparing(retry=RetryPolicy(attempts=3)).fail("a", retryable=True)
+    held(script.tell(fx.TimerFired(step="a"), later_ms=60_000), on=QUOTA)
+    script.tell(fx.WaitOver(step="a"))
+    assert prepared(script).ordered(cmd.RunCall).arguments == PREPARED
