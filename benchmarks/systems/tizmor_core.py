@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 
 from benchmarks.contract import Engine, Site
@@ -25,8 +25,10 @@ from tizmor.engine.limits import LIMITS, Limits
 from tizmor.engine.live import Live
 from tizmor.engine.perform import CallSite, Performer
 from tizmor.engine.pump import Pump
-from tizmor.pipeline.call import Begin
+from tizmor.pipeline.call import Begin, Call
+from tizmor.pipeline.compose import InTurn, Next
 from tizmor.pipeline.invoke import invoke
+from tizmor.pipeline.verdicts import Verdict
 from tizmor.ports.agent import Agent
 from tizmor.ports.journal import Journal
 from tizmor.ports.planner import PlanRequest
@@ -34,6 +36,10 @@ from tizmor.ports.workspace import Workspace
 from tizmor.storage.sqlite import open_sqlite
 
 _OUTPUT = {"value": "v"}
+
+
+def _at_once(call: Call, inner: Next) -> Awaitable[Verdict]:
+    return inner(call)
 
 
 class _GivenPlan:
@@ -49,7 +55,7 @@ class _BareCalls(Performer):
             agents={work.spec.name: work},
             planner=_GivenPlan(),
             pipeline=invoke,
-            turns=lambda call, inner: inner(call),
+            turns=InTurn(_at_once, _at_once),
             workspace=Workspace(root=site.folder),
             clock=clock,
             dice=lambda: 0.5,
