@@ -51,10 +51,10 @@ MISHAPS: dict[str, tuple[float, ...]] = {
     "stopped before it sent": (0.0, 0.1),
     "crash while under way": (0.0, 0.1, 0.3),
     "probe can't tell": (0.0, 0.2, 1.0),
-    "probe failed": (0.0, 0.2),
+    "probe failed": (0.0, 0.5),
     "preparation failed": (0.0, 0.1),
     "compensation failed": (0.0, 0.3),
-    "compensation done but lost": (0.0, 0.3),
+    "compensation done but lost": (0.3, 0.8),
 }
 """What can befall a call, with the rates that a run draws from."""
 
