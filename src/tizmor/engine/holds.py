@@ -47,6 +47,7 @@ class Holds:
         self._look_again = False
         self._timer: asyncio.TimerHandle | None = None
         self._releases: dict[Holder, asyncio.Task[None]] = {}
+        self._again: set[Holder] = set()
         self._giving: set[asyncio.Task[None]] = set()
         self._next_roll_call = 0.0
         self._closed = False
@@ -81,11 +82,12 @@ class Holds:
         """Give back what a step has, once what it came to is on disk."""
         holder = Holder(live.execution, step)
         self._held.pop(holder, None)
-        if holder not in self._releases and not self._closed:
+        if holder in self._releases:
+            self._again.add(holder)  # a call under way may have taken something behind it
+        elif not self._closed:
             live.unfence(step)
-            task = asyncio.get_running_loop().create_task(self._release(live, holder))
-            self._releases[holder] = task
-            task.add_done_callback(lambda ended: self._releases.pop(holder))
+            release = self._release(live, holder)
+            self._releases[holder] = asyncio.get_running_loop().create_task(release)
 
     def abandon(self, execution: int, running: Collection[asyncio.Task[None]] = ()) -> None:
         """Give back what this process itself has for an execution that it can't go on with, once
@@ -189,13 +191,19 @@ class Holds:
         await self._give_back(partial(self._journal.sharing.abandon, execution))
 
     async def _release(self, live: Live, holder: Holder) -> None:
+        self._again.add(holder)
         try:
-            await self._durable(live)
+            while holder in self._again:
+                self._again.discard(holder)
+                await self._durable(live)
+                await self._give_back(partial(self._journal.sharing.release, holder))
         except EngineError as error:
             # Whoever has the execution next does it.
             _log.warning("what %s has isn't this process's to give back: %s", holder.step, error)
-        else:
-            await self._give_back(partial(self._journal.sharing.release, holder))
+        finally:
+            # Not when the task is seen to have ended: what is asked for until then would be lost.
+            self._again.discard(holder)
+            self._releases.pop(holder, None)
 
     async def _give_back(self, give: Callable[[], Awaitable[None]]) -> None:
         """Others wait for it for as long as this process lives: it is tried until it is done."""

@@ -90,3 +90,21 @@ async def test_what_is_given_back_is_not_taken_again_before_that() -> None:
         await begun.wait()
     assert isinstance(await locks.acquire(B, CALENDAR), Held)
     assert not house.holds.releases(live, A.step)
+
+
+async def test_what_is_taken_while_it_is_given_back_is_given_back_too() -> None:
+    """A call that was under way when its step was ended comes to stand in line behind the first."""
+    house = House()
+    house.on_disk.set()
+    sharing, use = house.journal.sharing, Use("api", Quota(1, 3_600_000))
+    live = Live(State(A.execution), epoch=1, seq=0, create=None)
+    await sharing.quotas.take(B, [use])
+    house.holds.release(live, A.step)
+    taking = asyncio.create_task(sharing.quotas.take(A, [use]))
+    while not taking.done():
+        await asyncio.sleep(0)
+    assert isinstance(taking.result(), Later)
+    house.holds.release(live, A.step)
+    while house.holds.releases(live, A.step):
+        await asyncio.sleep(0)
+    assert A not in await sharing.standing()
