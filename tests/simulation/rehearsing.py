@@ -66,9 +66,9 @@ class Rehearsing:
         left = self._shown(given.dry_run)
         if sum(left.values()) != len(given.calls):
             self._object(AS_SHOWN, f"{where}: {len(given.calls)} approved of {len(left)} shown")
-        gates = {e.id: e.step for _, e in events if isinstance(e, ev.GateOpened)}
+        gates = {e.id: e for _, e in events if isinstance(e, ev.GateOpened)}
         for event in by_shown:
-            left[_call(state, gates[event.id], event.arguments)] -= 1
+            left[_call(gates[event.id].shown, event.arguments)] -= 1
         if any(count < 0 for count in left.values()):
             self._object(AS_SHOWN, f"{where} approves what {given.dry_run} hasn't shown: {left}")
 
@@ -76,14 +76,15 @@ class Rehearsing:
         """The exact calls that a dry run has shown that are to be asked about."""
         state = self._folded(dry_run)
         return Counter(
-            _call(state, event.step, event.arguments)
+            _call(event.shown, event.arguments)
             for _, event in self._chronicle.of(state.execution)
             if isinstance(event, ev.StepForeseen) and event.key
         )
 
 
-def _call(state: State, step: str, arguments: dict[str, Any]) -> tuple[str, bytes]:
-    return state.steps[step].step.agent, msgspec.json.encode(arguments, order="sorted")
+def _call(shown: dict[str, Any], arguments: dict[str, Any]) -> tuple[str, bytes]:
+    """Whose call it is, as it was shown: another agent may have taken the step over since."""
+    return shown["action"], msgspec.json.encode(arguments, order="sorted")
 
 
 def is_dry(events: Events) -> bool:

@@ -101,10 +101,11 @@ async def test_what_is_taken_while_it_is_given_back_is_given_back_too() -> None:
     await sharing.quotas.take(B, [use])
     house.holds.release(live, A.step)
     taking = asyncio.create_task(sharing.quotas.take(A, [use]))
-    while not taking.done():
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
     assert isinstance(taking.result(), Later)
     house.holds.release(live, A.step)
-    while house.holds.releases(live, A.step):
-        await asyncio.sleep(0)
+    released = asyncio.Event()
+    house.holds.once_released(live, A.step, released.set)
+    async with asyncio.timeout(5):
+        await released.wait()
     assert A not in await sharing.standing()
