@@ -10,6 +10,7 @@ from unittest.mock import ANY
 import pytest
 
 from tizmor.core.budgets import Amounts
+from tizmor.core.errors import OwnershipLost
 from tizmor.core.plan import Access, Resource
 from tizmor.ports.budgets import Bound, Busy
 from tizmor.ports.budgets import Claim as BudgetClaim
@@ -98,6 +99,26 @@ async def test_what_a_dead_process_held_is_free(backend: Any) -> None:
     assert isinstance(taken, Held)
     assert isinstance(held, Held)
     assert taken.tokens > held.tokens
+
+
+async def test_who_has_lost_an_execution_takes_nothing_of_its_new_owners(backend: Any) -> None:
+    """A process that was stopped past its lease goes on, and asks for what it was about to ask."""
+    stopped, mine = backend.open(), backend.open()
+    await stopped.commit([said(A.execution, 1, create=new())])
+    await stopped.sharing.locks.acquire(A, [CALENDAR])
+    await stopped.sharing.quotas.take(A, [TWO_A_SECOND])
+    backend.die(stopped)
+    assert await mine.adopt(A.execution) is not None
+    held = await mine.sharing.locks.acquire(A, [CALENDAR])
+    assert await mine.sharing.quotas.take(A, [TWO_A_SECOND]) == Slot()
+    backend.come_back(stopped)
+    with pytest.raises(OwnershipLost):
+        await stopped.sharing.locks.acquire(A, [CALENDAR])
+    with pytest.raises(OwnershipLost):
+        await stopped.sharing.quotas.take(A, [TWO_A_SECOND])
+    await stopped.sharing.abandon(A.execution)
+    assert await mine.sharing.locks.acquire(A, [CALENDAR]) == held
+    assert await mine.sharing.locks.acquire(B, [CALENDAR]) == Taken("calendar:me")
 
 
 async def test_whose_turn_it_is_is_seen_by_its_own_process(backend: Any) -> None:

@@ -347,7 +347,7 @@ class Run:
             self.witness.object(LEFT, f"{process.name} does not end")
         elif (error := closing.exception()) is not None:
             self.witness.object(SOUND, f"{process.name} ended with {error!r}")
-        else:
+        elif closing.result():
             await asyncio.sleep(0.001)
             if remains := self.loop.remains(process.name):
                 self.witness.object(LEFT, f"of {process.name}: {'; '.join(remains)}")

@@ -34,6 +34,7 @@ from tizmor.storage.memory_rows import MemoryRows
 from tizmor.storage.retry import Found, kept_at
 from tizmor.storage.rows import measurements
 from tizmor.storage.shared.in_memory import MemoryShared
+from tizmor.storage.shared.on_sqlite import Known
 from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.wakes import WakeSignal
 
@@ -46,11 +47,16 @@ class MemoryDatabase(MemoryRows):
         super().__init__()
         self.now_ms = now_ms
         self.living: dict[str, WakeSignal] = {}
+        self.known = Known(lambda owner: owner not in self.living, self._owner_of)
         self._opened = 0
 
     def open(self) -> MemoryJournal:
         self._opened += 1
         return MemoryJournal(self, f"memory-{self._opened}")
+
+    def _owner_of(self, tables: object, execution: int) -> list[tuple[str]]:
+        stored = self.executions.get(execution)
+        return [] if stored is None or stored.owner is None else [(stored.owner,)]
 
 
 class MemoryJournal:
@@ -69,7 +75,7 @@ class MemoryJournal:
             self._database.tables,
             self.owner,
             now_ms=self._database.now_ms,
-            is_dead=lambda owner: owner not in self._database.living,
+            known=self._database.known,
             ring=self._ring,
         )
         return DatabaseSharing(shared)

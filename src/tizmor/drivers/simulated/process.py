@@ -169,21 +169,25 @@ class SimulatedProcess:
         self.journal.renew()
         self._loop.go_on(self.name)
 
-    def close(self) -> asyncio.Task[None]:
-        """End in order, as a program does whose work is done or that was interrupted."""
+    def close(self) -> asyncio.Task[bool]:
+        """End in order, as a program does whose work is done or that was interrupted. False when a
+        call with an effect didn't end: its journal stays open, and is at work, till it is killed.
+        """
         self.closing = True
         return self._spawn(self._close())
 
     def _spawn(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         return self._loop.create_task(work, context=self._context.copy())
 
-    async def _close(self) -> None:
+    async def _close(self) -> bool:
         for task in self._asked:
             task.cancel()
         await asyncio.gather(*self._asked, return_exceptions=True)
         self._inbox.cancel()
         with contextlib.suppress(asyncio.CancelledError, EngineError):
             await self._inbox
-        if await self.pump.close():
+        whole = await self.pump.close()
+        if whole:
             with contextlib.suppress(EngineError):
                 await self.journal.close()
+        return whole

@@ -50,7 +50,7 @@ class SimulatedShared:
     async def look(self, work: Callable[[Moment], Work[_T]]) -> _T:
         await self._reach("sharing slow")
         moment = Moment(self._database.now_ms(), self._me)
-        return done(self._database.tables.connection, work(moment), self._is_dead, set())
+        return done(self._database.tables.connection, work(moment), self._database.known, set())
 
     async def close(self) -> None:
         """Wait until what was asked for is done."""
@@ -74,15 +74,12 @@ class SimulatedShared:
         moment = Moment(self._database.now_ms(), self._me)
         connection.execute("BEGIN")
         try:
-            told = do_pieces(connection, pieces, moment, self._is_dead)
+            told = do_pieces(connection, pieces, moment, self._database.known)
         except BaseException:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
         return sorted(told)
-
-    def _is_dead(self, owner: str) -> bool:
-        return owner not in self._database.living
 
     async def _have_look(self, owners: Collection[str]) -> None:
         self._ring(owners)

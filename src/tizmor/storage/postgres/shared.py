@@ -11,13 +11,22 @@ from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 from typing import TypeVar
 
-from tizmor.core.errors import EngineError
+from tizmor.core.errors import StorageFailed
 from tizmor.ports.clock import Clock
 from tizmor.storage.postgres.lease import Lease, Life, lives
 from tizmor.storage.postgres.listener import CHANNEL
 from tizmor.storage.postgres.wire import Connection, Wire
 from tizmor.storage.shared.batches import Batches, Piece
-from tizmor.storage.shared.work import AreDead, Moment, Rows, Statement, Tell, Work
+from tizmor.storage.shared.work import (
+    OWNER_OF,
+    AreDead,
+    Moment,
+    OwnerOf,
+    Rows,
+    Statement,
+    Tell,
+    Work,
+)
 
 _T = TypeVar("_T")
 
@@ -56,7 +65,7 @@ class PostgresShared:
     async def _do_all(self, pieces: Collection[Piece]) -> Collection[str]:
         try:
             await self._wire.use(partial(self._in_one, pieces=pieces))
-        except EngineError:
+        except StorageFailed:
             raise
         except Exception as error:
             if len(pieces) == 1:
@@ -94,6 +103,9 @@ async def _done(connection: Connection, work: Work[_T], told: set[str]) -> _T:
                 case AreDead():
                     known = await lives(connection, request.owners)
                     rows = [(owner,) for owner, life in known.items() if life is not Life.ALIVE]
+                case OwnerOf():
+                    found = await connection.fetch(_numbered(OWNER_OF), request.execution)
+                    rows = [tuple(row) for row in found]
                 case Tell():
                     told.update(request.owners)
                     rows = []

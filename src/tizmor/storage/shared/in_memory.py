@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from tizmor.storage.fresh import statements
-from tizmor.storage.shared.on_sqlite import done
+from tizmor.storage.shared.on_sqlite import Known, done
 from tizmor.storage.shared.work import Moment, Work
 
 _T = TypeVar("_T")
@@ -31,13 +31,13 @@ class MemoryShared:
         me: str,
         *,
         now_ms: Callable[[], int],
-        is_dead: Callable[[str], bool],
+        known: Known,
         ring: Callable[[Collection[str]], None],
     ) -> None:
         self._tables = tables
         self._me = me
         self._now_ms = now_ms
-        self._is_dead = is_dead
+        self._known = known
         self._ring = ring
 
     async def do(self, work: Callable[[Moment], Work[_T]]) -> _T:
@@ -45,7 +45,7 @@ class MemoryShared:
         told: set[str] = set()
         connection.execute("BEGIN")
         try:
-            result = done(connection, work(Moment(self._now_ms(), self._me)), self._is_dead, told)
+            result = done(connection, work(Moment(self._now_ms(), self._me)), self._known, told)
         except BaseException:
             connection.execute("ROLLBACK")
             raise
@@ -55,4 +55,4 @@ class MemoryShared:
 
     async def look(self, work: Callable[[Moment], Work[_T]]) -> _T:
         moment = Moment(self._now_ms(), self._me)
-        return done(self._tables.connection, work(moment), self._is_dead, set())
+        return done(self._tables.connection, work(moment), self._known, set())

@@ -14,7 +14,15 @@ from typing import NamedTuple
 
 from tizmor.core.plan import Access, Resource
 from tizmor.ports.locks import Claim, Held, Holder, Taken
-from tizmor.storage.shared.work import AreDead, Moment, Shared, Statement, Tell, Work
+from tizmor.storage.shared.work import (
+    AreDead,
+    Moment,
+    Shared,
+    Statement,
+    Tell,
+    Work,
+    refuse_the_stale,
+)
 
 _CLAIMS = "SELECT id, resource, access, granted, execution, step, owner FROM resource_locks"
 _MINE = f"{_CLAIMS} WHERE execution = ? AND step = ? ORDER BY resource"
@@ -110,6 +118,7 @@ def _acquire(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[
 def _claims(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[list[_Claim]]:
     """The holder's claims, as they were or made now."""
     claims = yield from _of(holder)
+    yield from refuse_the_stale(moment, holder.execution, (claim.owner for claim in claims))
     if {claim.resource: claim.access for claim in claims} == wanted:
         if any(claim.owner != moment.me for claim in claims):
             yield Statement(_TAKE_OVER, (moment.me, *holder))

@@ -7,11 +7,20 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tizmor.ports.clock import Clock
 from tizmor.storage.shared.batches import Batches, Piece
-from tizmor.storage.shared.work import AreDead, Moment, Rows, Statement, Tell, Work
+from tizmor.storage.shared.work import (
+    OWNER_OF,
+    AreDead,
+    Moment,
+    OwnerOf,
+    Rows,
+    Statement,
+    Tell,
+    Work,
+)
 
 _T = TypeVar("_T")
 
@@ -41,7 +50,7 @@ class SqliteShared:
         self._writing = writing
         self._looking = looking
         self._appear = appear
-        self._is_dead = is_dead
+        self._known = Known(is_dead)
         self._clock = clock
         self._batches = Batches(self._do_all, ring, clock)
 
@@ -51,7 +60,7 @@ class SqliteShared:
     async def look(self, work: Callable[[Moment], Work[_T]]) -> _T:
         moment = Moment(self._clock.now_ms(), self._me)
         result: _T = await self._looking(
-            lambda connection: done(connection, work(moment), self._is_dead, set())
+            lambda connection: done(connection, work(moment), self._known, set())
         )
         return result
 
@@ -67,14 +76,25 @@ class SqliteShared:
         self._appear()
         with self._writing() as connection:
             moment = Moment(self._clock.now_ms(), self._me)
-            return do_pieces(connection, pieces, moment, self._is_dead)
+            return do_pieces(connection, pieces, moment, self._known)
+
+
+def _owner_of(connection: sqlite3.Connection, execution: int) -> Rows:
+    return connection.execute(OWNER_OF, (execution,)).fetchall()
+
+
+class Known(NamedTuple):
+    """What is known of processes: who is dead, and who runs an execution."""
+
+    is_dead: Callable[[str], bool]
+    owner_of: Callable[[sqlite3.Connection, int], Rows] = _owner_of
 
 
 def do_pieces(
     connection: sqlite3.Connection,
     pieces: Collection[Piece],
     moment: Moment,
-    is_dead: Callable[[str], bool],
+    known: Known,
 ) -> set[str]:
     """Do pieces of work within the transaction that is open; who is to look. One that fails leaves
     nothing behind, and the others go on."""
@@ -82,7 +102,7 @@ def do_pieces(
     for piece in pieces:
         connection.execute("SAVEPOINT piece")
         try:
-            piece.result = done(connection, piece.work(moment), is_dead, told)
+            piece.result = done(connection, piece.work(moment), known, told)
         except sqlite3.Error:
             raise
         except Exception as error:
@@ -95,7 +115,7 @@ def do_pieces(
 def done(
     connection: sqlite3.Connection,
     work: Work[_T],
-    is_dead: Callable[[str], bool],
+    known: Known,
     told: set[str],
 ) -> _T:
     """Do a piece of work; `told` gains those whom it would have look."""
@@ -107,7 +127,9 @@ def done(
                 case Statement():
                     rows = connection.execute(request.sql, request.values).fetchall()
                 case AreDead():
-                    rows = [(owner,) for owner in request.owners if is_dead(owner)]
+                    rows = [(owner,) for owner in request.owners if known.is_dead(owner)]
+                case OwnerOf():
+                    rows = known.owner_of(connection, request.execution)
                 case Tell():
                     told.update(request.owners)
                     rows = []

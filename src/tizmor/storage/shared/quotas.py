@@ -23,7 +23,15 @@ from typing import NamedTuple
 
 from tizmor.ports.locks import Holder
 from tizmor.ports.quotas import AS_RESERVED, Later, Left, Quota, Slot, Standing, Use
-from tizmor.storage.shared.work import AreDead, Moment, Shared, Statement, Tell, Work
+from tizmor.storage.shared.work import (
+    AreDead,
+    Moment,
+    Shared,
+    Statement,
+    Tell,
+    Work,
+    refuse_the_stale,
+)
 
 _WAITING, _GRANTED, _PARKED, _AHEAD, _CALLING = 0, 1, 3, 4, 5
 _AT_ONCE = 500
@@ -169,6 +177,7 @@ class SharedQuotas:
 def _take(moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | Later]:
     mine = yield from _tickets(holder)
     if any(ticket.owner != moment.me for ticket in mine):
+        yield from refuse_the_stale(moment, holder.execution, [t.owner for t in mine])
         mine = yield from _taken_over(moment, holder, mine)
     if [ticket.name for ticket in mine] != [use.name for use in uses]:
         left = yield from _used(moment, holder, mine, AS_RESERVED)

@@ -9,8 +9,11 @@ knows whether it was), so that doing it twice must be as doing it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, NamedTuple, Protocol, TypeVar
+
+from tizmor.core.errors import OwnershipLost
+from tizmor.core.ids import public_id
 
 _T = TypeVar("_T")
 
@@ -31,13 +34,21 @@ class AreDead(NamedTuple):
     owners: tuple[str, ...]
 
 
+class OwnerOf(NamedTuple):
+    """Which process runs an execution: one row, or none when nobody does."""
+
+    execution: int
+
+
 class Tell(NamedTuple):
     """Have these owners look, once all of this is kept. No rows."""
 
     owners: tuple[str, ...]
 
 
-Request = Statement | AreDead | Tell
+OWNER_OF = "SELECT owner FROM executions WHERE id = ? AND owner IS NOT NULL"
+
+Request = Statement | AreDead | OwnerOf | Tell
 Work = Generator[Request, Rows, _T]
 
 
@@ -47,6 +58,16 @@ class Moment(NamedTuple):
 
     now_ms: int
     me: str
+
+
+def refuse_the_stale(moment: Moment, execution: int, owners: Iterable[str]) -> Work[None]:
+    """A process that has lost an execution, and doesn't know it yet, takes over nothing of what is
+    already its new owner's. `owners`: whose it is now. Raises `OwnershipLost`."""
+    if all(owner == moment.me for owner in owners):
+        return
+    owner = yield OwnerOf(execution)
+    if owner and owner[0][0] != moment.me:
+        raise OwnershipLost(f"{public_id(execution)} is another process's now")
 
 
 class Shared(Protocol):
