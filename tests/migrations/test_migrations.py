@@ -75,7 +75,7 @@ def test_an_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
     assert versions(tmp_path / "tizmor.db") == [VERSION]
 
 
-@pytest.mark.parametrize("version", ["0004", "9999", "unknown"])
+@pytest.mark.parametrize("version", ["0005", "9999", "unknown"])
 def test_a_newer_database_is_refused_untouched(tmp_path: Path, version: str) -> None:
     database = tmp_path / "tizmor.db"
     prepare(database)
@@ -90,8 +90,8 @@ def test_a_newer_database_is_refused_untouched(tmp_path: Path, version: str) -> 
 
 _NEXT = """
 from alembic import op
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 def upgrade():
     op.execute("CREATE TABLE added (note TEXT)")
     op.execute({after!r})
@@ -100,19 +100,19 @@ def upgrade():
 
 @pytest.fixture
 def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let there be a migration 0004, which ends with a given statement."""
+    """Let there be a migration 0005, which ends with a given statement."""
 
     def add(statement: str) -> None:
         versions = tmp_path / "versions"
         versions.mkdir()
-        (versions / "0004_next.py").write_text(_NEXT.format(after=statement))
+        (versions / "0005_next.py").write_text(_NEXT.format(after=statement))
         config = configuration()
         config.set_main_option("path_separator", "newline")
         config.set_main_option(
             "version_locations", f"tizmor.storage:migrations/versions\n{versions}"
         )
         monkeypatch.setattr(migrate, "configuration", lambda: config)
-        monkeypatch.setattr(schema, "VERSION", "0004")
+        monkeypatch.setattr(schema, "VERSION", "0005")
 
     return add
 
@@ -126,10 +126,10 @@ def test_an_older_database_is_copied_and_migrated(
 
     prepare(database)
 
-    assert versions(database) == ["0004"]
+    assert versions(database) == ["0005"]
     assert "added" in objects(database)
-    assert versions(tmp_path / "tizmor-0003.backup.db") == ["0003"]
-    assert "added" not in objects(tmp_path / "tizmor-0003.backup.db")
+    assert versions(tmp_path / "tizmor-0004.backup.db") == ["0004"]
+    assert "added" not in objects(tmp_path / "tizmor-0004.backup.db")
 
 
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
@@ -143,7 +143,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     with pytest.raises(StorageFailed, match="nowhere"):
         prepare(database)
 
-    assert versions(database) == ["0003"]
+    assert versions(database) == ["0004"]
     assert objects(database) == before
 
 
@@ -188,6 +188,48 @@ async def test_a_database_of_schema_0001_comes_with_its_data(tmp_path: Path) -> 
         gates = connection.execute("SELECT id, state FROM pending_approvals").fetchall()
     assert (steps, gates) == ([("search", "SUCCEEDED")], [("g1", "open")])
     assert versions(tmp_path / "tizmor-0001.backup.db") == ["0001"]
+
+
+_OF_TYPE = {"INTEGER": 7, "TEXT": "seven", "BLOB": b"7"}
+
+
+def rows_of(database: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables, the version's aside."""
+    with closing(sqlite3.connect(database)) as connection:
+        tables = [
+            row[0]
+            for row in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table'"
+                " AND name NOT LIKE 'sqlite_%' AND name <> 'alembic_version'"
+            )
+        ]
+        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+
+
+def fill(database: Path) -> None:
+    """A row in every table."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        for table in rows_of(database):
+            columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+            values = [_OF_TYPE[column[2]] for column in columns]
+            places = ", ".join("?" * len(values))
+            connection.execute(f"INSERT INTO {table} VALUES ({places})", values)
+
+
+async def test_a_database_of_schema_0003_comes_with_its_data(tmp_path: Path) -> None:
+    database = tmp_path / "tizmor.db"
+    upgrade(database, to="0003")
+    fill(database)
+    before = rows_of(database)
+    assert {len(rows) for rows in before.values()} == {1}
+
+    prepare(database)
+
+    after = rows_of(database)
+    assert {table: after[table] for table in before} == before
+    assert {table for table in after if after[table]} == set(before)
+    assert versions(tmp_path / "tizmor-0003.backup.db") == ["0003"]
+    assert rows_of(tmp_path / "tizmor-0003.backup.db") == before
 
 
 def test_a_backup_holds_what_is_still_in_the_log(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from tizmor.core.errors import WorkspaceUnusable
 from tizmor.storage.connection import connect, storage_errors
 
-VERSION = "0003"
+VERSION = "0004"
 """The newest migration. Versions are numbers of four digits, so they order as text."""
 
 _LOCK = "schema.lock"

@@ -373,3 +373,49 @@ circuit_waits = sa.Table(
     sa.Index(None, "owner", "name"),
     sqlite_strict=True,
 )
+
+# What others may ask the server with: see `tizmor.ports.tokens`. `hash` is argon2's.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("created_at_ms", _BigInteger, nullable=False),
+    sa.Column("expires_at_ms", _BigInteger, nullable=True),
+    sa.Column("revoked_at_ms", _BigInteger, nullable=True),
+    sa.Column("used_at_ms", _BigInteger, nullable=True),
+    sqlite_strict=True,
+)
+
+# Browsers that have shown a token; `digest` is the SHA-256 of what they keep.
+token_sessions = sa.Table(
+    "token_sessions",
+    metadata,
+    sa.Column("digest", sa.LargeBinary, primary_key=True),
+    sa.Column("token", sa.Text, nullable=False),
+    sa.Column("expires_at_ms", _BigInteger, nullable=False),
+    sa.Index(None, "token", "expires_at_ms"),
+    sa.Index(None, "expires_at_ms"),
+    sqlite_strict=True,
+)
+
+# Requests that are to be carried out once, and their answers: see `tizmor.ports.answers`.
+kept_answers = sa.Table(
+    "kept_answers",
+    metadata,
+    sa.Column("caller", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("execution", _BigInteger, nullable=False),
+    sa.Column("owner", sa.Text, nullable=True),
+    sa.Column("answer", sa.LargeBinary, nullable=True),
+    sa.Column("at_ms", _BigInteger, nullable=False),
+    # 1 when what it began has been removed by retention.
+    sa.Column("gone", sa.Integer, nullable=False, server_default="0"),
+    sa.Index(None, "execution"),
+    sa.Index(None, "at_ms"),
+    sqlite_strict=True,
+)

@@ -33,12 +33,15 @@ TABLES = (
     "inbox",
     "journal",
     "journal_origin",
+    "kept_answers",
     "owners",
     "pending_approvals",
     "rate_limits",
     "rate_tickets",
     "resource_locks",
     "shared_context",
+    "token_sessions",
+    "tokens",
 )
 _VERSION = "alembic_version"
 _READ = ("SELECT",)

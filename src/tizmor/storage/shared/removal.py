@@ -1,7 +1,8 @@
 """What retention does to the shared tables for an execution that goes: each statement takes its
 number.
 
-What it has used of a quota counts until its window is over, whoever it was.
+What it has used of a quota counts until its window is over, whoever it was. A request that began it
+is remembered for as long as any: it is not to be begun once more.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ FORGET = (
     " WHERE gone.name = rate_limits.name",
     "DELETE FROM rate_tickets WHERE execution = ? AND state <> 2",
     "UPDATE rate_tickets SET execution = 0, step = '' WHERE execution = ?",
+    "UPDATE kept_answers SET gone = 1 WHERE execution = ?",
 )
 
 LEFT_OVER = (

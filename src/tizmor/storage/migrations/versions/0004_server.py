@@ -1,0 +1,62 @@
+"""What the server needs: who may ask, and what was answered."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+_BigInteger = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    _tokens()
+    _answers()
+
+
+def _tokens() -> None:
+    """What others may ask with."""
+    op.create_table(
+        "tokens",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("scopes", sa.Text, nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
+        sa.Column("created_by", sa.Text, nullable=False),
+        sa.Column("created_at_ms", _BigInteger, nullable=False),
+        sa.Column("expires_at_ms", _BigInteger, nullable=True),
+        sa.Column("revoked_at_ms", _BigInteger, nullable=True),
+        sa.Column("used_at_ms", _BigInteger, nullable=True),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "token_sessions",
+        sa.Column("digest", sa.LargeBinary, primary_key=True),
+        sa.Column("token", sa.Text, nullable=False),
+        sa.Column("expires_at_ms", _BigInteger, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_token_sessions_token_expires_at_ms", "token_sessions", ["token", "expires_at_ms"]
+    )
+    op.create_index("ix_token_sessions_expires_at_ms", "token_sessions", ["expires_at_ms"])
+
+
+def _answers() -> None:
+    """Requests that are to be carried out once, and their answers."""
+    op.create_table(
+        "kept_answers",
+        sa.Column("caller", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+        sa.Column("execution", _BigInteger, nullable=False),
+        sa.Column("owner", sa.Text, nullable=True),
+        sa.Column("answer", sa.LargeBinary, nullable=True),
+        sa.Column("at_ms", _BigInteger, nullable=False),
+        sa.Column("gone", sa.Integer, nullable=False, server_default="0"),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_kept_answers_execution", "kept_answers", ["execution"])
+    op.create_index("ix_kept_answers_at_ms", "kept_answers", ["at_ms"])
