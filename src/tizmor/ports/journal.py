@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from tizmor.ports.audit import AuditRow
+from tizmor.ports.metrics import Tally, Unfinished
 from tizmor.ports.sharing import Sharing
 
 
@@ -300,6 +301,15 @@ class Journal(Protocol):
 
     async def figures(self) -> list[AgentFigures]:
         """What steps took and cost, by agent."""
+        ...
+
+    async def tally(self, after: int) -> Tally:
+        """What the executions took that ended behind a position, as far as it is looked at once: it
+        goes on behind the tally's `until`, whether or not anything was counted."""
+        ...
+
+    async def in_progress(self) -> Unfinished:
+        """How many executions have not ended, and of how much humans are asked in them."""
         ...
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:

@@ -9,6 +9,8 @@ from tizmor.ports.breakers import Breakers
 from tizmor.ports.budgets import Budgets
 from tizmor.ports.cache import Cache
 from tizmor.ports.locks import Holder, Locks
+from tizmor.ports.logs import Logs
+from tizmor.ports.metrics import Metrics
 from tizmor.ports.quotas import Quotas
 
 
@@ -36,6 +38,10 @@ class Sharing(Protocol):
     def budgets(self) -> Budgets: ...
     @property
     def breakers(self) -> Breakers: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def logs(self) -> Logs: ...
 
     async def turns(self) -> Turns:
         """Whose turn has come."""

@@ -13,7 +13,7 @@ fences ────── who has lost what it writes under; shared/ what all pr
 presence ──── are the files still where they were?
 verdict ───── what an append is that can't be written; retry: was it written before?
 reader ────── everything that only looks: another thread, another connection
-retention ─── what `gc` removes
+retention ─── what `gc` removes; tally: what has ended took (in memory: memory_tally)
 inspection ── what `doctor` asks
 owners ────── who is alive: locked files; wakes: how they wake each other
 turn ──────── how one that writes all the time lets another write in between

@@ -20,6 +20,7 @@ from tizmor.ports.journal import (
     Record,
     StoredExecution,
 )
+from tizmor.ports.metrics import Tally, Unfinished
 from tizmor.ports.sharing import Sharing
 from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.shared.work import Moment, Work
@@ -67,6 +68,12 @@ class EmptyJournal:
 
     async def figures(self) -> list[AgentFigures]:
         return []
+
+    async def tally(self, after: int) -> Tally:
+        return Tally(after=after, until=after)
+
+    async def in_progress(self) -> Unfinished:
+        return Unfinished({}, {})
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:
         return []

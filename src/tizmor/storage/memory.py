@@ -28,9 +28,11 @@ from tizmor.ports.journal import (
     StepRow,
     StoredExecution,
 )
+from tizmor.ports.metrics import Tally, Unfinished
 from tizmor.ports.sharing import Sharing
 from tizmor.storage.fences import stand
 from tizmor.storage.memory_rows import MemoryRows
+from tizmor.storage.memory_tally import tallied, unfinished
 from tizmor.storage.retry import Found, kept_at
 from tizmor.storage.rows import measurements
 from tizmor.storage.shared.in_memory import MemoryShared
@@ -148,6 +150,12 @@ class MemoryJournal:
             if row.attempt:
                 by_agent.setdefault(row.agent, []).append(row)
         return [_figures(agent, by_agent[agent]) for agent in sorted(by_agent)]
+
+    async def tally(self, after: int) -> Tally:
+        return tallied(self._database, after)
+
+    async def in_progress(self) -> Unfinished:
+        return unfinished(self._database)
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:
         journal = self._database.journal

@@ -23,6 +23,7 @@ from tizmor.ports.journal import (
     Record,
     StoredExecution,
 )
+from tizmor.ports.metrics import Tally, Unfinished
 from tizmor.storage import audit
 from tizmor.storage.blobs import MARK, BlobDamaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
@@ -40,6 +41,14 @@ from tizmor.storage.rows import (
     inbox_row,
     measurements,
     stored_execution,
+)
+from tizmor.storage.tally import (
+    BY_KIND,
+    BY_STATUS,
+    ENDED,
+    EVENTS_AT_ONCE,
+    TALLIED,
+    counts,
 )
 
 _COLUMNS = "SELECT execution, position, seq, at_ms, payload, checksum FROM journal"
@@ -60,6 +69,11 @@ _PENDING = (
     f"{INBOX} JOIN executions ON executions.id = inbox.execution"
     " WHERE inbox.outcome IS NULL AND executions.owner = ? ORDER BY inbox.id"
 )
+_UNTIL = (
+    "SELECT max(position) FROM"
+    " (SELECT position FROM journal WHERE position > ? ORDER BY position LIMIT ?)"
+)
+_ENDED = ENDED.format(after="?", until="?")
 _BEYOND = (1 << 63) - 1
 _T = TypeVar("_T")
 _AT_ONCE = 500
@@ -94,6 +108,21 @@ class Reader:
     def figures(self) -> list[AgentFigures]:
         with storage_errors():
             return [agent_figures(row) for row in self._connection.execute(FIGURES)]
+
+    def tally(self, after: int) -> Tally:
+        """The journal is looked through by position and not read: not one payload is touched."""
+        with snapshot(self._connection):
+            until = self._one(_UNTIL, after, EVENTS_AT_ONCE)[0]
+            if until is None:
+                return Tally(after=after, until=after)
+            ended = json.dumps([row[0] for row in self._all(_ENDED, after, until)])
+            rows = [self._all(query.format(among=AMONG), ended) for query in TALLIED]
+            return Tally(after=after, until=until, counts=counts(*rows))
+
+    def in_progress(self) -> Unfinished:
+        with snapshot(self._connection):
+            executions = dict(self._all(BY_STATUS))
+            return Unfinished(executions, dict(self._all(BY_KIND)))
 
     def checkpoint(self, execution: int) -> Checkpoint | None:
         with snapshot(self._connection):

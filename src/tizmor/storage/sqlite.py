@@ -32,6 +32,7 @@ from tizmor.ports.journal import (
     Record,
     StoredExecution,
 )
+from tizmor.ports.metrics import Tally, Unfinished
 from tizmor.storage.empty import EmptyJournal
 from tizmor.storage.inspection import Finding, inspect
 from tizmor.storage.owners import Owners, new_owner
@@ -164,6 +165,12 @@ class SqliteJournal:
 
     async def figures(self) -> list[AgentFigures]:
         return await self._look(self._reader.figures)
+
+    async def tally(self, after: int) -> Tally:
+        return await self._look(lambda: self._reader.tally(after))
+
+    async def in_progress(self) -> Unfinished:
+        return await self._look(self._reader.in_progress)
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:
         return await self._look(lambda: self._reader.feed(after_position, limit))

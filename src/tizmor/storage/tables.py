@@ -419,3 +419,51 @@ kept_answers = sa.Table(
     sa.Index(None, "at_ms"),
     sqlite_strict=True,
 )
+
+# What executions took and cost, added up (`tizmor.ports.metrics`): by the minute (`span_ms`
+# 60,000), older ones by the hour, and since ever (0).
+metrics = sa.Table(
+    "metrics",
+    metadata,
+    sa.Column("span_ms", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at_ms", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("measure", sa.Text, primary_key=True),
+    sa.Column("label", sa.Text, primary_key=True),
+    sa.Column("outcome", sa.Text, primary_key=True),
+    sa.Column("bucket", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", _BigInteger, nullable=False),
+    sa.Column("total", _BigInteger, nullable=False),
+    sqlite_strict=True,
+)
+
+# Up to which of the journal's positions a reader of it has come.
+feed_positions = sa.Table(
+    "feed_positions",
+    metadata,
+    sa.Column("reader", sa.Text, primary_key=True),
+    sa.Column("position", _BigInteger, nullable=False),
+    sqlite_strict=True,
+)
+
+# Log lines (`tizmor.ports.logs`): `number` counts those of the process that wrote them, `owner`.
+logs = sa.Table(
+    "logs",
+    metadata,
+    sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("number", _BigInteger, nullable=False),
+    sa.Column("at_ms", _BigInteger, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("logger", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("fields", sa.Text, nullable=False),
+    sa.Column("execution", _BigInteger, nullable=True),
+    sa.Column("step", sa.Text, nullable=True),
+    sa.Column("attempt", sa.Integer, nullable=True),
+    sa.Column("trace_id", sa.Text, nullable=True),
+    sa.Column("span_id", sa.Text, nullable=True),
+    sa.UniqueConstraint("owner", "number"),
+    sa.Index(None, "execution", "id"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)

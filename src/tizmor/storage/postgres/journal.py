@@ -30,6 +30,7 @@ from tizmor.ports.journal import (
     Record,
     StoredExecution,
 )
+from tizmor.ports.metrics import Tally, Unfinished
 from tizmor.storage.inspection import Finding
 from tizmor.storage.postgres import retention
 from tizmor.storage.postgres.inspection import inspect
@@ -109,6 +110,12 @@ class PostgresJournal:
 
     async def unfinished(self) -> list[StoredExecution]:
         return await self._reader.unfinished()
+
+    async def tally(self, after: int) -> Tally:
+        return await self._reader.tally(after)
+
+    async def in_progress(self) -> Unfinished:
+        return await self._reader.in_progress()
 
     async def read_feed(self, after_position: int, limit: int) -> list[Record]:
         return await self._reader.feed(after_position, limit)

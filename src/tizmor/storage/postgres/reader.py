@@ -20,6 +20,7 @@ from tizmor.ports.journal import (
     Record,
     StoredExecution,
 )
+from tizmor.ports.metrics import Tally, Unfinished
 from tizmor.storage.blobs import BlobDamaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.postgres import position
@@ -36,6 +37,14 @@ from tizmor.storage.rows import (
     inbox_row,
     measurements,
     stored_execution,
+)
+from tizmor.storage.tally import (
+    BY_KIND,
+    BY_STATUS,
+    ENDED,
+    EVENTS_AT_ONCE,
+    TALLIED,
+    counts,
 )
 
 PATIENCE_S = 120.0
@@ -66,6 +75,12 @@ _IDS = (
     "SELECT id FROM (SELECT id FROM executions UNION SELECT execution FROM journal) AS known"
     " WHERE id > $1 ORDER BY id LIMIT $2"
 )
+_UNTIL = (
+    "SELECT max(position) FROM (SELECT position FROM journal"
+    f" WHERE position > $2 AND position < {position.HORIZON} ORDER BY position LIMIT $3) AS next"
+)
+_ENDED = ENDED.format(after="$1", until="$2")
+_TALLIED = tuple(query.format(among="= ANY($1::bigint[])") for query in TALLIED)
 _BEYOND = (1 << 63) - 1
 
 _T = TypeVar("_T")
@@ -153,6 +168,25 @@ class Reader:
 
     async def figures(self) -> list[AgentFigures]:
         return [agent_figures(tuple(row)) for row in await self._all(FIGURES)]
+
+    async def tally(self, after: int) -> Tally:
+        """Behind the horizon nothing can appear any more, and so nothing is passed over."""
+
+        async def look(connection: Connection) -> Tally:
+            until = await connection.fetchval(_UNTIL, self._origin, after, EVENTS_AT_ONCE)
+            if until is None:
+                return Tally(after=after, until=after)
+            ended = [row["execution"] for row in await connection.fetch(_ENDED, after, until)]
+            rows = [
+                [tuple(row) for row in await connection.fetch(query, ended)] for query in _TALLIED
+            ]
+            return Tally(after=after, until=until, counts=counts(*rows))
+
+        return await self._snapshot(look)
+
+    async def in_progress(self) -> Unfinished:
+        executions = dict(map(tuple, await self._all(BY_STATUS)))
+        return Unfinished(executions, dict(map(tuple, await self._all(BY_KIND))))
 
     async def unfinished(self) -> list[StoredExecution]:
         rows = await self._all(f"{EXECUTION} WHERE ended = 0 ORDER BY id")

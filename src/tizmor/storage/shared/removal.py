@@ -8,6 +8,7 @@ is remembered for as long as any: it is not to be begun once more.
 from __future__ import annotations
 
 FORGET = (
+    "DELETE FROM logs WHERE execution = ?",
     "DELETE FROM resource_locks WHERE execution = ?",
     "UPDATE rate_limits SET taken = taken - gone.amount"
     " FROM (SELECT name, sum(amount) AS amount FROM rate_tickets"

@@ -12,6 +12,8 @@ from tizmor.storage.shared.breakers import SharedBreakers
 from tizmor.storage.shared.budgets import SharedBudgets
 from tizmor.storage.shared.cache import SharedCache
 from tizmor.storage.shared.locks import SharedLocks
+from tizmor.storage.shared.logs import SharedLogs
+from tizmor.storage.shared.metrics import SharedMetrics
 from tizmor.storage.shared.quotas import SharedQuotas
 from tizmor.storage.shared.work import Moment, Shared, Statement, Work
 
@@ -59,6 +61,8 @@ class DatabaseSharing:
         self.cache = SharedCache(shared)
         self.budgets = SharedBudgets(shared)
         self.breakers = SharedBreakers(shared)
+        self.metrics = SharedMetrics(shared)
+        self.logs = SharedLogs(shared)
 
     async def turns(self) -> Turns:
         return await self._shared.do(_turns)

@@ -1,4 +1,4 @@
-"""What the server needs: who may ask, and what was answered."""
+"""What the server needs: who may ask, what was answered, metrics and logs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _BigInteger = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _tokens()
     _answers()
+    _metrics()
+    _logs()
 
 
 def _tokens() -> None:
@@ -60,3 +62,49 @@ def _answers() -> None:
     )
     op.create_index("ix_kept_answers_execution", "kept_answers", ["execution"])
     op.create_index("ix_kept_answers_at_ms", "kept_answers", ["at_ms"])
+
+
+def _metrics() -> None:
+    """What executions took, added up, and how far that has come."""
+    op.create_table(
+        "metrics",
+        sa.Column("span_ms", _BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("at_ms", _BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("measure", sa.Text, primary_key=True),
+        sa.Column("label", sa.Text, primary_key=True),
+        sa.Column("outcome", sa.Text, primary_key=True),
+        sa.Column("bucket", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", _BigInteger, nullable=False),
+        sa.Column("total", _BigInteger, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "feed_positions",
+        sa.Column("reader", sa.Text, primary_key=True),
+        sa.Column("position", _BigInteger, nullable=False),
+        sqlite_strict=True,
+    )
+
+
+def _logs() -> None:
+    """Log lines."""
+    op.create_table(
+        "logs",
+        sa.Column("id", _BigInteger, primary_key=True, autoincrement=True),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("number", _BigInteger, nullable=False),
+        sa.Column("at_ms", _BigInteger, nullable=False),
+        sa.Column("level", sa.Integer, nullable=False),
+        sa.Column("logger", sa.Text, nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("fields", sa.Text, nullable=False),
+        sa.Column("execution", _BigInteger, nullable=True),
+        sa.Column("step", sa.Text, nullable=True),
+        sa.Column("attempt", sa.Integer, nullable=True),
+        sa.Column("trace_id", sa.Text, nullable=True),
+        sa.Column("span_id", sa.Text, nullable=True),
+        sa.UniqueConstraint("owner", "number", name="uq_logs_owner_number"),
+        sqlite_autoincrement=True,
+        sqlite_strict=True,
+    )
+    op.create_index("ix_logs_execution_id", "logs", ["execution", "id"])
