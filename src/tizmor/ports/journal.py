@@ -177,6 +177,7 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     events: int = 0
     blobs: int = 0
     bytes: int = 0
+    log_lines: int = 0
     compacted: bool = False
 
 

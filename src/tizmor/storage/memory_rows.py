@@ -129,7 +129,13 @@ class MemoryRows:
             events=sum(len(self.histories[number]) for number in executions),
             blobs=len(blobs),
             bytes=sum(map(len, payloads)),
+            log_lines=sum(self._lines(number) for number in executions),
         )
+
+    def _lines(self, execution: int) -> int:
+        count = "SELECT count(*) FROM logs WHERE execution = ?"
+        found: int = self.tables.connection.execute(count, (execution,)).fetchone()[0]
+        return found
 
     def remove(self, executions: set[int]) -> None:
         for number in executions:

@@ -35,12 +35,16 @@ _ENDED = (
     " AND NOT (dry.ended = 2 OR (dry.ended = 1 AND dry.updated_at_ms < ?1)))) ORDER BY id"
 )
 _SIZE = "SELECT count(*), coalesce(sum(length(payload)), 0) FROM journal WHERE execution = ?"
+_LOG_LINES = "SELECT count(*) FROM logs WHERE execution = ?"
 _CHECKPOINTS = "SELECT execution, length(payload) FROM execution_checkpoints"
 _MARK = (
     "UPDATE executions SET ended = 2, owner = NULL WHERE id = ? AND owner IS ?"
     " AND (ended = 2 OR (ended = 1 AND updated_at_ms < ?))"
 )
 _ORPHANS = "SELECT id FROM inbox WHERE execution NOT IN (SELECT id FROM executions)"
+_SOME_LINES = (
+    "DELETE FROM logs WHERE id IN (SELECT id FROM logs WHERE execution = ? LIMIT 256) RETURNING id"
+)
 _LAST_EVENTS = "DELETE FROM journal WHERE execution = ? AND seq > ?"
 _UNUSED = "SELECT hash FROM blobs WHERE hash NOT IN (SELECT hash FROM blob_uses)"
 _THE_REST = (
@@ -79,11 +83,13 @@ def survey(
     sizes = [connection.execute(_SIZE, (number,)).fetchone() for number in numbers]
     checkpoints = [size for n, size in connection.execute(_CHECKPOINTS) if n in numbers]
     blobs = _unused_without(connection, numbers)
+    lines = sum(connection.execute(_LOG_LINES, (number,)).fetchone()[0] for number in numbers)
     freed = Freed(
         executions=len(executions),
         events=sum(events for events, _ in sizes),
         blobs=len(blobs),
         bytes=sum(size for _, size in sizes) + sum(checkpoints) + sum(blobs),
+        log_lines=lines,
     )
     return Found(executions, freed)
 
@@ -138,6 +144,8 @@ def _rows(
             for above in reversed(range(0, last_seq, _EVENTS)):
                 connection.execute(_LAST_EVENTS, (number, above))
                 left[0] = (number, None, above)
+                yield
+            while connection.execute(_SOME_LINES, (number,)).fetchall():
                 yield
             for statement in _THE_REST:
                 connection.execute(statement, (number,))

@@ -93,6 +93,7 @@ def _summary(freed: Freed, *, dry_run: bool) -> str:
             (freed.executions, "executions"),
             (freed.events, "events"),
             (freed.blobs, "blobs"),
+            (freed.log_lines, "log lines"),
         )
     )
     return f"{'Would remove' if dry_run else 'Removed'} {what}: {_size(freed.bytes)}."

@@ -41,6 +41,7 @@ _EVENTS = (
     " coalesce(sum(octet_length(payload)), 0) FROM execution_checkpoints"
     " WHERE execution = ANY($1))::bigint AS bytes FROM journal WHERE execution = ANY($1)"
 )
+_LOG_LINES = "SELECT count(*) FROM logs WHERE execution = ANY($1)"
 _BELONGING = (
     "journal",
     "execution_steps",
@@ -70,17 +71,20 @@ _UNUSED_BLOBS = (
 
 async def collect(wire: Wire, *, ended_before_ms: int, dry_run: bool) -> Freed:
     """As the port's `gc` says."""
-    executions = events = size = 0
+    executions = events = size = lines = 0
     after = 0
     while page := await _page(wire, ended_before_ms, after):
         after = max(page)
         remove = partial(_remove, ended_before_ms=ended_before_ms, page=page, dry_run=dry_run)
-        removed, number, freed = await wire.use(remove)
-        executions, events, size = executions + removed, events + number, size + freed
-    blobs, freed = await wire.use(
+        freed = await wire.use(remove)
+        executions, events = executions + freed.executions, events + freed.events
+        size, lines = size + freed.bytes, lines + freed.log_lines
+    blobs, unused = await wire.use(
         lambda connection: _unused(connection, ended_before_ms, dry_run=dry_run)
     )
-    return Freed(executions=executions, events=events, blobs=blobs, bytes=size + freed)
+    return Freed(
+        executions=executions, events=events, blobs=blobs, bytes=size + unused, log_lines=lines
+    )
 
 
 async def _page(wire: Wire, ended_before_ms: int, after: int) -> Page:
@@ -90,7 +94,7 @@ async def _page(wire: Wire, ended_before_ms: int, after: int) -> Page:
 
 async def _remove(
     connection: Connection, *, ended_before_ms: int, page: Page, dry_run: bool
-) -> tuple[int, int, int]:
+) -> Freed:
     async with connection.transaction():
         known = await lives(connection, {owner for owner in page.values() if owner is not None})
         free = {n: o for n, o in page.items() if o is None or known[o] is not Life.ALIVE}
@@ -99,12 +103,13 @@ async def _remove(
             rows = await connection.fetch(_REMOVE, ended_before_ms, gone, list(free.values()))
             gone = [row["id"] for row in rows]
         number, size = (await connection.fetch(_EVENTS, gone))[0]
+        lines = await connection.fetchval(_LOG_LINES, gone)
         if not dry_run:
             for table in _BELONGING:
                 await connection.execute(f"DELETE FROM {table} WHERE execution = ANY($1)", gone)
             for statement in FORGET:
                 await connection.execute(statement.replace("= ?", "= ANY($1::bigint[])"), gone)
-    return len(gone), number, size
+    return Freed(executions=len(gone), events=number, bytes=size, log_lines=lines)
 
 
 async def _unused(
