@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import msgspec
 
@@ -16,21 +16,19 @@ _LONGEST = 500
 
 
 class Draft(msgspec.Struct, eq=False):
-    """A span as far as it is known. `parent` is the one that it is a part of."""
+    """A span as far as it is known. `parent` is the one that it is a part of, `told` what is said
+    of it beside what its part says. Only `Drafts` changes it."""
 
     span_id: str
     part: Part
-    name: str
+    agent: str
     parent: Draft | None
     start_ms: int
-    attributes: dict[str, Value]
+    told: dict[str, Value]
     end_ms: int | None = None
     error: str | None = None
     message: str = ""
     links: tuple[Link, ...] = ()
-
-    def fail(self, error: str, message: str) -> None:
-        self.error, self.message = error, message[:_LONGEST]
 
 
 class Drafts:
@@ -41,8 +39,11 @@ class Drafts:
     def __init__(self, execution_id: str) -> None:
         self.execution_id = execution_id
         self.trace_id = ""
+        self.caller: str | None = None
+        """The span that the execution itself is a part of."""
         self.now_ms = 0
         self._all: list[Draft] = []
+        self._changed: dict[Draft, None] = {}
 
     def open(
         self,
@@ -52,32 +53,31 @@ class Drafts:
         *,
         agent: str = "",
         start_ms: int | None = None,
-        more: Mapping[str, Value] | None = None,
+        told: dict[str, Value] | None = None,
     ) -> Draft:
         """Begin a span, now or earlier."""
-        began_ms = self.now_ms if start_ms is None else min(start_ms, self.now_ms)
-        attributes: dict[str, Value] = {names.PART: part.value}
-        if part in names.OPERATIONS:
-            attributes[names.OPERATION] = names.OPERATIONS[part]
-        attributes[names.EXECUTION] = self.execution_id
-        draft = Draft(
-            span_id=span_id(self.execution_id, *place),
-            part=part,
-            name=names.SPAN_NAMES[part].format(agent=agent),
-            parent=parent,
-            start_ms=began_ms if parent is None else max(began_ms, parent.start_ms),
-            attributes=attributes | dict(more or {}),
-        )
+        began_ms = self.now_ms
+        if start_ms is not None and start_ms < began_ms:
+            began_ms = start_ms
+        if parent is not None and began_ms < parent.start_ms:
+            began_ms = parent.start_ms
+        identity = span_id(self.execution_id, *place)
+        draft = Draft(identity, part, agent, parent, began_ms, {} if told is None else told)
         self._all.append(draft)
+        self._changed[draft] = None
         return draft
 
     def close(self, draft: Draft, at_ms: int | None = None) -> None:
         """End a span, now or earlier."""
-        ended_ms = self.now_ms if at_ms is None else min(at_ms, self.now_ms)
+        ended_ms = self.now_ms
+        if at_ms is not None and at_ms < ended_ms:
+            ended_ms = at_ms
         draft.end_ms = max(ended_ms, draft.start_ms)
+        self._changed[draft] = None
         whole = draft.parent
         while whole is not None and whole.end_ms is not None and whole.end_ms < draft.end_ms:
             whole.end_ms = draft.end_ms
+            self._changed[whole] = None
             whole = whole.parent
 
     def close_all(self) -> None:
@@ -86,21 +86,47 @@ class Drafts:
             if draft.end_ms is None:
                 self.close(draft)
 
-    def spans(self, caller: str | None) -> list[Span]:
-        """All of them, by when they began, a whole before its parts. `caller` is the span that the
-        execution itself is a part of."""
-        return [
-            Span(
-                trace_id=self.trace_id,
-                span_id=draft.span_id,
-                parent_span_id=caller if draft.parent is None else draft.parent.span_id,
-                name=draft.name,
-                start_ms=draft.start_ms,
-                end_ms=draft.end_ms,
-                attributes=dict(draft.attributes),
-                error=draft.error,
-                message=draft.message,
-                links=draft.links,
+    def fail(self, draft: Draft, error: str, message: str) -> None:
+        draft.error, draft.message = error, message[:_LONGEST]
+        self._changed[draft] = None
+
+    def tell(self, draft: Draft, name: str, value: Value) -> None:
+        """Say something more of a span."""
+        draft.told[name] = value
+        self._changed[draft] = None
+
+    def link(self, draft: Draft, link: Link) -> None:
+        draft.links += (link,)
+        self._changed[draft] = None
+
+    def spans(self) -> list[Span]:
+        """All of them, by when they began, a whole before its parts."""
+        return self._told(sorted(self._all, key=lambda draft: draft.start_ms))
+
+    def changes(self) -> list[Span]:
+        """Those that were begun or changed since this was last asked."""
+        changed, self._changed = self._changed, {}
+        return self._told(changed)
+
+    def _told(self, drafts: Iterable[Draft]) -> list[Span]:
+        fixed: dict[Part, dict[str, Value]] = {}
+        told = []
+        for draft in drafts:
+            part = draft.part
+            if part not in fixed:
+                fixed[part] = names.of_part(part, self.execution_id)
+            told.append(
+                Span(
+                    self.trace_id,
+                    draft.span_id,
+                    self.caller if draft.parent is None else draft.parent.span_id,
+                    names.span_name(part, draft.agent),
+                    draft.start_ms,
+                    draft.end_ms,
+                    fixed[part] | draft.told,
+                    draft.error,
+                    draft.message,
+                    draft.links,
+                )
             )
-            for draft in sorted(self._all, key=lambda draft: draft.start_ms)
-        ]
+        return told

@@ -11,6 +11,7 @@ https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 
 OPERATION = "gen_ai.operation.name"
 INVOKE_WORKFLOW = "invoke_workflow"
@@ -27,6 +28,8 @@ FUNCTION = "function"
 """The type of a tool that is run where the agent is."""
 TOOL_CALL_ID = "gen_ai.tool.call.id"
 ERROR_TYPE = "error.type"
+CHAT = "chat"
+"""The operation of a call of a model, where its agent says no other."""
 
 EXECUTION = "tizmor.execution.id"
 STATUS = "tizmor.status"
@@ -67,6 +70,10 @@ class Part(enum.StrEnum):
     PAUSE = "pause"
     ROLLBACK = "rollback"
     COMPENSATION = "compensation"
+    WORK = "agent"
+    """What an agent tells of its own work (`ctx.span`), as the two that follow."""
+    MODEL = "model"
+    DATABASE = "database"
 
 
 class Relation(enum.StrEnum):
@@ -86,6 +93,8 @@ class Error(enum.StrEnum):
     """The process ended, and nobody saw the call's end."""
 
 
+OUTSIDE = frozenset({Part.MODEL, Part.DATABASE})
+"""What is asked of another system."""
 SPAN_NAMES = {
     Part.REQUEST: INVOKE_WORKFLOW,
     Part.PLAN: PLAN,
@@ -108,5 +117,20 @@ OPERATIONS = {
     Part.STEP: INVOKE_AGENT,
     Part.ATTEMPT: EXECUTE_TOOL,
     Part.COMPENSATION: EXECUTE_TOOL,
+    Part.MODEL: CHAT,
 }
 """The parts that are an operation by the conventions."""
+
+
+@lru_cache(maxsize=1024)
+def span_name(part: Part, agent: str) -> str:
+    """What the engine's own span of a part is called."""
+    return SPAN_NAMES[part].format(agent=agent)
+
+
+def of_part(part: Part, execution_id: str) -> dict[str, str | int | float | bool]:
+    """What is said of each span of a part, of one execution."""
+    told: dict[str, str | int | float | bool] = {PART: part.value}
+    if part in OPERATIONS:
+        told[OPERATION] = OPERATIONS[part]
+    return told | {EXECUTION: execution_id}

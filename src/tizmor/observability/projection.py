@@ -17,10 +17,15 @@ from tizmor.core.state import State
 from tizmor.observability import names
 from tizmor.observability.drafts import Draft, Drafts
 from tizmor.observability.names import Error, Part, Relation
-from tizmor.observability.spans import Link, Span
+from tizmor.observability.spans import Link, Span, Value
 from tizmor.observability.steps import Steps
 from tizmor.observability.trace_context import parsed, request_span_id, trace_id
-from tizmor.observability.undoing import Undoing
+from tizmor.observability.undoing import TAKING_BACK, Undoing
+
+_PLAIN: frozenset[type[ev.Event]] = frozenset(
+    {ev.StepStarted, ev.StepSucceeded, ev.StepHeld, ev.AttemptFailed, ev.Prepared}
+)
+"""Most of what happens, which concerns nothing but its step."""
 
 
 class Projection:
@@ -46,16 +51,27 @@ class Projection:
             self._begin(event)
         if self._request is None:
             return
-        self._take_as_a_whole(event, self._request)
+        if type(event) not in _PLAIN or self._pause is not None:
+            self._take_as_a_whole(event, self._request)
         self._steps.follow(self._state, event, self._request)
-        self._undoing.follow(self._state, event, self._request)
+        if type(event) in TAKING_BACK:
+            self._undoing.follow(self._state, event, self._request)
+
+    @property
+    def ended(self) -> bool:
+        return self._state.ended
 
     def spans(self) -> list[Span]:
         """All so far, by when they began, a whole before its parts. What goes on has no end."""
-        caller = parsed(self._state.traceparent)
-        return self._drafts.spans(None if caller is None else caller.span_id)
+        return self._drafts.spans()
+
+    def changes(self) -> list[Span]:
+        """Those that were begun or changed since this was last asked, in no order."""
+        return self._drafts.changes()
 
     def _begin(self, event: ev.Created) -> None:
+        caller = parsed(event.traceparent)
+        self._drafts.caller = None if caller is None else caller.span_id
         self._drafts.trace_id = trace_id(self._id, event.traceparent)
         self._request = self._drafts.open(Part.REQUEST, None, ("", "request"))
         self._link(event.forked_from, Relation.FORKED_FROM)
@@ -70,13 +86,13 @@ class Projection:
             span_id=request_span_id(origin),
             relation=relation,
         )
-        self._request.links += (link,)
+        self._drafts.link(self._request, link)
 
     def _take_as_a_whole(self, event: ev.Event, request: Draft) -> None:
         """What concerns the execution more than one step of it."""
         match event:
             case ev.DryRunBegun():
-                request.attributes[names.DRY_RUN] = True
+                self._drafts.tell(request, names.DRY_RUN, True)
                 self._link(event.recording, Relation.RECORDED_BY)
             case ev.CallsApproved():
                 self._link(event.dry_run, Relation.CARRIES_OUT)
@@ -107,45 +123,45 @@ class Projection:
 
     def _begin_planning(self, request: Draft, step: str | None = None) -> None:
         self._plans += 1
-        told = {} if step is None else {names.STEP: step}
+        told: dict[str, Value] | None = None if step is None else {names.STEP: step}
         place = ("", "plan", str(self._plans))
-        self._plan = self._drafts.open(Part.PLAN, request, place, more=told)
+        self._plan = self._drafts.open(Part.PLAN, request, place, told=told)
 
     def _end_planning(self, error: str | None = None) -> None:
         plan, self._plan = self._plan, None
         if plan is None:
             return
         if error is not None:
-            plan.fail(Error.FAILED, error)
+            self._drafts.fail(plan, Error.FAILED, error)
         elif self._state.plan is not None:
-            plan.attributes[names.STEPS] = len(self._state.plan.steps)
+            self._drafts.tell(plan, names.STEPS, len(self._state.plan.steps))
         self._drafts.close(plan)
 
     def _ask(self, event: ev.QuestionAsked, request: Draft) -> None:
         """The planner has a question to the human."""
         place = ("", "question", event.id)
-        told = {names.ASKED: event.id}
-        self._asked[event.id] = self._drafts.open(Part.QUESTION, request, place, more=told)
+        told: dict[str, Value] = {names.ASKED: event.id}
+        self._asked[event.id] = self._drafts.open(Part.QUESTION, request, place, told=told)
 
     def _hear(self, event: ev.QuestionAnswered, request: Draft) -> None:
         """With the last answer, planning goes on."""
         asked = self._asked.pop(event.id)
-        asked.attributes[names.OUTCOME] = self._state.questions[event.id].state
+        self._drafts.tell(asked, names.OUTCOME, self._state.questions[event.id].state)
         self._drafts.close(asked)
         if not self._asked and self._plan is None:
             self._begin_planning(request)
 
     def _end(self, event: ev.Ended, request: Draft) -> None:
-        request.attributes[names.STATUS] = event.status
-        request.attributes[names.STEPS] = len(self._state.steps)
+        self._drafts.tell(request, names.STATUS, event.status)
+        self._drafts.tell(request, names.STEPS, len(self._state.steps))
         for name, amount in (
             (names.TOKENS, self._state.tokens),
             (names.COST, self._state.cost_usd),
         ):
             if amount:
-                request.attributes[name] = amount
+                self._drafts.tell(request, name, amount)
         if event.status == "FAILED":
-            request.fail(Error.FAILED, self._state.error or "")
+            self._drafts.fail(request, Error.FAILED, self._state.error or "")
         self._drafts.close_all()
 
 

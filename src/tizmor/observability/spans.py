@@ -10,8 +10,9 @@ from tizmor.observability import names
 
 Value = str | int | float | bool
 
-_INTERNAL = 1
-"""SPAN_KIND_INTERNAL: all that the engine does is within one system."""
+_INTERNAL, _CLIENT = 1, 3
+"""SPAN_KIND_INTERNAL: what the engine does is within one system; SPAN_KIND_CLIENT: what an agent
+asks of another."""
 _ERROR = 2
 """STATUS_CODE_ERROR."""
 _NS_PER_MS = 1_000_000
@@ -25,7 +26,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     relation: str
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True):
+class Span(msgspec.Struct, frozen=True):
     """Something that took time. `parent_span_id` is None for one that nobody asked for, `end_ms`
     for one that goes on. `error` is its `error.type` where it went wrong, `message` what was said
     of that. Times are wall times in milliseconds since the epoch."""
@@ -46,6 +47,11 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
         return names.Part(str(self.attributes[names.PART]))
 
 
+def kind(span: Span) -> int:
+    """Its SpanKind."""
+    return _CLIENT if span.attributes.get(names.PART) in names.OUTSIDE else _INTERNAL
+
+
 def otlp(span: Span) -> dict[str, Any]:
     """The span as JSON of the OpenTelemetry protocol (OTLP 1.x, `trace.proto` by its JSON mapping):
     ids in hexadecimal, 64-bit numbers as strings. One that goes on has no end yet."""
@@ -54,7 +60,7 @@ def otlp(span: Span) -> dict[str, Any]:
         told["parentSpanId"] = span.parent_span_id
     told |= {
         "name": span.name,
-        "kind": _INTERNAL,
+        "kind": kind(span),
         "startTimeUnixNano": str(span.start_ms * _NS_PER_MS),
     }
     if span.end_ms is not None:

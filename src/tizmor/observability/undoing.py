@@ -15,6 +15,20 @@ from tizmor.observability.spans import Link, Value
 from tizmor.observability.steps import INTERRUPTED, tool
 from tizmor.observability.trace_context import span_id, step_place
 
+TAKING_BACK: frozenset[type[ev.Event]] = frozenset(
+    {
+        ev.RollbackStarted,
+        ev.CompensationHeld,
+        ev.CompensationStarted,
+        ev.CompensationFailed,
+        ev.Compensated,
+        ev.CompensationLeft,
+        ev.QuestionAsked,
+        ev.QuestionAnswered,
+    }
+)
+"""What `Undoing.follow` looks at."""
+
 
 class Undoing:
     """What is taken back in one execution."""
@@ -56,7 +70,7 @@ class Undoing:
 
     def _answered(self, state: State) -> None:
         if self._within is not None:
-            self._within.attributes[names.OUTCOME] = state.questions[self._asked].state
+            self._drafts.tell(self._within, names.OUTCOME, state.questions[self._asked].state)
         self._leave()
         self._asked = ""
 
@@ -72,6 +86,8 @@ class Undoing:
         self._leave()
         step = state.steps[name]
         told = {names.STEP: name, **told}
+        if attempt:
+            told |= tool(step.step.agent, step.key) | {names.ATTEMPT: attempt}
         place: tuple[str, ...] = (part.value, str(attempt))
         if not attempt:
             self._counts[name, part] += 1
@@ -81,11 +97,10 @@ class Undoing:
             self._whole or request,
             (step_place(name, step.earlier), *place),
             agent=step.step.agent,
-            more=told,
+            told=told,
         )
         if attempt:
-            self._within.attributes |= tool(step.step.agent, step.key) | {names.ATTEMPT: attempt}
-            self._within.links = (self._of(step),)
+            self._drafts.link(self._within, self._of(step))
 
     def _of(self, step: StepState) -> Link:
         """The step that is taken back."""
@@ -97,5 +112,5 @@ class Undoing:
         if within is None:
             return
         if error is not None and within.part is Part.COMPENSATION:
-            within.fail(error, message)
+            self._drafts.fail(within, error, message)
         self._drafts.close(within)

@@ -175,6 +175,7 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     executions: int = 0
     events: int = 0
+    spans: int = 0
     blobs: int = 0
     bytes: int = 0
     log_lines: int = 0

@@ -12,6 +12,7 @@ from tizmor.ports.locks import Holder, Locks
 from tizmor.ports.logs import Logs
 from tizmor.ports.metrics import Metrics
 from tizmor.ports.quotas import Quotas
+from tizmor.ports.traces import Traces
 
 
 class Turns(NamedTuple):
@@ -42,6 +43,8 @@ class Sharing(Protocol):
     def metrics(self) -> Metrics: ...
     @property
     def logs(self) -> Logs: ...
+    @property
+    def traces(self) -> Traces: ...
 
     async def turns(self) -> Turns:
         """Whose turn has come."""

@@ -45,6 +45,16 @@ _ORPHANS = "SELECT id FROM inbox WHERE execution NOT IN (SELECT id FROM executio
 _SOME_LINES = (
     "DELETE FROM logs WHERE id IN (SELECT id FROM logs WHERE execution = ? LIMIT 256) RETURNING id"
 )
+_SOME_SPANS = (
+    "DELETE FROM traces WHERE execution = ?1 AND span_id IN"
+    " (SELECT span_id FROM traces WHERE execution = ?1 LIMIT 256) RETURNING 1"
+)
+_LATE_SPANS = (
+    "SELECT DISTINCT execution FROM traces WHERE execution NOT IN (SELECT id FROM executions)"
+)
+_SPANS = (
+    "SELECT count(*), coalesce(sum(length(told) + length(name)), 0) FROM traces WHERE execution = ?"
+)
 _LAST_EVENTS = "DELETE FROM journal WHERE execution = ? AND seq > ?"
 _UNUSED = "SELECT hash FROM blobs WHERE hash NOT IN (SELECT hash FROM blob_uses)"
 _THE_REST = (
@@ -81,15 +91,17 @@ def survey(
     ]
     numbers = {number for number, _, _ in executions}
     sizes = [connection.execute(_SIZE, (number,)).fetchone() for number in numbers]
+    spans = [connection.execute(_SPANS, (number,)).fetchone() for number in numbers]
     checkpoints = [size for n, size in connection.execute(_CHECKPOINTS) if n in numbers]
     blobs = _unused_without(connection, numbers)
     lines = sum(connection.execute(_LOG_LINES, (number,)).fetchone()[0] for number in numbers)
     freed = Freed(
         executions=len(executions),
         events=sum(events for events, _ in sizes),
+        spans=sum(number for number, _ in spans),
         blobs=len(blobs),
-        bytes=sum(size for _, size in sizes) + sum(checkpoints) + sum(blobs),
         log_lines=lines,
+        bytes=sum(size for _, size in (*sizes, *spans)) + sum(checkpoints) + sum(blobs),
     )
     return Found(executions, freed)
 
@@ -99,6 +111,7 @@ def remove(writing: Writing, found: Found, ended_before_ms: int) -> Iterator[Non
     left = deque(found.executions)
     yield from _in_slices(writing, lambda connection: _rows(connection, left, ended_before_ms))
     yield from _in_slices(writing, _orders)
+    yield from _in_slices(writing, _late_spans)
     yield from _in_slices(writing, _blobs)
 
 
@@ -145,8 +158,9 @@ def _rows(
                 connection.execute(_LAST_EVENTS, (number, above))
                 left[0] = (number, None, above)
                 yield
-            while connection.execute(_SOME_LINES, (number,)).fetchall():
-                yield
+            for some in (_SOME_LINES, _SOME_SPANS):
+                while connection.execute(some, (number,)).fetchall():
+                    yield
             for statement in _THE_REST:
                 connection.execute(statement, (number,))
         left.popleft()
@@ -158,6 +172,13 @@ def _orders(connection: sqlite3.Connection) -> Iterator[None]:
     for row in connection.execute(_ORPHANS).fetchall():
         connection.execute("DELETE FROM inbox WHERE id = ?", row)
         yield
+
+
+def _late_spans(connection: sqlite3.Connection) -> Iterator[None]:
+    """Remove what was told of executions while they went."""
+    for row in connection.execute(_LATE_SPANS).fetchall():
+        while connection.execute(_SOME_SPANS, row).fetchall():
+            yield
 
 
 def _blobs(connection: sqlite3.Connection) -> Iterator[None]:

@@ -467,3 +467,46 @@ logs = sa.Table(
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
+
+# What took how long in each execution, told from its journal or by its agents. `sent`: 0 is to be
+# sent, 1 was, 2 was given up; with none nobody wants it.
+traces = sa.Table(
+    "traces",
+    metadata,
+    sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("span_id", sa.Text, primary_key=True),
+    sa.Column("parent_span_id", sa.Text, nullable=True),
+    sa.Column("trace_id", sa.Text, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("start_ms", _BigInteger, nullable=False),
+    sa.Column("end_ms", _BigInteger, nullable=True),
+    sa.Column("error", sa.Text, nullable=True),
+    # JSON: what is said of it, its links, and what was said of its error.
+    sa.Column("told", sa.LargeBinary, nullable=False),
+    sa.Column("sent", sa.Integer, nullable=True),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+
+# Partial, so that finding what is to be sent costs the same whatever was sent before.
+sa.Index(
+    "ix_traces_unsent",
+    traces.c.execution,
+    sqlite_where=sa.text("sent = 0"),
+    postgresql_where=sa.text("sent = 0"),
+)
+
+# One row: how far the journal has been told, and who tells it; what became of what was to be sent.
+trace_progress = sa.Table(
+    "trace_progress",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("owner", sa.Text, nullable=True),
+    sa.Column("position", _BigInteger, nullable=False),
+    sa.Column("sent", _BigInteger, nullable=False),
+    sa.Column("refused", _BigInteger, nullable=False),
+    sa.Column("given_up", _BigInteger, nullable=False),
+    sa.Column("lost", _BigInteger, nullable=False),
+    sqlite_strict=True,
+)

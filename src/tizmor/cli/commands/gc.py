@@ -92,6 +92,7 @@ def _summary(freed: Freed, *, dry_run: bool) -> str:
         for count, name in (
             (freed.executions, "executions"),
             (freed.events, "events"),
+            (freed.spans, "spans"),
             (freed.blobs, "blobs"),
             (freed.log_lines, "log lines"),
         )

@@ -55,6 +55,14 @@ _BELONGING = (
     "budgets",
     "budget_reservations",
     "circuit_waits",
+    "traces",
+)
+_LATE_SPANS = (
+    "DELETE FROM traces AS t WHERE NOT EXISTS (SELECT FROM executions WHERE id = execution)"
+)
+_SPANS = (
+    "SELECT count(*) AS number, coalesce(sum(octet_length(told) + octet_length(name)), 0)::bigint"
+    " AS bytes FROM traces WHERE execution = ANY($1)"
 )
 _KEEP_OUT = "SELECT pg_advisory_xact_lock(hashtext('tizmor blobs'))"
 _BLOBS = "SELECT count(*) AS number, coalesce(sum(octet_length(content)), 0)::bigint AS bytes FROM"
@@ -71,7 +79,7 @@ _UNUSED_BLOBS = (
 
 async def collect(wire: Wire, *, ended_before_ms: int, dry_run: bool) -> Freed:
     """As the port's `gc` says."""
-    executions = events = size = lines = 0
+    executions = events = spans = size = lines = 0
     after = 0
     while page := await _page(wire, ended_before_ms, after):
         after = max(page)
@@ -79,11 +87,17 @@ async def collect(wire: Wire, *, ended_before_ms: int, dry_run: bool) -> Freed:
         freed = await wire.use(remove)
         executions, events = executions + freed.executions, events + freed.events
         size, lines = size + freed.bytes, lines + freed.log_lines
+        spans += freed.spans
     blobs, unused = await wire.use(
         lambda connection: _unused(connection, ended_before_ms, dry_run=dry_run)
     )
     return Freed(
-        executions=executions, events=events, blobs=blobs, bytes=size + unused, log_lines=lines
+        executions=executions,
+        events=events,
+        spans=spans,
+        blobs=blobs,
+        bytes=size + unused,
+        log_lines=lines,
     )
 
 
@@ -102,14 +116,21 @@ async def _remove(
         if not dry_run:
             rows = await connection.fetch(_REMOVE, ended_before_ms, gone, list(free.values()))
             gone = [row["id"] for row in rows]
-        number, size = (await connection.fetch(_EVENTS, gone))[0]
         lines = await connection.fetchval(_LOG_LINES, gone)
+        events, size = (await connection.fetch(_EVENTS, gone))[0]
+        spans, of_spans = (await connection.fetch(_SPANS, gone))[0]
         if not dry_run:
             for table in _BELONGING:
                 await connection.execute(f"DELETE FROM {table} WHERE execution = ANY($1)", gone)
             for statement in FORGET:
                 await connection.execute(statement.replace("= ?", "= ANY($1::bigint[])"), gone)
-    return Freed(executions=len(gone), events=number, bytes=size, log_lines=lines)
+    return Freed(
+        executions=len(gone),
+        events=events,
+        spans=spans,
+        bytes=size + of_spans,
+        log_lines=lines,
+    )
 
 
 async def _unused(
@@ -119,6 +140,7 @@ async def _unused(
         if dry_run:
             number, size = (await connection.fetch(_UNUSED_BLOBS, ended_before_ms))[0]
         else:
+            await connection.execute(_LATE_SPANS)
             await connection.execute(_KEEP_OUT)
             number, size = (await connection.fetch(_REMOVE_BLOBS))[0]
     return number, size

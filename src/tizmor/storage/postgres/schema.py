@@ -43,6 +43,8 @@ TABLES = (
     "rate_tickets",
     "resource_locks",
     "shared_context",
+    "trace_progress",
+    "traces",
     "token_sessions",
     "tokens",
 )

@@ -15,6 +15,7 @@ from tizmor.storage.shared.locks import SharedLocks
 from tizmor.storage.shared.logs import SharedLogs
 from tizmor.storage.shared.metrics import SharedMetrics
 from tizmor.storage.shared.quotas import SharedQuotas
+from tizmor.storage.shared.traces import SharedTraces
 from tizmor.storage.shared.work import Moment, Shared, Statement, Work
 
 _HAS = (
@@ -63,6 +64,7 @@ class DatabaseSharing:
         self.breakers = SharedBreakers(shared)
         self.metrics = SharedMetrics(shared)
         self.logs = SharedLogs(shared)
+        self.traces = SharedTraces(shared)
 
     async def turns(self) -> Turns:
         return await self._shared.do(_turns)

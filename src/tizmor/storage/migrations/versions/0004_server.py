@@ -16,6 +16,7 @@ def upgrade() -> None:
     _answers()
     _metrics()
     _logs()
+    _traces()
 
 
 def _tokens() -> None:
@@ -108,3 +109,41 @@ def _logs() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_logs_execution_id", "logs", ["execution", "id"])
+
+
+def _traces() -> None:
+    """What took how long, and how far that has been told and sent."""
+    op.create_table(
+        "traces",
+        sa.Column("execution", _BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("span_id", sa.Text, primary_key=True),
+        sa.Column("parent_span_id", sa.Text, nullable=True),
+        sa.Column("trace_id", sa.Text, nullable=False),
+        sa.Column("part", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("start_ms", _BigInteger, nullable=False),
+        sa.Column("end_ms", _BigInteger, nullable=True),
+        sa.Column("error", sa.Text, nullable=True),
+        sa.Column("told", sa.LargeBinary, nullable=False),
+        sa.Column("sent", sa.Integer, nullable=True),
+        sqlite_with_rowid=False,
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_traces_unsent",
+        "traces",
+        ["execution"],
+        sqlite_where=sa.text("sent = 0"),
+        postgresql_where=sa.text("sent = 0"),
+    )
+    op.create_table(
+        "trace_progress",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("owner", sa.Text, nullable=True),
+        sa.Column("position", _BigInteger, nullable=False),
+        *(
+            sa.Column(name, _BigInteger, nullable=False)
+            for name in ("sent", "refused", "given_up", "lost")
+        ),
+        sqlite_strict=True,
+    )
