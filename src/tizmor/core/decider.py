@@ -71,10 +71,11 @@ from tizmor.core.decisions.steps import (
 )
 from tizmor.core.decisions.talking import untrusted_read, value_shared
 from tizmor.core.decisions.work import work_given
-from tizmor.core.state import State, is_work
+from tizmor.core.state import State, StepState, is_work
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
+_SUCCEEDED = S.SUCCEEDED
 
 
 def decide(state: State, fact: fx.Fact) -> Decision:
@@ -108,7 +109,7 @@ def _end_if_done(d: Decision) -> None:
         return
     if state.rolling_back and undo_next(d):
         return
-    if state.open_questions() and not state.ending:
+    if state.questions and state.open_questions() and not state.ending:
         return
     end(d, state.ending or _outcome(state))
 
@@ -116,17 +117,19 @@ def _end_if_done(d: Decision) -> None:
 def _outcome(state: State) -> str:
     """How an execution ends whose steps have all ended. What failed within a `for_each` is its
     step's to judge, and what a new plan does without is no failure of the execution."""
-    statuses = {
-        s.status
-        for s in state.steps.values()
-        if (s.parent is None and not s.left_out and not is_work(state, s.step.id))
-        or s.status is S.REJECTED
-    }
-    if S.FAILED in statuses:
-        return "FAILED"
-    if S.REJECTED in statuses:
-        return "REJECTED"
-    return "COMPLETED"
+    outcome = "COMPLETED"
+    for step in state.steps.values():
+        if step.status is _SUCCEEDED:
+            continue
+        if step.status is S.REJECTED:
+            outcome = "REJECTED"
+        elif step.status is S.FAILED and _is_counted(state, step):
+            return "FAILED"
+    return outcome
+
+
+def _is_counted(state: State, step: StepState) -> bool:
+    return step.parent is None and not step.left_out and not is_work(state, step.step.id)
 
 
 _REACTIONS: dict[type[fx.Fact], Callable[[Decision, Any], None]] = {

@@ -15,7 +15,8 @@ from tizmor.core.state import State
 
 def evolve(state: State, event: ev.Event, at_ms: int) -> None:
     """Fold one event. Raises `IllegalMove` when the event can't follow what was before."""
-    state.updated_at_ms = at_ms
+    if state.updated_at_ms != at_ms:  # a struct's field is dear to set, and cheap to look at
+        state.updated_at_ms = at_ms
     FOLDS[type(event)](state, event, at_ms)
 
 

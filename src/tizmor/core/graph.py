@@ -103,6 +103,8 @@ def resolved(value: Any, outputs: Mapping[str, Any], item: Any = None) -> Any:
 
     Raises `DanglingReference` where there is neither that nor a default.
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         if REF in value and is_reference(value):
             return _referenced(value, outputs)
@@ -125,8 +127,9 @@ def resolvable(arguments: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict
 
 
 def _referenced(reference: dict[str, Any], outputs: Mapping[str, Any]) -> Any:
+    pointer = reference[REF]
     try:
-        return look_up(outputs, reference[REF])
+        return _walk(outputs, tokens(pointer), pointer)
     except DanglingReference:
         if DEFAULT in reference:
             return reference[DEFAULT]
@@ -176,15 +179,16 @@ def _add_conditions(step: Step, required: dict[str, None], mentioned: dict[str, 
 
 class Ties(NamedTuple):
     """One step among the others: what it waits for, and who takes data from it, waits for its end,
-    or comes after it."""
+    or comes after it; `dependents` are all of these, each of them once."""
 
     needs: Needs
     readers: tuple[str, ...]
     watchers: tuple[str, ...]
     followers: tuple[str, ...]
+    dependents: tuple[str, ...]
 
 
-UNTIED = Ties(Needs((), (), ()), (), (), ())
+UNTIED = Ties(Needs((), (), ()), (), (), (), ())
 
 
 def tied(steps: Mapping[str, Step]) -> dict[str, Ties]:
@@ -196,8 +200,14 @@ def tied(steps: Mapping[str, Step]) -> dict[str, Ties]:
             for other in others:
                 waiting.setdefault(other, ([], [], []))[kind].append(name)
     return {
-        name: Ties(needed.get(name, UNTIED.needs), *(tuple(names) for names in kinds))
-        for name, kinds in waiting.items()
+        name: Ties(
+            needs=needed.get(name, UNTIED.needs),
+            readers=tuple(readers),
+            watchers=tuple(watchers),
+            followers=tuple(followers),
+            dependents=(*readers, *followers, *watchers),
+        )
+        for name, (readers, watchers, followers) in waiting.items()
     }
 
 

@@ -95,11 +95,11 @@ class StepState(StepMark, kw_only=True):
     """One step as far as it has come.
 
     What follows from the plan and the other steps: `readers` take data from it, `followers` come
-    after it, `watchers` wait for its end, `unmet` of its own needs are open, `over` of a
-    `for_each`'s calls have ended; `left_out`: the newest plan does without it. What isn't
-    journaled: `busy`, a command for the step is under way; `in_line`, its probe stands in line in
-    this process; `fed` and `active`, how many of a `for_each`'s calls were dispatched and how many
-    of these have not ended.
+    after it, `watchers` wait for its end, `dependents` are all of these; `unmet` of its own needs
+    are open, `over` of a `for_each`'s calls have ended; `left_out`: the newest plan does without
+    it. What isn't journaled: `busy`, a command for the step is under way; `in_line`, its probe
+    stands in line in this process; `fed` and `active`, how many of a `for_each`'s calls were
+    dispatched and how many of these have not ended.
     """
 
     step: Step
@@ -112,6 +112,7 @@ class StepState(StepMark, kw_only=True):
     readers: tuple[str, ...] = ()
     followers: tuple[str, ...] = ()
     watchers: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
     busy: bool = False
     in_line: bool = False
     fed: int = 0

@@ -124,5 +124,7 @@ AUDITED: dict[type[ev.Event], Callable[[State, Any], dict[str, Any]]] = {
 
 def is_audited(event: ev.Event) -> bool:
     """Whether an event of a type in `AUDITED` is a decision: a beginning is one when all is
-    approved beforehand."""
+    approved beforehand, a call's when a policy has let it go unasked."""
+    if isinstance(event, ev.StepStarted):
+        return bool(event.waived_by)
     return event.approve_all if isinstance(event, ev.Created) else True

@@ -17,7 +17,7 @@ from msgspec import structs
 from tizmor.core import checkpoint
 from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed
 from tizmor.engine.audit import entry_of
-from tizmor.engine.live import Live
+from tizmor.engine.live import Live, Unwritten
 from tizmor.engine.projections import (
     RESTS,
     execution_row,
@@ -85,6 +85,8 @@ class GroupCommit:
         self._waiting: dict[int, Live] = {}
         self._told: dict[int, None] = {}
         self._added = 0
+        self.is_on = False
+        """Whether commits are being made: what is added now is in the next, urgent or not."""
         self._parting: dict[int, Live] = {}
         self._in_flight: list[tuple[Live, Append]] = []
         self._task: asyncio.Task[None] | None = None
@@ -99,7 +101,7 @@ class GroupCommit:
             return
         self._waiting[live.execution] = live
         self._added += 1
-        if self._task is None:
+        if not self.is_on:
             if urgent:
                 self._start()
             elif self._linger is None:
@@ -110,11 +112,6 @@ class GroupCommit:
         others are waiting for theirs."""
         self._told[live.execution] = None
         self.add(live, urgent=True)
-
-    @property
-    def is_on(self) -> bool:
-        """Whether commits are being made: what is added now is in the next, urgent or not."""
-        return self._task is not None
 
     def part(self, live: Live) -> None:
         """Give an execution up that was broken off: another process may go on with it."""
@@ -139,6 +136,7 @@ class GroupCommit:
             self._linger = None
         if self._task is None and (self._waiting or self._parting) and self._error is None:
             self._task = asyncio.get_running_loop().create_task(self._commit_all())
+            self.is_on = True
 
     async def _commit_all(self) -> None:
         try:
@@ -155,6 +153,7 @@ class GroupCommit:
             )
         finally:
             self._task = None
+            self.is_on = False
 
     async def _come_up(self) -> None:
         """Let run what is ready, as long as that brings something to write and a commit isn't
@@ -190,13 +189,7 @@ class GroupCommit:
     def _append_of(self, live: Live) -> Append:
         state = live.state
         live.appends += 1
-        events, live.unwritten = live.unwritten, []
-        steps, live.dirty_steps = live.dirty_steps, {}
-        waiting, live.dirty_waiting = live.dirty_waiting, {}
-        shared, live.dirty_shared = live.dirty_shared, {}
-        messages, live.dirty_messages = live.dirty_messages, {}
-        settles, live.settles = live.settles, []
-        audit, live.audit = live.audit, []
+        said, live.unwritten = live.unwritten, Unwritten()
         create, live.create = live.create, None
         row = execution_row(state)
         if row.status in RESTS:
@@ -206,16 +199,16 @@ class GroupCommit:
         return Append(
             execution=live.execution,
             epoch=live.epoch,
-            first_seq=live.written_seq - len(events) + 1,
-            events=events,
+            first_seq=live.written_seq - len(said.events) + 1,
+            events=said.events,
             row=row,
-            steps=step_rows(state, steps),
-            waiting=waiting_rows(state, waiting),
-            shared=shared_rows(state, shared) if shared else (),
-            messages=message_rows(state, messages) if messages else (),
+            steps=step_rows(state, said.steps),
+            waiting=waiting_rows(state, said.waiting) if said.waiting else (),
+            shared=shared_rows(state, said.shared) if said.shared else (),
+            messages=message_rows(state, said.messages) if said.messages else (),
             create=create,
-            settles=settles,
-            audit=[entry_of(state, at_ms, event) for at_ms, event in audit],
+            settles=said.settles,
+            audit=[entry_of(state, *told) for told in said.audit] if said.audit else (),
             checkpoint=self._checkpoint_of(live),
             release=state.ended,
             fences=live.fences_of_append() if live.fences else (),

@@ -37,12 +37,12 @@ class Dispatch:
             cmd.Finish: self._finish,
         }
 
-    def __call__(self, live: Live, command: cmd.Command, at_ms: int) -> None:
+    def hand_on(self, live: Live, command: cmd.Command, at_ms: int) -> None:
         """Hand on a command that was decided at this wall time."""
         self._ways[type(command)](live, command, at_ms)
 
     def _run(self, live: Live, command: CallCommand, at_ms: int) -> None:
-        if self._holds.releases(live, command.step.id):
+        if self._holds.is_releasing and self._holds.releases(live, command.step.id):
             live.queued += 1
             again = partial(self._call_after_all, live, command)
             self._holds.once_released(live, command.step.id, again)

@@ -110,9 +110,14 @@ class Holds:
         give = partial(self._journal.sharing.budgets.take_over, live.execution, begun)
         self._begin(partial(self._give_back, give))
 
+    @property
+    def is_releasing(self) -> bool:
+        """Whether anything is just being given back."""
+        return bool(self._releases)
+
     def releases(self, live: Live, step: str) -> bool:
         """Whether what a step has is just being given back."""
-        return bool(self._releases) and Holder(live.execution, step) in self._releases
+        return Holder(live.execution, step) in self._releases
 
     def once_released(self, live: Live, step: str, then: Callable[[], None]) -> None:
         """Call `then` when it was given back: what is taken before would be given back, too."""

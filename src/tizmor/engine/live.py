@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
-from functools import cached_property
 from typing import Any, Protocol
+
+import msgspec
 
 from tizmor.core import events as ev
 from tizmor.core.decisions.decision import Decision
@@ -30,6 +31,22 @@ class Engine(Protocol):
     async def durable(self, live: Live) -> None: ...
 
 
+class Unwritten(msgspec.Struct, eq=False, gc=False):
+    """What an execution has to say in its next append: events, each with its time, the rows that
+    they change by what names them, orders that are settled, and what the audit log is told."""
+
+    events: list[tuple[int, bytes]] = []
+    steps: dict[str, None] = {}
+    waiting: dict[str, None] = {}
+    shared: dict[tuple[str, int], None] = {}
+    messages: dict[str, None] = {}
+    settles: list[tuple[int, str]] = []
+    audit: list[tuple[int, ev.Event]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.settles)
+
+
 class Live:
     """State, what of it is not yet written, and what runs for it.
 
@@ -51,14 +68,8 @@ class Live:
         self.create = create
         self.written_seq = seq
         self.durable_seq = seq
-        self.unwritten: list[tuple[int, bytes]] = []
-        self.dirty_steps: dict[str, None] = {}
-        self.dirty_waiting: dict[str, None] = {}
-        self.dirty_shared: dict[tuple[str, int], None] = {}
-        self.dirty_messages: dict[str, None] = {}
+        self.unwritten = Unwritten()
         self.engine: Engine | None = None
-        self.settles: list[tuple[int, str]] = []
-        self.audit: list[tuple[int, ev.Event]] = []
         self.appends = 0
         self.landed = 0
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -77,7 +88,7 @@ class Live:
         self._ends: list[asyncio.Future[None]] = []
         self._barriers: list[tuple[int, asyncio.Future[None]]] = []
 
-    @cached_property
+    @property
     def public_id(self) -> str:
         return public_id(self.execution)
 
@@ -115,7 +126,7 @@ class Live:
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs for it and all that it had to say is on disk."""
-        if self.tasks or self.queued or self.settles:
+        if self.tasks or self.queued or self.unwritten.settles:
             return False
         return self.landed == self.appends and self.all_durable
 
@@ -128,7 +139,7 @@ class Live:
         """What was said so far is the last that the step's lease stands for."""
         if step in self.fences:
             self._given_back.append(step)
-            if not (self.unwritten or self.settles):
+            if not self.unwritten:
                 self.fences_of_append()
 
     def fences_of_append(self) -> tuple[int, ...]:
@@ -148,58 +159,60 @@ class Live:
         could never be read again."""
         payload = ev.encode(event)
         kind = type(event)
-        if kind in _WITH_OUTPUT:
+        if kind is _SUCCEEDED or kind is _KEPT:
             if type(event.output) is not dict:
                 raise TypeError(f"the output of {event.step} is no object")
         elif kind in _FOREIGN:
             ev.decode(payload)
-        self.unwritten.append((at_ms, payload))
+        unwritten = self.unwritten
+        unwritten.events.append((at_ms, payload))
         self.written_seq += 1
-        if kind in _STEP_ONLY:
-            self.dirty_steps[event.step] = None
-            if kind is _STARTED and event.waived_by:
-                self.audit.append((at_ms, event))
+        if kind is _SUCCEEDED:  # most events: they change the row of their step and no other
+            unwritten.steps[event.step] = None
         else:
             _MARKS.get(kind, Live._mark_step)(self, event)
             if kind in AUDITED and is_audited(event):
-                self.audit.append((at_ms, event))
+                unwritten.audit.append((at_ms, event))
+
+    def _mark_only_step(self, event: ev.StepStarted | ev.Found) -> None:
+        self.unwritten.steps[event.step] = None
 
     def _mark_step(self, event: Any) -> None:
         """A step, and what was asked about it: its end withdraws that."""
         name = getattr(event, "step", None)
         if name is not None:
             step = self.state.steps[name]
-            self.dirty_steps[name] = None
+            self.unwritten.steps[name] = None
             self._mark_waiting(i for i in (step.gate, step.question) if i is not None)
 
     def _mark_plan(self, event: ev.Planned | ev.Replanned) -> None:
-        self.dirty_steps.update(dict.fromkeys(self.state.steps))
+        self.unwritten.steps.update(dict.fromkeys(self.state.steps))
 
     def _mark_gate(self, event: Any) -> None:
         self._mark_waiting([event.id])
-        self.dirty_steps[self.state.gates[event.id].step] = None
+        self.unwritten.steps[self.state.gates[event.id].step] = None
 
     def _mark_question(self, event: ev.QuestionAsked | ev.QuestionAnswered) -> None:
         self._mark_waiting([event.id])
         if (asked := self.state.questions[event.id].step) is not None:
-            self.dirty_steps[asked] = None
+            self.unwritten.steps[asked] = None
 
     def _mark_list(self, event: ev.Expanded) -> None:
-        self.dirty_steps[event.step] = None
+        self.unwritten.steps[event.step] = None
         names = (child_id(event.step, item) for item in range(event.count))
-        self.dirty_steps.update(dict.fromkeys(names))
+        self.unwritten.steps.update(dict.fromkeys(names))
 
     def _mark_shared(self, event: ev.Shared) -> None:
-        self.dirty_shared[event.key, event.version] = None
+        self.unwritten.shared[event.key, event.version] = None
         self._wake_listeners()
 
     def _mark_message(self, event: Any) -> None:
-        self.dirty_messages[event.id] = None
+        self.unwritten.messages[event.id] = None
         self._wake_listeners()
 
     def _mark_work(self, event: ev.WorkHandedOver) -> None:
         self._mark_message(event)
-        self.dirty_steps[event.work.id] = None
+        self.unwritten.steps[event.work.id] = None
 
     def _mark_nothing(self, event: Any) -> None:
         """It is in no read model."""
@@ -227,10 +240,10 @@ class Live:
     def _mark_end(self, event: ev.Ended) -> None:
         self._mark_waiting([*self.state.gates, *self.state.questions])
         if self.state.talk is not None:
-            self.dirty_messages.update(dict.fromkeys(self.state.talk.mail))
+            self.unwritten.messages.update(dict.fromkeys(self.state.talk.mail))
 
     def _mark_waiting(self, ids: Iterable[str]) -> None:
-        self.dirty_waiting.update(dict.fromkeys(ids))
+        self.unwritten.waiting.update(dict.fromkeys(ids))
 
     async def end(self) -> None:
         """Wait until it has ended on disk, or rests there, or this process lost it. Raises what
@@ -251,7 +264,7 @@ class Live:
         what broke it off."""
         if self.broken is not None:
             raise self.broken
-        last = self.appends + bool(self.unwritten or self.settles)
+        last = self.appends + bool(self.unwritten)
         if self.landed == last:
             return
         barrier: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -307,10 +320,7 @@ class Live:
             self._ends.clear()
 
 
-_STARTED = ev.StepStarted
-_STEP_ONLY = frozenset({ev.StepStarted, ev.StepSucceeded, ev.Found})
-"""Most events: they change the row of their step and no other."""
-_WITH_OUTPUT = frozenset({ev.StepSucceeded, ev.StepKept})
+_SUCCEEDED, _KEPT = ev.StepSucceeded, ev.StepKept
 _FOREIGN = frozenset(
     {
         ev.Prepared,
@@ -327,6 +337,8 @@ _FOREIGN = frozenset(
 )
 """Events that hold what agents made, and are few: it is seen at once whether they can be read."""
 _MARKS: dict[type[ev.Event], Callable[[Live, Any], None]] = {
+    ev.StepStarted: Live._mark_only_step,
+    ev.Found: Live._mark_only_step,
     ev.GateOpened: Live._mark_gate,
     ev.GateApproved: Live._mark_gate,
     ev.GateRejected: Live._mark_gate,

@@ -50,19 +50,20 @@ def step_rows(state: State, names: Iterable[str]) -> list[StepRow]:
         step = state.steps.get(name)
         if step is None:
             continue
-        began_ms, ready_ms = step.started_at_ms, step.ready_at_ms
+        status, began_ms = step.status, step.started_at_ms
         row = StepRow(
             step=name,
             agent=step.step.agent,
-            status=_STATUS[step.status],
+            status=_STATUS[status],
             attempt=step.attempt,
             started_at_ms=began_ms,
-            ended_at_ms=step.ended_at_ms if step.status in TERMINAL else None,
-            queue_ms=0 if began_ms == ready_ms else queue_ms(step),
+            ended_at_ms=step.ended_at_ms if status in TERMINAL else None,
+            queue_ms=0 if began_ms == step.ready_at_ms else queue_ms(step),
             run_ms=step.run_ms,
         )
-        plain = not (step.waited_ms or step.tokens or step.cost_usd or step.cached)
-        rows.append(row if plain else _full_row(row, step))
+        if step.waited_ms or step.tokens or step.cost_usd or step.cached:
+            row = _full_row(row, step)
+        rows.append(row)
     return rows
 
 

@@ -241,10 +241,15 @@ class Pump:
             self._park(live, type(fact).__name__, error)
             return None
         self._residence.busy(live)
-        if live.unwritten or live.settles:
-            self._commits.add(live, urgent=self._commits.is_on or self._urgent(decision, live))
+        unwritten = live.unwritten
+        if unwritten.events or unwritten.settles:
+            urgent = self._commits.is_on or self._urgent(decision, live)
+            self._commits.add(live, urgent=urgent)
         for command in decision.commands:
-            self._perform(live, command, decision.at_ms)
+            if self._stopping or live.leaving:
+                break  # who goes on with it begins with what is due
+            if not live.held or isinstance(command, cmd.SetTimer):
+                self._dispatch.hand_on(live, command, decision.at_ms)
         return decision
 
     def settle(self, live: Live, inbox_id: int, outcome: str) -> None:
@@ -253,12 +258,12 @@ class Pump:
         if live.lost:
             return
         self._residence.busy(live)
-        live.settles.append((inbox_id, outcome))
+        live.unwritten.settles.append((inbox_id, outcome))
         self._commits.add_first(live)
 
     async def durable(self, live: Live) -> None:
         """Wait until all that the execution has emitted is on disk. Raises `EngineError`."""
-        if live.unwritten or live.settles:
+        if live.unwritten:
             self._commits.add(live, urgent=True)
         await live.durable()
 
@@ -307,11 +312,6 @@ class Pump:
         if self._interactive or live.create is not None:
             return True
         return is_awaited(decision.events, live.state)
-
-    def _perform(self, live: Live, command: cmd.Command, at_ms: int) -> None:
-        if self._stopping or live.leaving or (live.held and not isinstance(command, cmd.SetTimer)):
-            return  # who goes on with it begins with what is due
-        self._dispatch(live, command, at_ms)
 
     def _go_on(self, holder: Holder) -> None:
         """It is the turn of a step that stood in line."""

@@ -80,13 +80,14 @@ class Residence:
         """It is this process's no more, or has ended."""
         if self.live.get(live.execution) is live:
             del self.live[live.execution]
-            self._idle.pop(live.execution, None)
+            self.busy(live)
             self._ending.discard(live.execution)
             self.admit()
 
     def busy(self, live: Live) -> None:
         """Something happens to it."""
-        self._idle.pop(live.execution, None)
+        if live.execution in self._idle:  # rarely, and to look costs less than to take out
+            del self._idle[live.execution]
 
     def idle(self, live: Live) -> None:
         """Nothing happens to it until it is told something."""

@@ -79,7 +79,9 @@ class Timers:
 
     def drop(self, execution: int) -> None:
         """Forget all timers of an execution."""
-        self._dropped += len(self._set.pop(execution, ()))
+        if execution not in self._set:
+            return
+        self._dropped += len(self._set.pop(execution))
         if self._dropped > max(_DROPPED, len(self._heap) // 2):
             self._heap = [entry for entry in self._heap if self._is_set(entry)]
             heapq.heapify(self._heap)

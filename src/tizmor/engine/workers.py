@@ -133,11 +133,11 @@ class Workers:
 
     async def _work(self, live: Live, command: CallCommand) -> None:
         """Make a call, and the one that it leads to, and so on."""
-        task = asyncio.current_task()
+        task = live.tasks[command.step.id]
         following: CallCommand | None = command
         hops = 0
         try:
-            while following is not None and task is not None:
+            while following is not None:
                 name = following.step.id
                 live.tasks[name] = task
                 hops += 1

@@ -319,7 +319,7 @@ async def test_what_has_ended_is_released_with_its_last_events_and_let_go(group:
 
 async def test_an_orders_outcome_is_written_even_when_nothing_happened(group: Group) -> None:
     live = execution(1)
-    live.settles.append((4, "refused: no"))
+    live.unwritten.settles.append((4, "refused: no"))
     group.commits.add(live, urgent=True)
     await live.durable()
     (append,) = group.journal.commits[-1]

@@ -157,7 +157,7 @@ async def test_what_was_taken_by_one_that_broke_off_before_it_was_written_is_tak
             await asyncio.sleep(0)
             pause = await journal.send(number(execution), InboxKind.PAUSE, BY_DANA)
             live = live_of(process, execution)
-            await known(lambda: "taken" if live.settles else None)
+            await known(lambda: "taken" if live.unwritten.settles else None)
             process.pump._park(live, "here", RuntimeError("on purpose"))
         await begun
         assert journal._database.inbox[pause].outcome is None
@@ -200,7 +200,7 @@ async def test_who_waits_for_what_is_written_also_waits_for_outcomes_behind_it(
             await known(lambda: "in flight" if live.appends > live.landed else None)
             nothing = encode(Order(target="a9"))
             refused = await journal.send(number(execution), InboxKind.REJECT, nothing)
-            await known(lambda: "taken" if live.settles else None)
+            await known(lambda: "taken" if live.unwritten.settles else None)
             written = asyncio.create_task(process.pump.durable(live))
             await asyncio.sleep(0)
         await written

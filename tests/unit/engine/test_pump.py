@@ -290,7 +290,7 @@ def test_what_could_not_be_read_again_is_not_written(event: ev.Event) -> None:
     live = Live(State(1), epoch=1, seq=0, create=None)
     with pytest.raises((EngineError, TypeError)):
         live.write(1, event)
-    assert (live.unwritten, live.written_seq) == ([], 0)
+    assert (live.unwritten.events, live.written_seq) == ([], 0)
 
 
 async def test_an_inbox_that_fails_in_an_unforeseen_way_is_read_later_and_says_so(

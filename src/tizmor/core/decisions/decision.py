@@ -48,17 +48,16 @@ def close(d: Decision, step: StepState, event: ev.Event) -> None:
     edge is looked at once."""
     give_back(d, step)
     d.emit(event)
-    steps = d.state.steps
-    for names in (step.readers, step.followers, step.watchers):
-        for name in names:
-            other = steps[name]
-            if other.status is _READY:
-                d.due.append((other, None))
+    state = d.state
+    for name in step.dependents:
+        other = state.steps[name]
+        if other.status is _READY:
+            d.due.append((other, None))
     if step.status is not _SUCCEEDED:
         block(d, step)
     if step.parent is not None:
-        d.due.append((steps[step.parent], None))
-    if d.state.talk is not None:
+        d.due.append((state.steps[step.parent], None))
+    if state.talk is not None:
         d.over.append(step)
 
 

@@ -257,7 +257,7 @@ def resolved_arguments(d: Decision, step: StepState, item: Any = None) -> dict[s
         planned = step.step.arguments
         if step.edited:
             planned = {name: value for name, value in planned.items() if name not in step.edited}
-        arguments: dict[str, Any] = _looked_up(d, planned, item)
+        arguments: dict[str, Any] = _looked_up(d, planned, item) if planned else {}
     except DanglingReference as error:
         d.impossible.append((step, str(error)))
         return None

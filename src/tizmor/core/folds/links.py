@@ -7,33 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from tizmor.core.graph import UNTIED, Needs, tied, ties
 from tizmor.core.plan import Plan
+from tizmor.core.remembered import remembered
 from tizmor.core.state import State, StepState, is_work
 from tizmor.core.transitions import TERMINAL, StepStatus
 
 S = StepStatus
 _PENDING, _READY, _SUCCEEDED = S.PENDING, S.READY, S.SUCCEEDED
 """Looked at for every step; through the class it costs more than making an event does."""
-_PASSED = frozenset({S.SUCCEEDED, S.BYPASSED})
 
 
 def begun(plan: Plan, at_ms: int) -> dict[str, StepState]:
     """The steps of an execution's first plan, tied together; those that need nothing are ready."""
+    steps = {}
+    for name, unbegun in _unbegun(plan).items():
+        steps[name] = step = structs.replace(unbegun)
+        if not step.unmet:
+            _make_ready(step, at_ms)
+    return steps
+
+
+@remembered
+def _unbegun(plan: Plan) -> dict[str, StepState]:
+    """A plan's steps tied together, to be copied: that costs less than to make them."""
     known = ties(plan)
     steps = {}
     for planned in plan.steps:
-        needs, readers, watchers, followers = known[planned.id]
-        step = StepState(
+        needs, readers, watchers, followers, dependents = known[planned.id]
+        steps[planned.id] = StepState(
             step=planned,
             unmet=sum(map(len, needs)),
             readers=readers,
             watchers=watchers,
             followers=followers,
+            dependents=dependents,
         )
-        if not step.unmet:
-            _make_ready(step, at_ms)
-        steps[planned.id] = step
     return steps
 
 
@@ -55,7 +66,8 @@ def link(state: State, at_ms: int) -> None:
     )
     for name, step in state.steps.items():
         step.left_out = step.parent is None and name not in planned and not is_work(state, name)
-        needs, step.readers, step.watchers, step.followers = known.get(name, UNTIED)
+        needs, *others, step.dependents = known.get(name, UNTIED)
+        step.readers, step.watchers, step.followers = others
         step.unmet = _unmet(state, needs)
         if not step.unmet and step.status is S.PENDING:
             _make_ready(step, at_ms)
@@ -79,12 +91,12 @@ def _make_ready(step: StepState, at_ms: int) -> None:
 
 def release(state: State, step: StepState, at_ms: int) -> None:
     """A step has ended: what waited for that needs one less."""
-    if step.readers and step.status is _SUCCEEDED:
-        _meet(state, step.readers, at_ms)
-    if step.followers and step.status in _PASSED:
+    if step.status is _SUCCEEDED:
+        _meet(state, step.dependents, at_ms)
+        return
+    if step.status is S.BYPASSED:
         _meet(state, step.followers, at_ms)
-    if step.watchers:
-        _meet(state, step.watchers, at_ms)
+    _meet(state, step.watchers, at_ms)
 
 
 def _meet(state: State, names: Iterable[str], at_ms: int) -> None:

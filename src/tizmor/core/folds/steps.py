@@ -23,10 +23,11 @@ MAX_MESSAGES = 1_000
 
 
 def move(state: State, step: StepState, event: ev.Event, at_ms: int) -> None:
-    if step.status is not _READY:
+    status = step.status
+    if status is not _READY:
         _measure(step, at_ms)
-    step.status = moved(step.status, event)
-    if step.status in TERMINAL:
+    step.status = status = moved(status, event)
+    if status in TERMINAL:
         _close(state, step, at_ms)
 
 
@@ -107,26 +108,30 @@ def found(state: State, event: ev.Found, at_ms: int) -> None:
 
 
 def step_succeeded(state: State, event: ev.StepSucceeded, at_ms: int) -> None:
-    step = state.steps[event.step]
+    name, output = event.step, event.output
+    step = state.steps[name]
     missing = step.step.output_defaults
-    if missing and (event.output or step.told != HAPPENED):
-        state.outputs[event.step] = filled(event.output, missing)
-    else:
-        state.outputs[event.step] = event.output
+    if missing and (output or step.told != HAPPENED):
+        output = filled(output, missing)
+    state.outputs[name] = output
     if event.tokens or event.cost_usd:
         call_charged(state, event, at_ms)
-    step.error = None
-    step.lost = False
+    # Most have neither, and to look costs a tenth of what it costs to set.
+    if step.error is not None:
+        step.error = None
+    if step.lost:
+        step.lost = False
     if event.cached:
         step.cached = True
     if event.attempt:
         step.attempt = event.attempt
     if (began_at_ms := event.started_at_ms) is not None:
-        step.run_ms += at_ms - began_at_ms
+        if at_ms != began_at_ms:
+            step.run_ms += at_ms - began_at_ms
         if step.started_at_ms is None:
             step.started_at_ms = began_at_ms
     if step.step.effect is not _READ:
-        state.effects.append(event.step)
+        state.effects.append(name)
     move(state, step, event, at_ms)
 
 

@@ -164,7 +164,7 @@ def test_keeping_the_ready_set_costs_a_few_looks_at_each_edge_over_a_whole_execu
     script = Script(*steps)
     for one in script.state.steps.values():
         one.readers, one.followers = Edges(one.readers), Edges(one.followers)
-        one.watchers = Edges(one.watchers)
+        one.watchers, one.dependents = Edges(one.watchers), Edges(one.dependents)
     Edges.looked_at = 0
     for name in layers[0] if ending == "fail" else [s.id for s in steps]:
         script.fail(name) if ending == "fail" else script.complete(name)
