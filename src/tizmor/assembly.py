@@ -27,6 +27,7 @@ from tizmor.engine.context import CallContext, NoExecution, Surroundings
 from tizmor.engine.limits import Limits
 from tizmor.engine.orchestrator import Orchestrator
 from tizmor.engine.orders import Caller
+from tizmor.engine.partials import Partials
 from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Pump
@@ -51,6 +52,7 @@ from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings
 from tizmor.storage.schema import VERSION
 from tizmor.storage.sqlite import open_sqlite
+from tizmor.streaming.streams import HEARTBEAT_S, STALLED_S, Streams
 
 LIBRARY = "library"
 _CHECK = "SystemCheck"
@@ -108,6 +110,7 @@ class Tizmor(Orchestrator):
             secrets=secrets,
             conflicts=settings.conflicts,
             policy=policy,
+            partials=(partials := Partials()),
         )
         pump = Pump(
             journal=journal,
@@ -128,6 +131,7 @@ class Tizmor(Orchestrator):
             caller=caller,
         )
         self._secrets = secrets
+        self._partials = partials
         self.workspace = workspace
         self.settings = settings
 
@@ -191,6 +195,18 @@ class Tizmor(Orchestrator):
             yield tizmor
         finally:
             await tizmor._close(inbox)
+
+    def streams(self, *, heartbeat_s: float = HEARTBEAT_S, stalled_s: float = STALLED_S) -> Streams:
+        """What happens in all executions, told to many readers at once: see `tizmor.streaming`. To
+        be closed before the workspace."""
+        return Streams(
+            self._journal,
+            self._presenter,
+            self._partials,
+            self.figures,
+            heartbeat_s=heartbeat_s,
+            stalled_s=stalled_s,
+        )
 
     async def agents(self) -> Sequence[AgentSpec]:
         """What can be asked for, by name."""

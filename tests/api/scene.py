@@ -38,6 +38,8 @@ PLANS = {
     "ask": [step("ask", "Ask")],
     "hold": [step("hold", "Hold")],
     "tell": [step("tell", "Tell")],
+    "flood": [step("flood", "Flood")],
+    "write": [step("write", "Write")],
 }
 
 
@@ -96,7 +98,25 @@ class Scene:
                 ctx.progress(f"finding {number}")
             return Told(text=text)
 
-        return [note, send, ask, hold, tell]
+        @agent(name="Flood")
+        async def flood(text: str, *, ctx: AgentContext) -> Told:
+            """Tell a megabyte, two thousand characters at a time."""
+            for number in range(500):
+                ctx.progress(f"{number} {'x' * 1990}")
+                if number % 20 == 0:
+                    await asyncio.sleep(0)
+            return Told(text=text)
+
+        @agent(name="Write")
+        async def write(text: str, *, ctx: AgentContext) -> Told:
+            """Say what is being written, word by word, once somebody may listen."""
+            await self.go.wait()
+            for word in ("one", " two", " three"):
+                ctx.partial(word)
+                await asyncio.sleep(0)
+            return Told(text=text)
+
+        return [note, send, ask, hold, tell, flood, write]
 
 
 class Api:
@@ -135,8 +155,15 @@ class Api:
         self, execution: str, last: str | None = None
     ) -> AsyncIterator[AsyncIterator[httpx2.ServerSentEvent]]:
         """The events of an execution as its stream says them."""
+        async with self.told(f"/api/orchestrate/stream/{execution}", last) as events:
+            yield events
+
+    @contextlib.asynccontextmanager
+    async def told(
+        self, path: str, last: str | None = None
+    ) -> AsyncIterator[AsyncIterator[httpx2.ServerSentEvent]]:
+        """The events that a path streams."""
         headers = {} if last is None else {"Last-Event-ID": last}
-        path = f"/api/orchestrate/stream/{execution}"
         async with self.client.sse(path, headers=headers) as source:
             yield (event async for event in source if event.data)
 
@@ -147,7 +174,9 @@ class Api:
 
 
 @contextlib.asynccontextmanager
-async def served(folder: Path, *, heartbeat_s: float = 15.0, port: int = 0) -> AsyncIterator[Api]:
+async def served(
+    folder: Path, *, heartbeat_s: float = 15.0, stalled_s: float = 30.0, port: int = 0
+) -> AsyncIterator[Api]:
     """The API of a workspace, served until the end."""
     scene = Scene()
     async with Tizmor.open(
@@ -155,7 +184,7 @@ async def served(folder: Path, *, heartbeat_s: float = 15.0, port: int = 0) -> A
     ) as tizmor:
         await tizmor.resume_all()
         with server.listen("127.0.0.1", port) as sock:
-            running = server.Server(tizmor, heartbeat_s=heartbeat_s)
+            running = server.Server(tizmor, heartbeat_s=heartbeat_s, stalled_s=stalled_s)
             serving = asyncio.create_task(running.run(sock))
             url = server.url_of(sock)
             async with httpx2.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:

@@ -4,7 +4,7 @@ app ───────── the application: routes, problems, guard, one af
 server ────── it on a socket, from the first request to the last
 guard ─────── who may ask at all, before anything is read
 problems ──── what went wrong, as RFC 9457 has it
-sse ───────── an execution's events as server-sent events
+sse ───────── what is told, as a response; connection: one that can be cut off
 openapi ───── the document that describes all of it
 dependencies ─ what routes are given
 routes/ ───── by what they are about

@@ -12,12 +12,13 @@ from tizmor.api import problems
 from tizmor.api.dependencies import Serving
 from tizmor.api.guard import MAX_BODY, Guard
 from tizmor.api.openapi import Described
-from tizmor.api.routes import control, decisions, executions, observing, system
+from tizmor.api.routes import control, decisions, events, executions, observing, system
 from tizmor.core.errors import TizmorError
 
 # Of two routes that fit, the first is taken: `status` and `stream` come before what takes an id.
 _ROUTERS = (
     system.router,
+    events.router,
     observing.router,
     executions.router,
     control.router,

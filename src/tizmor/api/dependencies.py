@@ -12,9 +12,7 @@ from starlette.responses import Response
 
 from tizmor.api.problems import NO_KEY, Refused
 from tizmor.assembly import Tizmor
-
-HEARTBEAT_S = 15.0
-"""How long a stream may say nothing: proxies cut what is silent for a minute."""
+from tizmor.streaming.streams import Streams
 
 
 class Serving(NamedTuple):
@@ -22,7 +20,7 @@ class Serving(NamedTuple):
 
     tizmor: Tizmor
     closing: asyncio.Future[None]
-    heartbeat_s: float = HEARTBEAT_S
+    streams: Streams
 
 
 def _serving(request: Request) -> Serving:

@@ -13,10 +13,12 @@ import msgspec
 from fastapi import FastAPI
 
 from tizmor.api.schemas import replies
-from tizmor.engine.views import Execution, StreamEvent
+from tizmor.engine.views import Execution, ExecutionNews, FiguresView, StreamEvent
 
 VIEWS = (
     Execution,
+    ExecutionNews,
+    FiguresView,
     StreamEvent,
     replies.ExecutionMetrics,
     replies.ExecutionPage,
@@ -53,6 +55,17 @@ def gives_stream() -> Responses:
         204: {"description": "The execution has ended, and nothing comes behind `Last-Event-ID`."},
         "default": _content("What went wrong.", "application/problem+json", replies.Problem),
     }
+
+
+def gives_events() -> Responses:
+    """What the stream of all executions answers."""
+    answers = gives_stream()
+    answers[200]["description"] = (
+        "Events; the data of each is a StreamEvent, an ExecutionNews, a FiguresView, or "
+        '`{"type", "id"}` of `ready` and `resync`.'
+    )
+    del answers[204]
+    return answers
 
 
 class Described(FastAPI):

@@ -96,13 +96,22 @@ NOT_JSON = Kind("not-json", "A body must be JSON.", 415)
 INVALID = Kind("invalid", "What was given doesn't fit.", 422)
 INTERNAL = Kind("internal-error", "A fault of the server's own.", 500)
 NO_KEY = Kind("idempotency-key-unsupported", "Idempotency keys aren't kept here.", 501)
+TOO_MANY = Kind("too-many-streams", "No more streams can be open at the same time.", 503)
 CLOSING = Kind("closing", "The server is being shut down.", 503)
 
 _OF_HTTP = {k.status: k for k in (MALFORMED, FOREIGN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, NOT_JSON)}
 _OF_ERROR = {error: _kind_of_error(error) for error in STATUS_OF}
 KINDS = {
     kind.name: kind
-    for kind in (*_OF_HTTP.values(), INVALID, INTERNAL, NO_KEY, CLOSING, *_OF_ERROR.values())
+    for kind in (
+        *_OF_HTTP.values(),
+        INVALID,
+        INTERNAL,
+        NO_KEY,
+        TOO_MANY,
+        CLOSING,
+        *_OF_ERROR.values(),
+    )
 }
 """All types by name."""
 

@@ -19,15 +19,19 @@ from collections.abc import Iterator
 import uvicorn
 
 from tizmor.api.app import make_app
-from tizmor.api.dependencies import HEARTBEAT_S, Serving
+from tizmor.api.connection import Connection
+from tizmor.api.dependencies import Serving
 from tizmor.assembly import Tizmor
 from tizmor.core.errors import EngineError, UserError
+from tizmor.streaming.streams import HEARTBEAT_S, STALLED_S
 
 _ADOPT_S = 5.0
 """How often executions are taken on whose process has gone."""
 _ANSWER_S = 10
 """How long requests that have begun may take to be answered when the server ends."""
 _BACKLOG = 2048
+_SEND_BUFFER = 262_144
+"""Bytes."""
 _log = logging.getLogger("tizmor.api")
 
 
@@ -37,6 +41,8 @@ def listen(host: str, port: int) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # What the kernel keeps for a reader that doesn't read: else it would grow to megabytes.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         sock.bind(address)
         sock.listen(_BACKLOG)
     except OSError as error:
@@ -67,15 +73,23 @@ async def serve(tizmor: Tizmor, sock: socket.socket) -> None:
 
 
 class Server:
-    """The API of one workspace. A stream says something every `heartbeat_s` seconds."""
+    """The API of one workspace. A stream says something every `heartbeat_s` seconds, and is cut off
+    when nothing of it is taken for `stalled_s`."""
 
-    def __init__(self, tizmor: Tizmor, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(
+        self,
+        tizmor: Tizmor,
+        *,
+        heartbeat_s: float = HEARTBEAT_S,
+        stalled_s: float = STALLED_S,
+    ) -> None:
         self._tizmor = tizmor
+        self._streams = tizmor.streams(heartbeat_s=heartbeat_s, stalled_s=stalled_s)
         self._closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._http = _Http(
             uvicorn.Config(
-                make_app(Serving(tizmor, self._closing, heartbeat_s)),
-                http="httptools",
+                make_app(Serving(tizmor, self._closing, self._streams)),
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -95,6 +109,7 @@ class Server:
         try:
             await self._http.serve(sockets=[sock])
         finally:
+            await self._streams.close()
             caring.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await caring
@@ -105,6 +120,7 @@ class Server:
         self._http.should_exit = True
         if not self._closing.done():
             self._closing.set_result(None)
+            self._ending = asyncio.ensure_future(self._streams.close())
 
 
 class _Http(uvicorn.Server):

@@ -1,111 +1,85 @@
-"""An execution's events as server-sent events (WHATWG HTML, section 9.2).
+"""What is told, as a response: server-sent events (WHATWG HTML, section 9.2).
 
 The id of an event is its position in the journal, so a client that was cut off goes on behind what
-it has seen, whichever server it comes to. What has no position (`partial`) has no id, and comes
-again when the event behind it does.
+it has seen, whichever server it comes to. What has no position has no id.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
+from collections.abc import Awaitable, Callable
 
-import msgspec
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from tizmor.api.dependencies import Serving
-from tizmor.assembly import Tizmor
-from tizmor.core.errors import EngineError, UnknownExecution
-from tizmor.engine.present import end_type
-from tizmor.engine.views import ENDED, Execution, StreamEvent
+from tizmor.api.connection import cut
+from tizmor.core.errors import EngineError
+from tizmor.streaming.reading import Reading
+from tizmor.streaming.streams import Streams
 
 RETRY_MS = 2_000
 """When a client that was cut off asks again."""
-_AGAIN_S = 0.5
-"""When to look again at an execution that nobody runs just now."""
-_HEARTBEAT = b":\n\n"
-_ENDS = frozenset(end_type(status) for status in ENDED)
 _log = logging.getLogger("tizmor.api")
 
+Open = Callable[[Callable[[], None]], Awaitable[Reading]]
+"""Begins the reading; given how to cut the reader off."""
 
-class EventStream(StreamingResponse):
-    """Events as they come."""
+
+class EventStream(Response):
+    """Events as they come, a write for all that there is for this reader."""
 
     media_type = "text/event-stream"
 
+    def __init__(self, streams: Streams, open_: Open, *, greets: bool = False) -> None:
+        super().__init__(headers={"X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self._streams = streams
+        self._open = open_
+        self._greets = greets
 
-def frame(event: StreamEvent) -> bytes:
-    """One event as it is sent; JSON holds no line break."""
-    lines = [b"event: ", event.type.encode(), b"\ndata: ", msgspec.json.encode(event), b"\n\n"]
-    if event.id is not None:
-        lines[:0] = [b"id: ", str(event.id).encode(), b"\n"]
-    return b"".join(lines)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        reading = await self._open(cut(scope))
+        gone = asyncio.ensure_future(_until_gone(receive))
+        gone.add_done_callback(lambda _: reading.leave())
+        try:
+            await send(start)
+            await send(_part(self._first(reading)))
+            async for text in reading.chunks(resync):
+                await send(_part(text))
+        except EngineError as error:
+            _log.warning("a stream breaks off: %s", error)
+        finally:
+            self._streams.leave(reading)
+            gone.cancel()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-
-async def is_over(tizmor: Tizmor, execution: Execution, after: int) -> bool:
-    """Whether nothing comes any more behind a position. A client that asks again after the end is
-    to be told so, as it would ask for ever."""
-    if execution.status not in ENDED or not after:
-        return False
-    return not any((event.id or 0) > after for event in await tizmor.logs(execution.id))
-
-
-async def frames(serving: Serving, execution_id: str, after: int) -> AsyncIterator[bytes]:
-    """All that is to be sent of an execution behind a position, until it ends or the server closes.
-
-    An execution whose process has gone is waited for: the server takes it on.
-    """
-    yield b"retry: %d\n\n" % RETRY_MS
-    try:
-        while not serving.closing.done():
-            async with contextlib.aclosing(_paced(serving, execution_id, after)) as events:
-                async for event in events:
-                    if event is None:
-                        yield _HEARTBEAT
-                        continue
-                    after = max(after, event.id or 0)
-                    if event.type in _ENDS:
-                        yield frame(await _whole(serving.tizmor, event))
-                        return
-                    yield frame(event)
-            await asyncio.wait([serving.closing], timeout=_AGAIN_S)
-    except UnknownExecution:
-        return  # it has just been removed
-    except EngineError as error:
-        _log.warning("the stream of %s breaks off: %s", execution_id, error)
+    def _first(self, reading: Reading) -> bytes:
+        retry = b"retry: %d\n\n" % RETRY_MS
+        if not self._greets:
+            return retry
+        return retry + _standing("resync" if reading.left_out else "ready", reading.position)
 
 
-async def _paced(
-    serving: Serving, execution_id: str, after: int
-) -> AsyncGenerator[StreamEvent | None, None]:
-    """The events, and None whenever nothing was to be said for a while. Ends with the closing."""
-    stream = serving.tizmor.stream(execution_id, after=after, keep_waiting=True)
-    coming = asyncio.ensure_future(anext(stream, None))
-    try:
-        while True:
-            either: list[asyncio.Future[Any]] = [coming, serving.closing]
-            await asyncio.wait(
-                either, timeout=serving.heartbeat_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            if serving.closing.done():
-                return
-            if not coming.done():
-                yield None
-                continue
-            if (event := coming.result()) is None:
-                return
-            yield event
-            coming = asyncio.ensure_future(anext(stream, None))
-    finally:
-        coming.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await coming
+def resync(position: int) -> bytes:
+    """Events were left out: what is shown is to be asked for anew. It goes on behind a position."""
+    return _standing("resync", position)
 
 
-async def _whole(tizmor: Tizmor, end: StreamEvent) -> StreamEvent:
-    """The end, with what came of the execution."""
-    execution = await tizmor.get(end.execution_id)
-    return msgspec.structs.replace(end, result=execution.result, error=execution.error)
+def _standing(kind: str, position: int) -> bytes:
+    return b'id: %d\nevent: %b\ndata: {"type":"%b","id":%d}\n\n' % (
+        position,
+        kind.encode(),
+        kind.encode(),
+        position,
+    )
+
+
+def _part(text: bytes) -> dict[str, object]:
+    return {"type": "http.response.body", "body": text, "more_body": True}
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -11,7 +11,8 @@ history, tail, replay ─ the journal folded: whole, as it grows, and held again
 ownership ─── who runs an execution; orders: what humans say; deciding, edits: on what is open
 dispatch ──── each command to whom it is for; workers, calls: carried out, so many at a time
 perform ───── a call through the pipeline; judged: what became of it, as a fact; hooks; patience
-context, voice, findings ─ what a running call is given and says; talking, messages, handing
+context, voice, findings, partials ─ what a running call is given and says
+talking, messages, handing ─ steps that talk to each other
 holds ─────── steps that wait for what others use
 present, views ─ from state and events to what users see; correspondence, listing, shared, bounds,
                  audit

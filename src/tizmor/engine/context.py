@@ -18,6 +18,7 @@ from tizmor.core.canonical import idempotency_key
 from tizmor.core.errors import TalkError
 from tizmor.core.events import storable
 from tizmor.core.facts import CallOver, Fact
+from tizmor.engine.partials import NO_PARTIALS, Partials, parted
 from tizmor.engine.talking import Talking
 from tizmor.engine.voice import Hall, Voice
 from tizmor.observability.names import Part
@@ -85,6 +86,7 @@ class Surroundings(NamedTuple):
     clock: Clock
     secrets: Secrets = NO_SECRETS
     agents: Mapping[str, Agent] = NO_AGENTS
+    partials: Partials = NO_PARTIALS
 
 
 Report = Callable[[Site, str, str], None]
@@ -109,6 +111,7 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     _runs: bool = False
     _undoes: bool = False
     _talking: Talking | None = None
+    _unsaid: str = ""
     tier: str = STANDARD
     reported: bool = False
     tokens: int = 0
@@ -145,6 +148,15 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     def progress(self, message: str) -> None:
         found = self.redacted(storable(message))[:_MESSAGE_LIMIT]
         self._report(self._site, self.step_id, found)
+
+    def partial(self, text: str) -> None:
+        partials = self._around.partials
+        if not (self._runs and partials.is_heard):
+            return
+        text = self.redacted(self._unsaid + storable(text))
+        said, self._unsaid = parted(text, self._revealed)
+        if said:
+            partials.say(self._site.execution, self.step_id, said)
 
     def heed(self, headers: Mapping[str, str]) -> None:
         self.allowance = said_in(headers, self._around.clock.now()) or self.allowance

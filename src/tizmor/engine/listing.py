@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
 from tizmor.engine.ownership import Ownership
 from tizmor.engine.present import Presenter
 from tizmor.engine.projections import RESTS
-from tizmor.engine.views import ExecutionSummary
+from tizmor.engine.views import ExecutionSummary, FiguresView
+from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal, StoredExecution
 
 _PAGE = 1_000
@@ -16,8 +18,11 @@ _PAGE = 1_000
 class Listing:
     """Lists the executions of a workspace."""
 
-    def __init__(self, journal: Journal, presenter: Presenter, ownership: Ownership) -> None:
+    def __init__(
+        self, journal: Journal, presenter: Presenter, ownership: Ownership, clock: Clock
+    ) -> None:
         self._journal = journal
+        self._clock = clock
         self._presenter = presenter
         self._ownership = ownership
 
@@ -31,6 +36,17 @@ class Listing:
     async def active(self) -> int:
         """How many have not ended."""
         return len(await self._journal.unfinished())
+
+    async def figures(self) -> FiguresView:
+        """How much is under way."""
+        rows = [stored.row for stored in await self._journal.unfinished()]
+        return FiguresView(
+            at=self._presenter.time(self._clock.now_ms()),
+            active=len(rows),
+            by_status=dict(sorted(Counter(row.status for row in rows).items())),
+            steps_done=sum(row.steps_done for row in rows),
+            steps_total=sum(row.steps_total for row in rows),
+        )
 
     async def interrupted(self) -> Sequence[ExecutionSummary]:
         """Executions whose process has gone while they ran."""

@@ -20,6 +20,7 @@ from tizmor.core.plan import Effect, Step, Strategy
 from tizmor.engine.context import CallContext, Report, Site, Surroundings
 from tizmor.engine.hooks import FencedSite, Hooks
 from tizmor.engine.judged import Dice, judged
+from tizmor.engine.partials import NO_PARTIALS, Partials
 from tizmor.engine.planning import Planning
 from tizmor.pipeline.approve import refusal, shown
 from tizmor.pipeline.asking import asked
@@ -75,12 +76,13 @@ class Performer:
         secrets: Secrets = NO_SECRETS,
         conflicts: Strategy = Strategy.ORDER,
         policy: Policy = BY_DEFAULT,
+        partials: Partials = NO_PARTIALS,
     ) -> None:
         """Calls pass the `pipeline`, and what agents offer beside them passes `turns`."""
         self._agents = agents
         self._policy = policy
         self._pipeline = pipeline
-        self._around = Surroundings(workspace, clock, secrets, agents)
+        self._around = Surroundings(workspace, clock, secrets, agents, partials)
         self._clock = clock
         self._dice = dice
         self.hooks = Hooks(self.agent, self._around, dice, turns)

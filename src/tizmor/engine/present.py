@@ -25,6 +25,7 @@ from tizmor.engine.foreseen import MAY_BE_CARRIED_OUT, planned_calls
 from tizmor.engine.projections import queue_ms, status_of
 from tizmor.engine.views import (
     Execution,
+    ExecutionNews,
     ExecutionSummary,
     SignatureView,
     Status,
@@ -159,6 +160,24 @@ class Presenter:
             done=len(state.steps) - state.unfinished,
             total=len(state.steps),
             **fields,
+        )
+
+    def news(self, state: State, position: int, at_ms: int) -> ExecutionNews:
+        """How an execution stands after an event that changed it."""
+        return ExecutionNews(
+            execution_id=public_id(state.execution),
+            id=position,
+            at=self.time(at_ms),
+            status=status_of(state),
+            query=state.query,
+            user=state.user,
+            created_at=self.time(state.created_at_ms),
+            done=len(state.steps) - state.unfinished,
+            total=len(state.steps),
+            open=len(list(state.open_gates())) + len(list(state.open_questions())),
+            dry_run=state.dry_run,
+            tokens=state.tokens,
+            cost_usd=state.cost_usd,
         )
 
     def partial(self, state: State, at_ms: int, event: ev.Event) -> StreamEvent | None:

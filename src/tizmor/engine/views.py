@@ -186,6 +186,38 @@ class ExecutionSummary(_View, frozen=True):
     dry_run: bool = False
 
 
+class ExecutionNews(_View, frozen=True):
+    """An execution that is new, or stands otherwise than before: what a list of them shows. `open`
+    are the approvals and questions that wait for somebody; `id` is the position in the journal."""
+
+    execution_id: str
+    id: int
+    at: str
+    status: Status
+    query: str
+    user: str
+    created_at: str
+    done: int
+    total: int
+    open: int
+    dry_run: bool = False
+    tokens: int = 0
+    cost_usd: float = 0.0
+    type: str = "execution"
+
+
+class FiguresView(_View, frozen=True):
+    """How much is under way in the workspace: executions that have not ended, by their status, and
+    the steps that those have."""
+
+    at: str
+    active: int
+    by_status: dict[str, int]
+    steps_done: int
+    steps_total: int
+    type: str = "figures"
+
+
 class BudgetView(_View, frozen=True):
     """How one budget stands: tokens, USD, seconds or calls. `scope`: `workspace`, `day`,
     `execution`, or `step` and its id. Without a limit, what was counted all the same."""

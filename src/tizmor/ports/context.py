@@ -82,6 +82,11 @@ class AgentContext(Protocol):
         """Report a finding ("found 15 documents"). It is journaled and shown live."""
         ...
 
+    def partial(self, text: str) -> None:
+        """Show a piece of what the call is about to give, as a model's next words, to who watches
+        just now. It is kept nowhere and may be lost on its way: what counts is what is returned."""
+        ...
+
     def heed(self, headers: Mapping[str, str]) -> None:
         """Hand on the header fields of an API's answer, of a good one, too: what they say of how
         often it may be called (`Retry-After`, `RateLimit`, `X-RateLimit-…`) holds for all calls of

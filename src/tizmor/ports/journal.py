@@ -357,6 +357,12 @@ class Journal(Protocol):
         every 250 ms when nothing can wake it sooner."""
         ...
 
+    def growth(self) -> AsyncIterator[None]:
+        """Yields when any process may have added events, at the latest every 250 ms. While it is
+        waited on, the processes that write to this database call this one after each commit;
+        nobody does otherwise."""
+        ...
+
     async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
         """Remove the executions that ended before a wall time, with all that belongs to them, and
         the blobs that nobody refers to any more; with `dry_run` only say what that would be. What

@@ -15,7 +15,8 @@ verdict ───── what an append is that can't be written; retry: was it w
 reader ────── everything that only looks: another thread, another connection
 retention ─── what `gc` removes; tally: what has ended took (in memory: memory_tally)
 inspection ── what `doctor` asks
-owners ────── who is alive: locked files; wakes: how they wake each other
+owners ────── who is alive: locked files; wakes: how they wake each other; ears: who wants to be
+              told of every commit
 turn ──────── how one that writes all the time lets another write in between
 sqlite ────── the `Journal` made of these; empty, memory (its rows in memory_rows): the two others;
               postgres/ the one on a server

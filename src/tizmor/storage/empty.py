@@ -108,6 +108,11 @@ class EmptyJournal:
         for wake in never:
             yield wake
 
+    async def growth(self) -> AsyncIterator[None]:
+        """Ends at once, as `wakes`."""
+        async for wake in self.wakes():
+            yield wake
+
     async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
         return Freed()
 

@@ -49,6 +49,7 @@ class MemoryDatabase(MemoryRows):
         super().__init__()
         self.now_ms = now_ms
         self.living: dict[str, WakeSignal] = {}
+        self.growth = WakeSignal()
         self.known = Known(lambda owner: owner not in self.living, self._owner_of)
         self._opened = 0
 
@@ -99,6 +100,7 @@ class MemoryJournal:
             self._database.keep(append, self.owner) if write else position
             for append, write, position in zip(appends, writable, found, strict=True)
         ]
+        self._database.growth.fire()
         if any(append.settles for append in appends):
             for signal in self._database.living.values():
                 signal.fire()
@@ -214,6 +216,10 @@ class MemoryJournal:
 
     async def wakes(self) -> AsyncIterator[None]:
         async for _ in self._signal.each():
+            yield
+
+    async def growth(self) -> AsyncIterator[None]:
+        async for _ in self._database.growth.each():
             yield
 
     async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:

@@ -57,7 +57,7 @@ class Owners:
     def forget(self, owner: str) -> None:
         """Remove what a process that is dead, or is this one, left in the folder."""
         if _NAME.fullmatch(owner):
-            for file in (self._file(owner), self.socket(owner)):
+            for file in (self._file(owner), self.socket(owner), self.ears(owner)):
                 with file_errors(file):
                     file.unlink(missing_ok=True)
 
@@ -69,6 +69,10 @@ class Owners:
 
     def socket(self, owner: str) -> Path:
         return self.folder / f"{owner}.sock"
+
+    def ears(self, owner: str) -> Path:
+        """A file that is there while the process wants to be told of every commit."""
+        return self.folder / f"{owner}.ears"
 
     def others(self) -> list[str]:
         """All that have a file here but this process, dead or alive."""

@@ -33,6 +33,7 @@ from tizmor.ports.journal import (
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
+from tizmor.storage.ears import Ears
 from tizmor.storage.empty import EmptyJournal
 from tizmor.storage.inspection import Finding, inspect
 from tizmor.storage.owners import Owners, new_owner
@@ -42,7 +43,7 @@ from tizmor.storage.schema import prepare
 from tizmor.storage.shared.on_sqlite import SqliteShared
 from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.usage import Usage
-from tizmor.storage.wakes import WakeSignal, WakeSocket
+from tizmor.storage.wakes import GROWTH, WakeSignal, WakeSocket
 from tizmor.storage.wal import refuse_damaged_log
 from tizmor.storage.writer import Writer
 
@@ -113,7 +114,9 @@ class SqliteJournal:
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="journal-writer")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._signal = WakeSignal()
+        self._growth = WakeSignal()
         self._socket = WakeSocket(owners)
+        self._ears = Ears(owners)
         self._heard: int | None = None
         self._closed = False
         self._shared = SqliteShared(
@@ -131,6 +134,7 @@ class SqliteJournal:
     async def commit(self, appends: Sequence[Append]) -> Committed:
         settles = any(append.settles for append in appends)
         committed = await self._write(lambda: self._commit(appends, tell=settles))
+        self._growth.fire()
         if settles:
             self._signal.fire()
         return committed
@@ -208,6 +212,15 @@ class SqliteJournal:
         async for _ in self._signal.each():
             yield
 
+    async def growth(self) -> AsyncIterator[None]:
+        await self._listen()
+        await self._write(self._ears.begin)
+        try:
+            async for _ in self._growth.each():
+                yield
+        finally:
+            self._ears.end()
+
     async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
         found = await self._look(
             lambda: self._reader.survey(ended_before_ms, self._owners.is_alive)
@@ -231,6 +244,7 @@ class SqliteJournal:
         if self._heard is not None:
             asyncio.get_running_loop().remove_reader(self._heard)
         self._signal.close()
+        self._growth.close()
         await self.sharing.close()
         await self._shared.close()
         try:
@@ -251,6 +265,8 @@ class SqliteJournal:
         committed = self._writer.commit(appends)
         if tell:
             self._socket.ring(self._owners.others())
+        if listening := self._ears.others():
+            self._socket.ring(listening, GROWTH)
         return committed
 
     async def _listen(self) -> None:
@@ -260,8 +276,11 @@ class SqliteJournal:
             asyncio.get_running_loop().add_reader(self._heard, self._woken)
 
     def _woken(self) -> None:
-        self._socket.hear()
-        self._signal.fire()
+        about = self._socket.hear()
+        if GROWTH in about:
+            self._growth.fire()
+        if about != {GROWTH}:
+            self._signal.fire()
 
     def _leave(self) -> None:
         try:

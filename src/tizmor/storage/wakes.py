@@ -1,7 +1,7 @@
-"""How processes wake each other: an empty datagram to a socket beside the owner's lock file.
+"""How processes wake each other: a datagram to a socket beside the owner's lock file.
 
-A wake-up says only that it may be worth looking; it may be lost, doubled or late, since who waits
-looks every 250 ms anyway.
+It says which of two things it may be worth looking at: orders, or what was added to the journal. It
+may be lost, doubled or late, since who waits looks every 250 ms anyway.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from contextlib import contextmanager, suppress
 from tizmor.storage.owners import Owners
 
 FALLBACK_S = 0.25
+ORDERS = b"o"
+GROWTH = b"g"
+_AT_ONCE = 64
+"""Datagrams taken in one go, at most: they say no more than one of them."""
 
 
 class WakeSignal:
@@ -73,18 +77,21 @@ class WakeSocket:
             self._socket = listening
         return self._socket
 
-    def ring(self, owners: Iterable[str]) -> None:
+    def ring(self, owners: Iterable[str], about: bytes = ORDERS) -> None:
         """Wake other processes. One that is gone, deaf or flooded is passed over."""
         with _datagrams() as sending:
             for owner in owners:
                 with suppress(OSError), self._address(owner) as address:
-                    sending.sendto(b"", address)
+                    sending.sendto(about, address)
 
-    def hear(self) -> None:
-        """Take what has come in, without waiting."""
+    def hear(self) -> frozenset[bytes]:
+        """Take what has come in, without waiting: what there is to look at."""
+        about = set()
         with suppress(BlockingIOError):
-            while self._socket is not None:
-                self._socket.recv(1)
+            for _ in range(_AT_ONCE):
+                if self._socket is not None:
+                    about.add(self._socket.recv(1) or ORDERS)
+        return frozenset(about)
 
     def close(self) -> None:
         if self._socket is not None:

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from tizmor.api.dependencies import Limit, ServingDependency, TizmorDependency, json
 from tizmor.api.openapi import gives, gives_stream
+from tizmor.api.routes.events import LastEventId, refuse_too_many
 from tizmor.api.schemas.replies import ExecutionMetrics, LogPage, StepMetrics
-from tizmor.api.sse import EventStream, frames, is_over
-from tizmor.engine.views import Execution, StreamEvent
+from tizmor.api.sse import EventStream
+from tizmor.core.ids import parse_id
+from tizmor.engine.views import ENDED, Execution, StreamEvent
 
 router = APIRouter(tags=["observing"])
 _MOST = (1 << 63) - 1
@@ -29,24 +31,19 @@ _MOST = (1 << 63) - 1
 async def stream(
     execution_id: str,
     serving: ServingDependency,
-    last_event_id: Annotated[
-        int,
-        Header(
-            ge=0,
-            le=_MOST,
-            description="The id of the last event that was received; the stream goes on behind it.",
-        ),
-    ] = 0,
+    last_event_id: LastEventId = 0,
 ) -> Response:
     """The events of an execution, live: from the first one, or behind `Last-Event-ID`. It ends
     after `complete`, `failed`, `cancelled` or `rejected`; who asks again behind that gets 204, by
     which an `EventSource` stops asking."""
     execution = await serving.tizmor.get(execution_id)
-    if await is_over(serving.tizmor, execution, last_event_id):
+    refuse_too_many(serving)
+    number = parse_id(execution.id) or 0
+    streams = serving.streams
+    over = last_event_id and execution.status in ENDED
+    if over and await streams.is_over(number, last_event_id):
         return Response(status_code=204)
-    return EventStream(
-        frames(serving, execution.id, last_event_id), headers={"X-Accel-Buffering": "no"}
-    )
+    return EventStream(streams, lambda cut: streams.follow(number, last_event_id, cut=cut))
 
 
 @router.get("/api/orchestrate/{execution_id}/logs", responses=gives(LogPage))

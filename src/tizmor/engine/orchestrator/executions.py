@@ -50,7 +50,7 @@ class Executions:
         self._wanted = Wanted(journal)
         self._beginning = Beginning(journal, pump, presenter, random_bits)
         self._following = Following(journal, pump, self._ownership, self._wanted)
-        self._listing = Listing(journal, presenter, self._ownership)
+        self._listing = Listing(journal, presenter, self._ownership, clock)
         self._caller = caller
         self._deciding = Deciding(Edits(performer, presenter.zone), caller)
 

@@ -18,6 +18,7 @@ from tizmor.engine.tail import Tail
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
+    FiguresView,
     MessageView,
     Replay,
     SharedVersion,
@@ -56,6 +57,10 @@ class Watching(Executions):
     async def active(self) -> int:
         """How many executions have not ended, whoever runs them."""
         return await self._listing.active()
+
+    async def figures(self) -> FiguresView:
+        """How much is under way, whoever runs it."""
+        return await self._listing.figures()
 
     async def interrupted(self) -> Sequence[ExecutionSummary]:
         """Executions whose process has gone while they ran."""

@@ -35,7 +35,7 @@ from tizmor.storage.inspection import Finding
 from tizmor.storage.postgres import retention
 from tizmor.storage.postgres.inspection import inspect
 from tizmor.storage.postgres.lease import LEASE_S, Lease, new_owner
-from tizmor.storage.postgres.listener import Listener
+from tizmor.storage.postgres.listener import SAY_S, Listener
 from tizmor.storage.postgres.reader import Reader
 from tizmor.storage.postgres.schema import refuse_unusable
 from tizmor.storage.postgres.shared import PostgresShared
@@ -70,7 +70,8 @@ class PostgresJournal:
         self._writer = Writer(url, self._lease, clock)
         self._reader = Reader(url, f"reader {self.owner}")
         self._signal = WakeSignal()
-        self._listener = Listener(url, self.owner, self._signal)
+        self._growth = WakeSignal()
+        self._listener = Listener(url, self.owner, self._signal, self._growth)
         self._heart: asyncio.Task[None] | None = None
         self._closed = False
         self._shared = PostgresShared(url, self._lease, clock)
@@ -78,6 +79,8 @@ class PostgresJournal:
 
     async def commit(self, appends: Sequence[Append]) -> Committed:
         positions = await self._write(self._writer.commit(appends))
+        self._growth.fire()
+        self._listener.grew()
         if any(append.settles for append in appends):
             self._signal.fire()
         return Committed(first_positions=positions)
@@ -151,6 +154,17 @@ class PostgresJournal:
         async for _ in self._signal.each():
             yield
 
+    async def growth(self) -> AsyncIterator[None]:
+        if not self._closed:
+            await self._listener.begin()
+        await self._listener.listens()
+        said_at = asyncio.get_running_loop().time()
+        async for _ in self._growth.each():
+            if (now := asyncio.get_running_loop().time()) - said_at >= SAY_S:
+                said_at = now
+                await self._listener.listens()
+            yield
+
     async def gc(self, *, ended_before_ms: int, dry_run: bool = False) -> Freed:
         wire = Wire(self._url, "gc", prepare=_as_it_is, patience_s=retention.PATIENCE_S)
         try:
@@ -168,6 +182,7 @@ class PostgresJournal:
             return
         self._closed = True
         self._signal.close()
+        self._growth.close()
         await self._listener.close()
         await self._stop_heart()
         try:
