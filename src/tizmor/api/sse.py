@@ -31,15 +31,21 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, streams: Streams, open_: Open, *, greets: bool = False) -> None:
-        super().__init__(headers={"X-Accel-Buffering": "no"})
+    def __init__(
+        self, streams: Streams, open_: Open, *, greets: bool = False, status_code: int = 200
+    ) -> None:
+        super().__init__(status_code=status_code, headers={"X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._streams = streams
         self._open = open_
         self._greets = greets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
+        start = {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
         reading = await self._open(cut(scope))
         gone = asyncio.ensure_future(_until_gone(receive))
         gone.add_done_callback(lambda _: reading.leave())
