@@ -26,6 +26,8 @@ _SETTLE_LIMIT_S = 60.0
 _IDLE_CPU = 0.05
 """A server that uses less of a processor has nothing to write."""
 _POLL_S = 0.2
+_STUCK_S = 10.0
+"""So long no call has come: the system waits for those that are under way to end."""
 _CONFIRMED_S = 0.1
 """The first step of the life that is killed takes so long: an execution whose start isn't confirmed
 yet may be lost, and 500 steps that do nothing can be over before that."""
@@ -103,15 +105,15 @@ def _calls(log: Path) -> list[tuple[str, float]]:
 
 
 class Blockade:
-    """Steps whose `BLOCKED_STEP` is counted; while `closed` it never ends.
+    """Steps whose `BLOCKED_STEP` is counted, and stays under way until the blockade is lifted.
 
     `reached` when it was called in `expected` executions; `missing` of them aren't there yet.
     """
 
-    def __init__(self, expected: int, *, closed: bool) -> None:
+    def __init__(self, expected: int) -> None:
         self.reached = asyncio.Event()
         self.missing = expected
-        self._closed = closed
+        self._lifted = asyncio.Event()
 
     async def step(self, name: str) -> None:
         if name != BLOCKED_STEP:
@@ -119,8 +121,10 @@ class Blockade:
         self.missing -= 1
         if self.missing == 0:
             self.reached.set()
-        if self._closed:
-            await asyncio.Event().wait()
+        await self._lifted.wait()
+
+    def lift(self) -> None:
+        self._lifted.set()
 
 
 async def leave_unfinished(
@@ -142,16 +146,23 @@ async def recover(
     *,
     server_pids: Sequence[int],
 ) -> Outcome:
-    """From opening the system until the step that was cut off has been called in every execution.
-    The process had imported everything before. All executions must then end."""
+    """From opening the system until the step that was cut off has been called in every execution,
+    and is under way in all of them, as it was when they were cut off: what follows it isn't
+    measured. The process had imported everything before. All executions must then end.
+
+    A system that has a bound on what runs at a time calls no more of them until some have ended:
+    when no call has come for a while, they may end, and what that takes is in its figures."""
     server = tree_cpu_s(*server_pids)
     cpu, wall = own_cpu_s(), time.perf_counter()
     async with opened(site) as engine:
         resuming = asyncio.create_task(engine.resume([f"execution-{i}" for i in range(executions)]))
         reached = asyncio.create_task(blockade.reached.wait())
+        bounded = asyncio.create_task(_lifted_when_stuck(blockade))
         await asyncio.wait([reached, resuming], return_when=asyncio.FIRST_COMPLETED)
         cpu, wall = own_cpu_s() - cpu, time.perf_counter() - wall
         server = tree_cpu_s(*server_pids) - server
+        bounded.cancel()
+        blockade.lift()
         await resuming
         if not blockade.reached.is_set():
             raise RuntimeError(f"{blockade.missing} executions did not go on")
@@ -164,6 +175,14 @@ async def recover(
         latencies_ms=[wall * 1000],
         resumed_ms=wall * 1000,
     )
+
+
+async def _lifted_when_stuck(blockade: Blockade) -> None:
+    missing = None
+    while missing != blockade.missing:
+        missing = blockade.missing
+        await asyncio.sleep(_STUCK_S)
+    blockade.lift()
 
 
 async def _settled(

@@ -117,13 +117,13 @@ def _go_on(opened: Open, task: Task, workload: Workload) -> Coroutine[Any, Any, 
 
 
 async def _left_unfinished(opened: Open, task: Task, workload: Workload, unfinished: int) -> None:
-    blockade = crash.Blockade(unfinished, closed=True)
+    blockade = crash.Blockade(unfinished)
     site = _site(task, workload, blockade.step)
     await crash.leave_unfinished(opened, site, unfinished, server_pids=task.server_pids)
 
 
 async def _recovered(opened: Open, task: Task, workload: Workload, unfinished: int) -> Outcome:
-    blockade = crash.Blockade(unfinished, closed=False)
+    blockade = crash.Blockade(unfinished)
     site = _site(task, workload, blockade.step)
     return await crash.recover(opened, site, blockade, unfinished, server_pids=task.server_pids)
 

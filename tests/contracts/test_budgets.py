@@ -164,7 +164,7 @@ async def test_who_takes_an_execution_over_gives_back_what_was_never_begun(
     await reserve(mine, claim(own, 1, attempt=2, intent_first=True), CHEAP._replace(microusd=100))
     for _ in range(1 + twice):
         begun = {"never": 1, "began": 2, "own": 1}
-        await mine.sharing.budgets.take_over(A.execution, begun)
+        await mine.sharing.budgets.take_over({A.execution: begun, B.execution + 1: {}})
     assert await standing(mine) == (
         Amounts(microusd=2, calls=2),
         Amounts(microusd=110, calls=2),

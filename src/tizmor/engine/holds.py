@@ -23,6 +23,8 @@ from tizmor.ports.locks import Holder
 _log = logging.getLogger("tizmor.engine")
 
 FALLBACK_S = 5.0
+_READ = Effect.READ
+"""Compared for each step of what is taken over: through the class it takes long to reach."""
 
 
 class Holds:
@@ -49,6 +51,7 @@ class Holds:
         self._releases: dict[Holder, asyncio.Task[None]] = {}
         self._again: set[Holder] = set()
         self._giving: set[asyncio.Task[None]] = set()
+        self._taken: dict[int, dict[str, int]] = {}
         self._next_roll_call = 0.0
         self._closed = False
 
@@ -102,13 +105,13 @@ class Holds:
         that it never began is given back, whatever becomes of these."""
         if self._closed:
             return
-        begun = {
+        if not self._taken:  # of all that are taken on in one go, by one look
+            self._begin(self._give_back_taken)
+        self._taken[live.execution] = {
             name: step.attempt
             for name, step in live.state.steps.items()
-            if step.step.effect is not Effect.READ
+            if step.step.effect is not _READ
         }
-        give = partial(self._journal.sharing.budgets.take_over, live.execution, begun)
-        self._begin(partial(self._give_back, give))
 
     @property
     def is_releasing(self) -> bool:
@@ -209,6 +212,10 @@ class Holds:
             # Not when the task is seen to have ended: what is asked for until then would be lost.
             self._again.discard(holder)
             self._releases.pop(holder, None)
+
+    async def _give_back_taken(self) -> None:
+        taken, self._taken = self._taken, {}
+        await self._give_back(partial(self._journal.sharing.budgets.take_over, taken))
 
     async def _give_back(self, give: Callable[[], Awaitable[None]]) -> None:
         """Others wait for it for as long as this process lives: it is tried until it is done."""

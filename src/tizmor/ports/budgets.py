@@ -88,11 +88,11 @@ class Budgets(Protocol):
         """The call was not made."""
         ...
 
-    async def take_over(self, execution: int, begun: Mapping[str, int]) -> None:
-        """This process goes on with an execution, which no other does any more. What others had
-        reserved for it and nobody settled is given back where the call is known not to have been
-        made, and spent in full elsewhere. `begun` says how many calls have begun of each step whose
-        calls are durably known before they begin."""
+    async def take_over(self, begun: Mapping[int, Mapping[str, int]]) -> None:
+        """This process goes on with these executions, which no other does any more. What others had
+        reserved for one and nobody settled is given back where the call is known not to have been
+        made, and spent in full elsewhere. `begun` says of each execution how many calls have begun
+        of each step whose calls are durably known before they begin."""
         ...
 
     async def standing(self, accounts: Sequence[str]) -> Sequence[Account]:

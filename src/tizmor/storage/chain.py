@@ -54,18 +54,26 @@ def verified(links: dict[int, Link], rows: Iterable[tuple[Any, ...]]) -> list[Re
     it stands. Raises `JournalDamaged` at the first row that is not what was written.
     """
     records = []
+    current: int | None = None
+    before, last = START
     for execution, position, seq, at_ms, payload, stored in rows:
-        before = links[execution]
-        if seq != before.seq + 1:
-            raise damage(execution, before.seq + 1, "the row is missing")
+        if execution != current:  # seldom: most rows come one behind the other
+            if current is not None:
+                links[current] = Link(before, last)
+            current = execution
+            before, last = links[execution]
+        if seq != before + 1:
+            raise damage(execution, before + 1, "the row is missing")
         try:
-            computed = checksum(before.checksum, execution, seq, at_ms, payload)
+            last = crc32(_header(execution, seq, at_ms) + payload, last)
         except (TypeError, struct.error) as error:
             raise damage(execution, seq, "the row can't be read") from error
-        if computed != stored:
+        if last != stored:
             raise damage(execution, seq, "the row is not what was written")
-        links[execution] = Link(seq, computed)
+        before = seq
         records.append(
             Record(position=position, execution=execution, seq=seq, at_ms=at_ms, payload=payload)
         )
+    if current is not None:
+        links[current] = Link(before, last)
     return records

@@ -235,7 +235,9 @@ class Reader:
         ends = {number: Link(seq, checksum) for number, seq, checksum in heads}
         found: dict[int, list[Record]] = {number: [] for number in executions}
         links = dict.fromkeys(ends, START)
-        rows = [r for r in self._connection.execute(_HISTORIES, numbers) if r[0] in ends]
+        rows = self._connection.execute(_HISTORIES, numbers).fetchall()
+        if len(ends) < len(found):  # retention is removing some of them
+            rows = [row for row in rows if row[0] in ends]
         for record in self._whole(verified(links, rows)):
             found[record.execution].append(record)
         for number, last in ends.items():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tizmor.core.plan import Resource
 from tizmor.core.state import State
 from tizmor.drivers.embedded.clock import SystemClock
@@ -109,3 +111,21 @@ async def test_what_is_taken_while_it_is_given_back_is_given_back_too() -> None:
     async with asyncio.timeout(5):
         await released.wait()
     assert A not in await sharing.standing()
+
+
+async def test_all_that_are_taken_over_in_one_go_are_looked_after_by_one_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = House()
+    looks: list[dict[int, dict[str, int]]] = []
+
+    async def take_over(begun: dict[int, dict[str, int]]) -> None:
+        looks.append(begun)
+
+    monkeypatch.setattr(house.journal.sharing.budgets, "take_over", take_over)
+    for numbers in ((1, 2, 3), (4,)):
+        for number in numbers:
+            house.holds.take_over(Live(State(number), epoch=2, seq=1, create=None))
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert looks == [{1: {}, 2: {}, 3: {}}, {4: {}}]

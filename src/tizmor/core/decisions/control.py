@@ -29,6 +29,9 @@ from tizmor.core.talk import waits_for_word
 from tizmor.core.transitions import OVER, TERMINAL, StepStatus
 
 S = StepStatus
+_RUNNING, _PENDING, _EXPANDED, _COMPENSATING = S.RUNNING, S.PENDING, S.EXPANDED, S.COMPENSATING
+"""Looked at for every step of what is gone on with; through the class it costs a tenth of a
+microsecond each."""
 _OF_GATES = frozenset({cmd.Timer.REMIND, cmd.Timer.ESCALATE, cmd.Timer.EXPIRE})
 
 
@@ -58,7 +61,7 @@ def _go_on(d: Decision, *, may_still_run: bool = False) -> None:
     watch_mail(d)
     under_way = [s for s in state.steps.values() if s.status not in OVER]
     for step in under_way:
-        if step.status is S.EXPANDED:
+        if step.status is _EXPANDED:
             count_items_anew(d, step)
     for step in under_way:
         _go_on_with(d, step, may_still_run=may_still_run)
@@ -87,12 +90,13 @@ def _go_on_planning(d: Decision) -> None:
 
 
 def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) -> None:
-    if step.status is S.COMPENSATING:
+    status = step.status
+    if status is _COMPENSATING:
         go_on_undoing(d, step)
         return
-    if step.status in TERMINAL or step.busy:
+    if status in TERMINAL or step.busy:
         return
-    if step.status is not S.PENDING and not step.late:
+    if status is not _PENDING and not step.late:
         if is_over_for(d.state, step, d.at_ms):
             _end_late(d, step, may_still_run=may_still_run)
             return
@@ -103,9 +107,14 @@ def _go_on_with(d: Decision, step: StepState, *, may_still_run: bool = False) ->
         return
     if end_if_late(d, step):
         return
+    if status is _RUNNING:
+        pick_up(d, step, may_still_run=may_still_run)
+    elif status is not _PENDING:
+        _go_on_from(d, step)
+
+
+def _go_on_from(d: Decision, step: StepState) -> None:
     match step.status:
-        case S.RUNNING:
-            pick_up(d, step, may_still_run=may_still_run)
         case S.UNSETTLED:
             settle(d, step)
         case S.RETRYING:

@@ -16,6 +16,8 @@ from tizmor.core.plan import Effect, OnFailure
 from tizmor.core.recovery import may_retry
 from tizmor.core.state import StepState
 
+_READ = Effect.READ
+"""Looked at for every step that was in flight; through the class it takes long to reach."""
 OUTCOME = "outcome"
 """What a question is about that asks what became of a call."""
 _DOUBT = "it may have happened: "
@@ -24,7 +26,7 @@ _DOUBT = "it may have happened: "
 def pick_up(d: Decision, step: StepState, *, may_still_run: bool = False) -> None:
     """A call that was in flight when its process ended, or was told to stop without having begun
     in this one."""
-    if step.step.effect is not Effect.READ:
+    if step.step.effect is not _READ:
         lose(d, step, may_still_run=may_still_run)
         settle(d, step)
     elif d.state.ending or is_left_out(d, step):

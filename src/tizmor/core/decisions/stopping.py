@@ -97,9 +97,11 @@ def fail_late(d: Decision, step: StepState) -> None:
 def end_if_late(d: Decision, step: StepState) -> bool:
     """Whether a step of which nothing is under way is out of time, and so has failed; not while it
     is to be found out what its call did."""
+    if not step.late:
+        return False
     read = step.step.effect is Effect.READ
     unknown = step.status is S.UNSETTLED or (step.status is S.RUNNING and not read)
-    if not step.late or unknown or d.state.is_asked(step.step.id, OUTCOME):
+    if unknown or d.state.is_asked(step.step.id, OUTCOME):
         return False
     fail_late(d, step)
     return True

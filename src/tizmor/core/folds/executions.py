@@ -8,6 +8,8 @@ from tizmor.core import events as ev
 from tizmor.core.state import GivenBefore, State
 from tizmor.core.transitions import StepStatus
 
+_RUNNING = StepStatus.RUNNING
+
 
 def created(state: State, event: ev.Created, at_ms: int) -> None:
     state.query = event.query
@@ -39,7 +41,7 @@ def adopted(state: State, event: ev.Adopted, at_ms: int) -> None:
     state.approve_all = False
     state.epoch = event.epoch
     for step in state.steps.values():
-        if step.status is StepStatus.RUNNING:
+        if step.status is _RUNNING:
             step.began_at_ms = at_ms  # when its call ended nobody knows
 
 

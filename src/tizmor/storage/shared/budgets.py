@@ -49,6 +49,10 @@ _STAND = (
     " VALUES (?, ?, ?, ?, ?, 0, ?, '', ?, ?, ?, ?, ?, ?, ?)"
 )
 _OF_EXECUTION = f"{_ROWS} WHERE execution = ? AND owner <> ? AND state IN (1, 2) ORDER BY id"
+_OF_OTHERS = (
+    "SELECT DISTINCT execution FROM budget_reservations WHERE owner <> ? AND state IN (1, 2)"
+    " ORDER BY execution"
+)
 _STAY = (
     "UPDATE budget_reservations SET owner = ?, number = ?, tokens = ?, microusd = ?, ms = ?,"
     " calls = ?, waits_for = ?, measure = ?, bound = ? WHERE id = ?"
@@ -105,8 +109,8 @@ class SharedBudgets:
     async def give_back(self, claim: Claim) -> None:
         await self._shared.do(partial(_settle, claim=claim, spent=Amounts()))
 
-    async def take_over(self, execution: int, begun: Mapping[str, int]) -> None:
-        await self._shared.do(partial(_take_over, execution=execution, begun=begun))
+    async def take_over(self, begun: Mapping[int, Mapping[str, int]]) -> None:
+        await self._shared.do(partial(_take_over, begun=begun))
 
     async def standing(self, accounts: Sequence[str]) -> Sequence[Account]:
         return await self._shared.look(partial(_standing, accounts=accounts))
@@ -234,7 +238,15 @@ def _end(row: _Row, spent: Amounts) -> Work[None]:
     yield from _call_waiters(row.accounts.split("\n"))
 
 
-def _take_over(moment: Moment, execution: int, begun: Mapping[str, int]) -> Work[None]:
+def _take_over(moment: Moment, begun: Mapping[int, Mapping[str, int]]) -> Work[None]:
+    """After a crash there are thousands of executions, and for few of them is anything reserved."""
+    executions = [execution for (execution,) in (yield Statement(_OF_OTHERS, (moment.me,)))]
+    for execution in executions:
+        if execution in begun:
+            yield from _take_over_one(moment, execution, begun[execution])
+
+
+def _take_over_one(moment: Moment, execution: int, begun: Mapping[str, int]) -> Work[None]:
     for found in (yield Statement(_OF_EXECUTION, (execution, moment.me))):
         row = _Row(*found)
         if row.attempt > begun.get(row.step, row.attempt):
