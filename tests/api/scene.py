@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from tizmor import AgentContext, Effect, NeedsAnswer, agent
+from tizmor import AgentContext, Effect, NeedsAnswer, Permanent, agent
 from tizmor.api import server
 from tizmor.assembly import Tizmor
-from tizmor.core.plan import Plan, Step
+from tizmor.core.plan import OnFailure, Plan, Resource, Step
 from tizmor.ports.agent import Agent
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.vocabulary import Value
@@ -31,15 +32,26 @@ def step(name: str, agent_name: str, **more: Any) -> Step:
     return Step(id=name, agent=agent_name, arguments=arguments, **more)
 
 
-SEND = step("send", "Send", effect=Effect.IRREVERSIBLE, critical=True)
+ASKS: dict[str, Any] = {"effect": Effect.IRREVERSIBLE, "critical": True}
+SEND = step("send", "Send", **ASKS)
 PLANS = {
     "note": [step("note", "Note")],
     "send": [step("note", "Note"), SEND],
+    "mail": [step("mail", "Send", text="yoav@example.org", **ASKS)],
     "ask": [step("ask", "Ask")],
     "hold": [step("hold", "Hold")],
     "tell": [step("tell", "Tell")],
     "flood": [step("flood", "Flood")],
     "write": [step("write", "Write")],
+    "fail": [step("note", "Note"), step("fail", "Fail", on_failure=OnFailure.ASK)],
+    "talk": [step("talk", "Talk"), step("note", "Note")],
+    "large": [step("large", "Large")],
+    "undo": [
+        step("book", "Book", effect=Effect.COMPENSATABLE),
+        step("fail", "Fail", after=("book",), on_failure=OnFailure.ASK),
+    ],
+    "lock": [step("lock", "Lock", resources=(Resource(name="door"),))],
+    "keep": [step("keep", "Keep")],
 }
 
 
@@ -56,6 +68,8 @@ class Scene:
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.booked: list[str] = []
+        self.is_well = False
         self.go = asyncio.Event()
 
     def agents(self) -> list[Agent]:
@@ -116,7 +130,51 @@ class Scene:
                 await asyncio.sleep(0)
             return Told(text=text)
 
-        return [note, send, ask, hold, tell, flood, write]
+        @agent(name="Fail", api="weather", rate_limit="60/minute")
+        async def fail(text: str, *, ctx: AgentContext) -> Told:
+            """Fail, but with the text "well"."""
+            if text != "well" and not self.is_well:
+                raise Permanent("the weather is out")
+            return Told(text=text)
+
+        @agent(name="Talk")
+        async def talk(text: str, *, ctx: AgentContext) -> Told:
+            """Share and tell."""
+            for number in range(3):
+                await ctx.share("topic", {"number": number})
+            await ctx.share("count", 3)
+            for number in range(3):
+                await ctx.messages.broadcast({"number": number})
+            return Told(text=text)
+
+        @agent(name="Large")
+        async def large(text: str, *, ctx: AgentContext) -> Told:
+            """Give a large value."""
+            return Told(text=text * 20_000)
+
+        @agent(name="Book", effect=Effect.COMPENSATABLE)
+        async def book(text: str, *, ctx: AgentContext) -> Told:
+            """Book what can be taken back."""
+            self.booked.append(text)
+            return Told(text=text)
+
+        @book.compensate
+        async def unbook(result: Told, *, ctx: AgentContext) -> None:
+            self.booked.remove(result.text)
+
+        @agent(name="Lock", resources=[Resource(name="door")])
+        async def lock(text: str, *, ctx: AgentContext) -> Told:
+            """Have the door until it may go on."""
+            ctx.progress("has the door")
+            await self.go.wait()
+            return Told(text=text)
+
+        @agent(name="Keep", cache_for=dt.timedelta(hours=1))
+        async def keep(text: str, *, ctx: AgentContext) -> Told:
+            """Give what is kept."""
+            return Told(text=text)
+
+        return [note, send, ask, hold, tell, flood, write, fail, talk, large, book, lock, keep]
 
 
 class Api:

@@ -69,7 +69,7 @@ async def test_the_status_counts_what_has_not_ended(api: Api) -> None:
         "system": {
             "initialized": True,
             "activeExecutions": 1,
-            "tools": 0,
+            "tools": 1,
             "agents": len(agents),
         },
     }

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from tests.api.scene import Api
+import pytest
+from tests.api.scene import Api, served
 
 from tizmor.api.openapi import VIEWS
+from tizmor.drivers.embedded.seat import account
 
+POLICY = """
+@id("mail") @approvers("{me}")
+forbid (principal, action == Action::"callWithoutAsking", resource == Agent::"Send")
+when {{ context.recipients.contains("yoav@example.org") }};
+"""
 JSON = {"Content-Type": "application/json"}
 BODIES: dict[str, Any] = {
     "/api/orchestrate": {"query": "note"},
     "/api/orchestrate/{execution_id}/fork": {"from": "note"},
+    "/api/orchestrate/{execution_id}/approvals/{approval_id}/delegate": {"to": "yoav"},
+    "/api/orchestrate/{execution_id}/approvals/{approval_id}/preview": {"arguments": {}},
+    "/api/orchestrate/{execution_id}/steps/{step_id}/edit": {"arguments": {"text": "well"}},
+    "/api/plan": {"query": "note"},
     "/api/orchestrate/{execution_id}/questions/{question_id}/answer": {"choice": "red"},
 }
 SPEC = {
@@ -52,35 +65,67 @@ async def test_every_reference_in_it_leads_to_a_schema(api: Api) -> None:
     assert "HTTPValidationError" not in schemas
 
 
-async def test_each_route_gives_what_the_document_names(api: Api) -> None:
+@pytest.fixture
+async def governed(tmp_path: Path) -> AsyncIterator[Api]:
+    """A served workspace with a policy on who decides about mail."""
+    (tmp_path / "policy.cedar").write_text(POLICY.format(me=account()))
+    async with served(tmp_path) as api:
+        yield api
+
+
+async def test_each_route_gives_what_the_document_names(governed: Api) -> None:
     """Read as the struct of that name and written again, a reply is the same: no field is missing,
     none is unknown."""
+    api = governed
     document = (await api.get("/openapi.json")).json()
-    waiting, asking = await api.started("send"), await api.started("ask")
-    own = {"questions": asking, "reject": await api.started("send")}
-    own["cancel"] = await api.started("send")
-    ids = {"execution_id": waiting, "approval_id": "a1", "question_id": "q1", "name": "invalid"}
-    (question,) = (await api.tizmor.get(asking)).waiting_for
-    ids["question_id"] = question.id
+    scene = await asked_about(api)
     checked = set()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            answers = operation["responses"].get("200") or operation["responses"]["201"]
-            if "text/event-stream" in answers["content"]:
-                assert list(answers["content"]) == ["text/event-stream"]
+            responses = operation["responses"]
+            content = (responses.get("200") or responses["201"])["content"]
+            if "text/event-stream" in content:
+                assert list(content) == ["text/event-stream"]
                 continue
-            ids["execution_id"] = next((own[word] for word in own if word in path), waiting)
             body = BODIES.get(path) if method == "post" else None
-            where = path.format(**ids)
+            where = path.format(**scene(path))
             reply = await api.client.request(method, where, json=body, headers=JSON)
             assert reply.is_success, (path, reply.text)
-            name = answers["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-            struct = next(view for view in VIEWS if view.__name__ == name)
-            read = msgspec.json.decode(reply.content, type=struct)
-            assert msgspec.json.decode(msgspec.json.encode(read)) == reply.json(), path
+            if (name := content["application/json"]["schema"].get("$ref")) is not None:
+                struct = next(v for v in VIEWS if v.__name__ == name.rpartition("/")[2])
+                read = msgspec.json.decode(reply.content, type=struct)
+                assert msgspec.json.decode(msgspec.json.encode(read)) == reply.json(), path
             checked.add(path)
     streams = {"/api/events", "/api/orchestrate/stream/{execution_id}"}
     assert set(document["paths"]) - checked == streams
+
+
+async def asked_about(api: Api) -> Callable[[str], dict[str, str]]:
+    """What stands in the paths: for each an execution of which it can be asked."""
+    waiting, asking = await api.started("send"), await api.started("ask")
+    (question,) = (await api.tizmor.get(asking)).waiting_for
+    large = await api.started("large")
+    (digest, _), *_ = await api.tizmor.blobs(large)
+    dry_run = await api.tizmor.dry_run("send")
+    await api.tizmor.result(dry_run.id)
+    own = {"questions": asking, "blobs/": large, "dry-run": dry_run.id, "carry-out": dry_run.id}
+    own |= {word: await api.started("send") for word in ("reject", "cancel")}
+    own["delegate"] = await api.started("mail")
+    own |= {word: await failed(api) for word in ("retry", "edit", "skip", "roll-back", "stop")}
+    names = {"approval_id": "a1", "question_id": question.id, "digest": digest}
+
+    def scene(path: str) -> dict[str, str]:
+        execution = next((own[word] for word in own if word in path), waiting)
+        step = "note" if path.endswith("{step_id}") else "fail"
+        name = "Note" if "agents" in path else "invalid"
+        return names | {"execution_id": execution, "step_id": step, "name": name}
+
+    return scene
+
+
+async def failed(api: Api) -> str:
+    """An execution of which a step has failed and asks, behind one that can be taken back."""
+    return await api.started("undo")
 
 
 async def test_what_is_given_is_named_in_camel_case(api: Api) -> None:

@@ -5,6 +5,7 @@ server ────── it on a socket, from the first request to the last
 guard ─────── who may ask at all, before anything is read
 problems ──── what went wrong, as RFC 9457 has it
 sse ───────── what is told, as a response; connection: one that can be cut off
+pages ─────── lists by cursor
 openapi ───── the document that describes all of it
 dependencies ─ what routes are given
 routes/ ───── by what they are about

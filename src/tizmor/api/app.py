@@ -12,7 +12,22 @@ from tizmor.api import problems
 from tizmor.api.dependencies import Serving
 from tizmor.api.guard import MAX_BODY, Guard
 from tizmor.api.openapi import Described
-from tizmor.api.routes import control, decisions, events, executions, observing, system
+from tizmor.api.routes import (
+    agents,
+    audit,
+    control,
+    decisions,
+    events,
+    executions,
+    inboxes,
+    observing,
+    parts,
+    plans,
+    recovery,
+    standing,
+    system,
+    workspace,
+)
 from tizmor.core.errors import TizmorError
 
 # Of two routes that fit, the first is taken: `status` and `stream` come before what takes an id.
@@ -21,8 +36,16 @@ _ROUTERS = (
     events.router,
     observing.router,
     executions.router,
+    parts.router,
     control.router,
     decisions.router,
+    recovery.router,
+    inboxes.router,
+    plans.router,
+    agents.router,
+    standing.router,
+    audit.router,
+    workspace.router,
 )
 
 

@@ -54,6 +54,10 @@ TizmorDependency = Annotated[Tizmor, Depends(_tizmor)]
 RefusesKeys = Depends(_no_key)
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 """How long a page may be."""
+Cursor = Annotated[
+    str | None, Query(description="The `nextCursor` of the page before.", max_length=1000)
+]
+"""Where a page begins; at the beginning where there is none."""
 
 
 def json(view: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

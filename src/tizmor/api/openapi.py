@@ -12,14 +12,33 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
-from tizmor.api.schemas import replies
-from tizmor.engine.views import Execution, ExecutionNews, FiguresView, StreamEvent
-
-VIEWS = (
+from tizmor.api.schemas import parts, plans, replies, workspace
+from tizmor.engine.overviews import AgentView, PendingPage
+from tizmor.engine.views import (
     Execution,
     ExecutionNews,
     FiguresView,
+    Replay,
+    StepView,
     StreamEvent,
+    Waiting,
+)
+
+VIEWS = (
+    AgentView,
+    Execution,
+    ExecutionNews,
+    FiguresView,
+    PendingPage,
+    Replay,
+    StepView,
+    StreamEvent,
+    Waiting,
+    parts.BlobPage,
+    parts.DryRunPage,
+    parts.MessagePage,
+    parts.SharedPage,
+    plans.PlanReply,
     replies.ExecutionMetrics,
     replies.ExecutionPage,
     replies.Health,
@@ -29,6 +48,18 @@ VIEWS = (
     replies.Started,
     replies.SystemStatus,
     replies.WaitingPage,
+    workspace.AgentPage,
+    workspace.AuditPage,
+    workspace.AuditVerified,
+    workspace.BudgetPage,
+    workspace.CachePage,
+    workspace.CheckPage,
+    workspace.Cleared,
+    workspace.Collected,
+    workspace.LimitPage,
+    workspace.LockPage,
+    workspace.SettingsView,
+    workspace.ToolPage,
 )
 """All that is sent; what they hold comes with them."""
 _PLACE = "#/components/schemas/{name}"
@@ -40,6 +71,16 @@ def gives(view: type[msgspec.Struct], *, status: int = 200) -> Responses:
     """What a route answers: a view, or a problem."""
     return {
         status: _content((view.__doc__ or "").partition("\n\n")[0], "application/json", view),
+        "default": _content("What went wrong.", "application/problem+json", replies.Problem),
+    }
+
+
+def gives_json(told: str, kind: str | None) -> Responses:
+    """What a route answers that gives JSON which no view describes: of this type (JSON Schema's),
+    None for any."""
+    schema = {} if kind is None else {"type": kind}
+    return {
+        200: {"description": told, "content": {"application/json": {"schema": schema}}},
         "default": _content("What went wrong.", "application/problem+json", replies.Problem),
     }
 

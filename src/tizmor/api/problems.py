@@ -87,6 +87,11 @@ def _kind_of_error(error: type[er.TizmorError]) -> Kind:
     return Kind(name, (error.__doc__ or "").splitlines()[0], STATUS_OF[error].value)
 
 
+def kind_of(error: type[er.TizmorError]) -> Kind:
+    """The type of problem that an error of this very class is."""
+    return _OF_ERROR[error]
+
+
 MALFORMED = Kind("malformed", "The body can't be read as JSON.", 400)
 FOREIGN = Kind("foreign-origin", "The request comes from another web page or host.", 403)
 NOT_FOUND = Kind("not-found", "Nothing is at this address.", 404)

@@ -17,6 +17,8 @@ from tizmor.core.approval import chosen
 from tizmor.core.canonical import canonical, idempotency_key
 from tizmor.core.commands import Timer
 from tizmor.core.decisions.gates import delegation_problem, has_expired, is_heard
+from tizmor.core.decisions.ladder import FAILURE
+from tizmor.core.decisions.rollback import COMPENSATION
 from tizmor.core.errors import AmbiguousChoice, InvalidEdit, UnknownExecution, UserError
 from tizmor.core.events import as_stored
 from tizmor.core.state import GateState, State
@@ -97,6 +99,17 @@ def question_of(state: State, question: str | None) -> str:
     """The id of the question that is meant; raises as `approval_of` does."""
     open_ids = [i for i, _ in state.open_questions()]
     return _one_of("question", question, list(state.questions), open_ids)
+
+
+def asked_about_failure(state: State, step: str) -> str | None:
+    """The question what to do about a step's failure: the open one, else the last that there was;
+    None where it was never asked."""
+    asked = [
+        (question.state == "open", place, name)
+        for place, (name, question) in enumerate(state.questions.items())
+        if question.step == step and question.about in (FAILURE, COMPENSATION)
+    ]
+    return max(asked)[2] if asked else None
 
 
 def _one_of(kind: str, named: str | None, known: Sequence[str], open_ids: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -79,6 +79,14 @@ class WaitingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """JSON of what the human sees."""
     asked_at_ms: int
     decided_at_ms: int | None = None
+
+
+class OpenMatter(NamedTuple):
+    """Where an open approval or question stands among those of all executions: in this order."""
+
+    execution: int
+    asked_at_ms: int
+    id: str
 
 
 class SharedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -299,6 +307,23 @@ class Journal(Protocol):
 
     async def unfinished(self) -> list[StoredExecution]:
         """All that have not ended, whoever owns them, oldest first. Quick whatever the history."""
+        ...
+
+    async def open_matters(
+        self, kind: str, *, limit: int, after: OpenMatter | None = None
+    ) -> list[OpenMatter]:
+        """The open approvals, or questions, as `kind` says, of all executions that have not ended:
+        at most `limit` behind one, those of the oldest execution first."""
+        ...
+
+    async def blobs_of(self, execution: int) -> list[tuple[bytes, int]]:
+        """The large values that are stored apart for an execution: their SHA-256 and their length
+        in bytes, by the former."""
+        ...
+
+    async def blob_of(self, execution: int, digest: bytes) -> bytes | None:
+        """One of them as it was written; None where the execution has none of that hash. Raises
+        `JournalDamaged` for one that isn't what was written."""
         ...
 
     async def figures(self) -> list[AgentFigures]:

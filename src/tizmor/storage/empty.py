@@ -17,6 +17,7 @@ from tizmor.ports.journal import (
     InboxKind,
     InboxRow,
     Measurement,
+    OpenMatter,
     Record,
     StoredExecution,
 )
@@ -65,6 +66,17 @@ class EmptyJournal:
 
     async def unfinished(self) -> list[StoredExecution]:
         return []
+
+    async def open_matters(
+        self, kind: str, *, limit: int, after: OpenMatter | None = None
+    ) -> list[OpenMatter]:
+        return []
+
+    async def blobs_of(self, execution: int) -> list[tuple[bytes, int]]:
+        return []
+
+    async def blob_of(self, execution: int, digest: bytes) -> bytes | None:
+        return None
 
     async def figures(self) -> list[AgentFigures]:
         return []

@@ -24,6 +24,7 @@ from tizmor.ports.journal import (
     InboxKind,
     InboxRow,
     Measurement,
+    OpenMatter,
     Record,
     StepRow,
     StoredExecution,
@@ -145,6 +146,23 @@ class MemoryJournal:
     async def unfinished(self) -> list[StoredExecution]:
         stored = sorted(self._database.executions.items())
         return [execution for _, execution in stored if not execution.row.ended]
+
+    async def open_matters(
+        self, kind: str, *, limit: int, after: OpenMatter | None = None
+    ) -> list[OpenMatter]:
+        found = sorted(
+            OpenMatter(execution, row.asked_at_ms, row.id)
+            for (execution, _), row in self._database.waiting.items()
+            if (row.kind, row.state) == (kind, "open")
+            if not self._database.executions[execution].row.ended
+        )
+        return [matter for matter in found if after is None or matter > after][:limit]
+
+    async def blobs_of(self, execution: int) -> list[tuple[bytes, int]]:
+        return sorted((d, len(c)) for d, c in self._database.blobs.get(execution, {}).items())
+
+    async def blob_of(self, execution: int, digest: bytes) -> bytes | None:
+        return self._database.blobs.get(execution, {}).get(digest)
 
     async def figures(self) -> list[AgentFigures]:
         by_agent: dict[str, list[StepRow]] = {}

@@ -22,7 +22,7 @@ from tizmor.ports.journal import (
     WaitingRow,
 )
 from tizmor.storage.batch import STATE_LEVELS
-from tizmor.storage.blobs import split
+from tizmor.storage.blobs import Blobs, split
 from tizmor.storage.shared.in_memory import MemoryTables
 from tizmor.storage.shared.removal import FORGET
 
@@ -41,8 +41,8 @@ class MemoryRows:
         self.messages: dict[tuple[int, str], MessageRow] = {}
         self.inbox: dict[int, InboxRow] = {}
         self.checkpoints: dict[int, Checkpoint] = {}
-        self.blobs: dict[int, dict[bytes, int]] = {}
-        """The sizes of the blobs that each execution would refer to."""
+        self.blobs: dict[int, Blobs] = {}
+        """The blobs that each execution would refer to."""
         self.audit: list[AuditRow] = []
         self.last_position = 0
         self.last_inbox_id = 0
@@ -89,8 +89,7 @@ class MemoryRows:
     def _use_blobs(self, execution: int, payload: bytes, *, outer: int = 1) -> None:
         _, moved = split(payload, outer=outer)
         if moved:
-            uses = self.blobs.setdefault(execution, {})
-            uses.update((digest, len(content)) for digest, content in moved.items())
+            self.blobs.setdefault(execution, {}).update(moved)
 
     def _add_models(self, append: Append) -> None:
         execution = append.execution
@@ -117,9 +116,9 @@ class MemoryRows:
         """What removing these would free."""
         kept = {d for number, uses in self.blobs.items() if number not in executions for d in uses}
         blobs = {
-            digest: size
+            digest
             for number in executions
-            for digest, size in self.blobs.get(number, {}).items()
+            for digest in self.blobs.get(number, ())
             if digest not in kept
         }
         payloads = [r.payload for number in executions for r in self.histories[number]]

@@ -14,28 +14,35 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tizmor.core.errors import JournalDamaged
+from tizmor.core.ids import public_id
 from tizmor.ports.audit import AuditRow
 from tizmor.ports.journal import (
     AgentFigures,
     Checkpoint,
     InboxRow,
     Measurement,
+    OpenMatter,
     Record,
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
 from tizmor.storage import audit
-from tizmor.storage.blobs import MARK, BlobDamaged, join, references
+from tizmor.storage.blobs import MARK, BlobDamaged, damaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.connection import connect_to_read, snapshot, storage_errors
 from tizmor.storage.retention import Found, survey
 from tizmor.storage.rows import (
     AMONG,
+    BEFORE_ALL,
+    BLOB_OF,
+    BLOBS_OF,
     EXECUTION,
     FIGURES,
     INBOX,
     MEASURED,
     MEASUREMENTS,
+    OPEN_MATTERS,
     REMOVED,
     agent_figures,
     inbox_row,
@@ -74,6 +81,9 @@ _UNTIL = (
     " (SELECT position FROM journal WHERE position > ? ORDER BY position LIMIT ?)"
 )
 _ENDED = ENDED.format(after="?", until="?")
+_OPEN_MATTERS = OPEN_MATTERS.format(kind="?1", execution="?2", at="?3", id="?4", limit="?5")
+_BLOBS_OF = BLOBS_OF.format(execution="?")
+_BLOB_OF = BLOB_OF.format(execution="?", hash="?")
 _BEYOND = (1 << 63) - 1
 _T = TypeVar("_T")
 _AT_ONCE = 500
@@ -194,6 +204,22 @@ class Reader:
         return [
             stored_execution(row) for row in self._all(f"{EXECUTION} WHERE ended = 0 ORDER BY id")
         ]
+
+    def open_matters(self, kind: str, limit: int, after: OpenMatter | None) -> list[OpenMatter]:
+        rows = self._all(_OPEN_MATTERS, kind, *(after or BEFORE_ALL), limit)
+        return [OpenMatter(*row) for row in rows]
+
+    def blobs_of(self, execution: int) -> list[tuple[bytes, int]]:
+        return self._all(_BLOBS_OF, execution)
+
+    def blob_of(self, execution: int, digest: bytes) -> bytes | None:
+        found = self._one(_BLOB_OF, execution, digest)
+        if found is None:
+            return None
+        if wrong := damaged(digest, found[0]):
+            raise JournalDamaged(f"execution {public_id(execution)}: {wrong}")
+        content: bytes = found[0]
+        return content
 
     def survey(self, ended_before_ms: int, is_alive: Callable[[str], bool]) -> Found:
         """What retention would remove."""

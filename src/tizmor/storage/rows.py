@@ -12,6 +12,7 @@ from tizmor.ports.journal import (
     InboxKind,
     InboxRow,
     Measurement,
+    OpenMatter,
     StoredExecution,
 )
 
@@ -33,6 +34,22 @@ HEADS = EXECUTION.replace(
     f", last_seq, last_checksum FROM executions WHERE id {AMONG} AND ended <> {REMOVED}",
 )
 """Rows of `EXECUTION`, each with where its chain stands."""
+OPEN_MATTERS = (
+    "SELECT e.id, p.asked_at_ms, p.id FROM executions AS e JOIN pending_approvals AS p"
+    " ON p.execution = e.id WHERE e.ended = 0 AND p.kind = {kind} AND p.state = 'open'"
+    " AND e.id >= {execution} AND (e.id, p.asked_at_ms, p.id) > ({execution}, {at}, {id})"
+    " ORDER BY e.id, p.asked_at_ms, p.id LIMIT {limit}"
+)
+"""It goes along the executions that have not ended, of which there is an index."""
+BEFORE_ALL = OpenMatter(0, 0, "")
+BLOBS_OF = (
+    "SELECT u.hash, length(b.content) FROM blob_uses AS u JOIN blobs AS b ON b.hash = u.hash"
+    " WHERE u.execution = {execution} ORDER BY u.hash"
+)
+BLOB_OF = (
+    "SELECT b.content FROM blob_uses AS u LEFT JOIN blobs AS b ON b.hash = u.hash"
+    " WHERE u.execution = {execution} AND u.hash = {hash}"
+)
 INBOX = "SELECT inbox.id, inbox.execution, inbox.kind, inbox.payload, inbox.outcome FROM inbox"
 FIGURES = (
     "SELECT agent, count(*), sum(CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END),"

@@ -29,6 +29,7 @@ from tizmor.ports.journal import (
     InboxRow,
     Journal,
     Measurement,
+    OpenMatter,
     Record,
     StoredExecution,
 )
@@ -166,6 +167,17 @@ class SqliteJournal:
 
     async def unfinished(self) -> list[StoredExecution]:
         return await self._look(self._reader.unfinished)
+
+    async def open_matters(
+        self, kind: str, *, limit: int, after: OpenMatter | None = None
+    ) -> list[OpenMatter]:
+        return await self._look(lambda: self._reader.open_matters(kind, limit, after))
+
+    async def blobs_of(self, execution: int) -> list[tuple[bytes, int]]:
+        return await self._look(lambda: self._reader.blobs_of(execution))
+
+    async def blob_of(self, execution: int, digest: bytes) -> bytes | None:
+        return await self._look(lambda: self._reader.blob_of(execution, digest))
 
     async def figures(self) -> list[AgentFigures]:
         return await self._look(self._reader.figures)

@@ -18,6 +18,7 @@ from tizmor.core.agents import AgentSpec
 from tizmor.core.errors import AmbiguousChoice, PlanRefused, StorageFailed, UnknownExecution
 from tizmor.core.forecast import Forecast, Measured, forecast
 from tizmor.core.plan import Budget, Choice, Effect, Plan, Step, Strategy
+from tizmor.engine.auditing import Decided
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
@@ -29,7 +30,7 @@ from tizmor.engine.views import (
     Waiting,
 )
 from tizmor.observability.spans import Span
-from tizmor.ports.audit import AuditRow, Entry, appended, encode
+from tizmor.ports.audit import Audited, Entry, appended, decode, encode, verified
 from tizmor.ports.breakers import Standing
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
@@ -347,8 +348,14 @@ class FakeTizmor:
         self.given.append(("delegate", meant, to, by))
         return f"{meant} is for {to} to decide"
 
-    async def audit(self, *, after: int = 0, limit: int = 1000) -> Sequence[AuditRow]:
-        return AUDIT[after : after + limit]
+    async def decisions(
+        self, *, after: int = 0, limit: int = 100, execution: str | None = None
+    ) -> tuple[Sequence[Decided], int | None]:
+        rows = [Decided(row.number, row.hash, decode(row)) for row in AUDIT]
+        return [row for row in rows if execution in (None, row.entry.execution)], None
+
+    async def verify_audit(self, head: str | None = None) -> Audited:
+        return verified(AUDIT)
 
     def time(self, at_ms: int) -> str:
         return dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC).isoformat()

@@ -1,8 +1,16 @@
 """The routes, by what they are about.
 
+plans ─────── what would be done, before anything is
 executions ── start, list, get, fork
+parts ─────── of one execution: context, messages, large values, a dry run's list
 control ───── pause, resume, cancel
 decisions ─── approvals and questions: look at them, decide them
+inboxes ───── the same over all executions
+recovery ──── what to do about a step that failed
+agents ────── what can be asked for, and how it does
+standing ──── budgets, quotas, locks, kept answers
+audit ─────── who decided what
+workspace ─── how it is set, whether all is well, clearing away
 observing ─── the stream, logs, metrics
 events ────── what happens in all executions, live
 system ────── whether the server works, and what its problems mean

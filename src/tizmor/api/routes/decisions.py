@@ -9,8 +9,15 @@ from tizmor.api.dependencies import TizmorDependency, json
 from tizmor.api.openapi import gives
 from tizmor.api.routes.control import ordered
 from tizmor.api.schemas.replies import Ordered, WaitingPage
-from tizmor.api.schemas.requests import AnswerRequest, ApprovalRequest, RejectionRequest
+from tizmor.api.schemas.requests import (
+    AnswerRequest,
+    ApprovalRequest,
+    DelegationRequest,
+    PreviewRequest,
+    RejectionRequest,
+)
 from tizmor.assembly import Tizmor
+from tizmor.engine.views import Waiting
 
 router = APIRouter(tags=["decisions"])
 
@@ -57,6 +64,28 @@ async def reject(
     comment = None if body is None else body.comment
     outcome = await tizmor.reject(execution_id, approval_id, reason=comment)
     return await ordered(tizmor, execution_id, outcome)
+
+
+@router.post(
+    "/api/orchestrate/{execution_id}/approvals/{approval_id}/delegate", responses=gives(Ordered)
+)
+async def delegate(
+    execution_id: str, approval_id: str, body: DelegationRequest, tizmor: TizmorDependency
+) -> Response:
+    """Hand on an approval that a policy has you decide: from here on somebody else does in your
+    place."""
+    outcome = await tizmor.delegate(execution_id, approval_id, to=body.to)
+    return await ordered(tizmor, execution_id, outcome)
+
+
+@router.post(
+    "/api/orchestrate/{execution_id}/approvals/{approval_id}/preview", responses=gives(Waiting)
+)
+async def preview(
+    execution_id: str, approval_id: str, body: PreviewRequest, tizmor: TizmorDependency
+) -> Response:
+    """The approval as it would be with arguments changed. Nothing is decided."""
+    return json(await tizmor.preview(execution_id, approval_id, body.arguments))
 
 
 @router.get("/api/orchestrate/{execution_id}/questions", responses=gives(WaitingPage))

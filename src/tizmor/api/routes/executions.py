@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import datetime as dt
+from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from tizmor.api.dependencies import Limit, RefusesKeys, TizmorDependency, json
 from tizmor.api.openapi import gives
+from tizmor.api.routes.plans import written_plan
 from tizmor.api.schemas.replies import ExecutionPage, Started
-from tizmor.api.schemas.requests import ForkRequest, StartRequest
+from tizmor.api.schemas.requests import BudgetRequest, ForkRequest, StartRequest
+from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.engine.views import Execution
 
 router = APIRouter(tags=["executions"])
+
+
+class Wish(TypedDict):
+    """What a run and a dry run take beside the request."""
+
+    plan: Plan | None
+    priority: int
+    deadline: dt.timedelta | None
+    conflicts: Strategy | None
+    budget: Budget | None
 
 
 @router.post(
@@ -25,7 +38,19 @@ router = APIRouter(tags=["executions"])
 async def start(body: StartRequest, tizmor: TizmorDependency) -> Response:
     """Have something done. It is on disk when this answers; what comes of it is told by the
     stream."""
-    return _started(await tizmor.start(body.query, user=body.user_id))
+    plan = None if body.plan is None else written_plan(body.plan)
+    query = body.query if body.query is not None else (plan.goal if plan else "")
+    wish = Wish(
+        plan=plan,
+        priority=body.priority,
+        deadline=None if body.deadline_s is None else dt.timedelta(seconds=body.deadline_s),
+        conflicts=body.conflicts,
+        budget=None if body.budget is None else _budget(body.budget),
+    )
+    user = {} if body.user_id is None else {"user": body.user_id}
+    if body.dry_run:
+        return begun(await tizmor.dry_run(query, recording=body.recording, **user, **wish))
+    return begun(await tizmor.start(query, approve_all=body.approve_all, **user, **wish))
 
 
 @router.get("/api/executions", responses=gives(ExecutionPage))
@@ -60,12 +85,23 @@ async def fork(execution_id: str, body: ForkRequest, tizmor: TizmorDependency) -
     """Begin a new execution that keeps what succeeded, and runs a step and all that depends on it
     again. Approvals are asked for anew."""
     new = await tizmor.fork(execution_id, body.from_, arguments=body.arguments, output=body.output)
-    return _started(new)
+    return begun(new)
 
 
-def _started(execution: Execution) -> Response:
+def begun(execution: Execution) -> Response:
+    """That an execution was begun."""
     return json(
         Started(execution_id=execution.id),
         status=201,
         headers={"Location": f"/api/orchestrate/{execution.id}"},
+    )
+
+
+def _budget(given: BudgetRequest) -> Budget:
+    return Budget(
+        tokens=given.tokens,
+        usd=given.usd,
+        time_s=given.time_s,
+        calls=given.calls,
+        exhausted=tuple(given.exhausted),
     )

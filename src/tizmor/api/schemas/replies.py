@@ -7,17 +7,17 @@ import msgspec
 from tizmor.engine.views import ExecutionSummary, Status, StreamEvent, Waiting
 
 
-class _Reply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    pass
+class Reply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a route gives."""
 
 
-class Started(_Reply, frozen=True):
+class Started(Reply, frozen=True):
     """The execution that was begun; it is on disk."""
 
     execution_id: str
 
 
-class Ordered(_Reply, frozen=True):
+class Ordered(Reply, frozen=True):
     """What became of an order, as a sentence, and how the execution stands now."""
 
     execution_id: str
@@ -25,7 +25,7 @@ class Ordered(_Reply, frozen=True):
     status: Status
 
 
-class System(_Reply, frozen=True):
+class System(Reply, frozen=True):
     """What runs here. `activeExecutions` have not ended, waiting ones included; of the `agents`
     that can be asked for, `tools` call something outside the workspace."""
 
@@ -35,27 +35,27 @@ class System(_Reply, frozen=True):
     agents: int
 
 
-class SystemStatus(_Reply, frozen=True):
+class SystemStatus(Reply, frozen=True):
     """Whether the server works."""
 
     status: str
     system: System
 
 
-class Health(_Reply, frozen=True):
+class Health(Reply, frozen=True):
     """`ok`; what is wrong is said by a problem instead."""
 
     status: str
 
 
-class ExecutionPage(_Reply, frozen=True):
+class ExecutionPage(Reply, frozen=True):
     """Executions, newest first. `next_cursor` gives the page after this one; null on the last."""
 
     items: tuple[ExecutionSummary, ...]
     next_cursor: str | None = None
 
 
-class LogPage(_Reply, frozen=True):
+class LogPage(Reply, frozen=True):
     """Events of one execution, oldest first. `next_cursor` gives the page after this one; null
     where nothing has happened since."""
 
@@ -63,14 +63,14 @@ class LogPage(_Reply, frozen=True):
     next_cursor: str | None = None
 
 
-class WaitingPage(_Reply, frozen=True):
+class WaitingPage(Reply, frozen=True):
     """All that is open, in the order in which it was asked."""
 
     items: tuple[Waiting, ...]
     next_cursor: str | None = None
 
 
-class StepMetrics(_Reply, frozen=True):
+class StepMetrics(Reply, frozen=True):
     """What one step took: ready before its first call, held for what others used, asked about,
     running, all in milliseconds."""
 
@@ -87,7 +87,7 @@ class StepMetrics(_Reply, frozen=True):
     cost_usd: float
 
 
-class ExecutionMetrics(_Reply, frozen=True):
+class ExecutionMetrics(Reply, frozen=True):
     """What an execution took and cost so far. `steps_by_state` counts its steps; `success_rate` is
     that of the steps which succeeded or failed, null while none has."""
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import enum
-import re
-from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -15,11 +13,10 @@ from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import Library, within
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
 from tizmor.cli.terminal.page import Page
-from tizmor.core.errors import UserError
-from tizmor.ports.audit import NOTHING_YET, Audited, AuditRow, Entry, decode, verified
+from tizmor.engine.auditing import is_head
+from tizmor.ports.audit import Audited, Entry
 
 _PAGE = 1_000
-_HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 
 class Action(enum.StrEnum):
@@ -55,7 +52,7 @@ def audit(
       tizmor audit verify
       tizmor audit verify --head 12:5c2f…
     """
-    if head is not None and (action is not Action.VERIFY or not _HEAD.fullmatch(head)):
+    if head is not None and (action is not Action.VERIFY or not is_head(head)):
         raise typer.BadParameter("--head ROW:HASH goes with verify, which prints it")
     if execution_id is not None and action is not Action.LIST:
         raise typer.BadParameter("an execution is named with list only: the chain is one for all")
@@ -70,20 +67,21 @@ def audit(
 
 async def _list(library: Library, execution_id: str | None, *, as_json: bool) -> int:
     page = Page.on_stdout(library.settings.bidi)
-    found = False
-    async for rows in _pages(library):
-        for row in rows:
-            entry = _entry(row)
-            if execution_id not in (None, entry.execution):
-                continue
+    found, after = False, 0
+    while True:
+        decided, behind = await library.decisions(after=after, limit=_PAGE, execution=execution_id)
+        for number, _, entry in decided:
             found = True
             at = library.time(entry.at_ms)
             if as_json:
                 told = msgspec.to_builtins(entry)
                 del told["atMs"]
-                write_json({"type": "decision", "number": row.number, "at": at, **told})
+                write_json({"type": "decision", "number": number, "at": at, **told})
             else:
-                page.write(line(row.number, at, entry), at_left=True)
+                page.write(line(number, at, entry), at_left=True)
+        if behind is None:
+            break
+        after = behind
     if not (found or as_json):
         page.write("Nothing was decided here yet.")
     return ExitCode.DONE
@@ -102,23 +100,12 @@ def line(number: int, at: str, entry: Entry) -> str:
 
 
 async def _verify(library: Library, head: str | None, *, as_json: bool) -> int:
-    state = NOTHING_YET
-    wanted = None if head is None else _HEAD.fullmatch(head)
-    problem = None
-    async for rows in _pages(library):
-        state = verified(rows, state)
-        for row in rows:
-            if wanted is not None and row.number == int(wanted[1]):
-                problem = None if row.hash.hex() == wanted[2] else f"row {row.number} is another"
-                wanted = None
-        if state.problem is not None:
-            break
-    if wanted is not None:
-        problem = f"row {wanted[1]} is not there any more"
-    return _told(library, state, state.problem or problem, as_json=as_json)
+    state = await library.verify_audit(head)
+    return _told(library, state, as_json=as_json)
 
 
-def _told(library: Library, state: Audited, problem: str | None, *, as_json: bool) -> int:
+def _told(library: Library, state: Audited, *, as_json: bool) -> int:
+    problem = state.problem
     head = f"{state.rows}:{state.head.hex()}" if state.rows else None
     if as_json:
         write_json({"type": "audit", "rows": state.rows, "head": head, "problem": problem})
@@ -130,17 +117,3 @@ def _told(library: Library, state: Audited, problem: str | None, *, as_json: boo
         if problem is not None:
             page.write(f"The log is broken: {problem}.", "bold red", at_left=True)
     return ExitCode.DONE if problem is None else ExitCode.FAILED
-
-
-async def _pages(library: Library) -> AsyncIterator[Sequence[AuditRow]]:
-    after = 0
-    while rows := await library.audit(after=after, limit=_PAGE):
-        yield rows
-        after = rows[-1].number
-
-
-def _entry(row: AuditRow) -> Entry:
-    try:
-        return decode(row)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UserError(f"row {row.number} can't be read: see `tizmor audit verify`") from error

@@ -7,14 +7,16 @@ on disk. An execution is run by at most one process; every other one sends order
 executions ─ what the others go by
 starting ─── start, plan, forecast, dry_run, carry_out, fork
 watching ─── get, list, logs, trace, stream, result, replay, context, messages
-steering ─── resume, approve, reject, delegate, answer, pause, cancel
+surveying ── pending, agent_views, tool_views, decisions, verify_audit, blobs
+steering ─── resume, approve, reject, delegate, answer, recover, pause, cancel
 """
 
 from __future__ import annotations
 
 from tizmor.engine.orchestrator.starting import Starting
 from tizmor.engine.orchestrator.steering import Steering
+from tizmor.engine.orchestrator.surveying import Surveying
 
 
-class Orchestrator(Starting, Steering):
+class Orchestrator(Starting, Steering, Surveying):
     """The executions of one workspace, for one process."""

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tizmor.core.approval import chosen
-from tizmor.core.errors import OrderRefused, OwnershipLost, UserError
+from tizmor.core.errors import OrderRefused, OwnershipLost, UnknownExecution, UserError
 from tizmor.engine import orders
 from tizmor.engine.history import was_answered
 from tizmor.engine.orchestrator.watching import Watching
-from tizmor.engine.orders import Order
+from tizmor.engine.orders import Order, asked_about_failure
 from tizmor.engine.views import (
     Execution,
     Waiting,
@@ -125,6 +125,31 @@ class Steering(Watching):
             ):
                 return f"{order.target} was answered so already"
             raise
+
+    async def recover(
+        self,
+        execution_id: str,
+        step: str,
+        choice: str,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+        by: str | None = None,
+    ) -> str:
+        """Say what to do about a step that failed for good, or that can't be taken back: `again`,
+        `edit` with `arguments` changed, `skip`, `roll_back` or `stop`, of those that its question
+        offers. Raises as `answer`; `UnknownExecution` where there is no such step, `OrderRefused`
+        where nobody asked that about it."""
+        state = await self._folded(execution_id)
+        if step not in state.steps:
+            raise UnknownExecution(f"there is no step {step[:64]!r} in {execution_id}")
+        question = asked_about_failure(state, step)
+        if question is None:
+            raise OrderRefused(
+                f"nobody is asked what to do about {step}: it is {state.steps[step].status}"
+            )
+        return await self.answer(
+            execution_id, choice, question=question, arguments=arguments, by=by
+        )
 
     async def pause(self, execution_id: str, *, by: str | None = None) -> str:
         """Let running steps end and start none."""

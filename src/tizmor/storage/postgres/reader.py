@@ -11,28 +11,35 @@ from typing import Any, TypeVar
 import asyncpg
 import msgspec
 
+from tizmor.core.errors import JournalDamaged
+from tizmor.core.ids import public_id
 from tizmor.ports.audit import AuditRow
 from tizmor.ports.journal import (
     AgentFigures,
     Checkpoint,
     InboxRow,
     Measurement,
+    OpenMatter,
     Record,
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
-from tizmor.storage.blobs import BlobDamaged, join, references
+from tizmor.storage.blobs import BlobDamaged, damaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.postgres import position
 from tizmor.storage.postgres.audit import AFTER
 from tizmor.storage.postgres.lease import Life, lives
 from tizmor.storage.postgres.wire import Connection, Wire
 from tizmor.storage.rows import (
+    BEFORE_ALL,
+    BLOB_OF,
+    BLOBS_OF,
     EXECUTION,
     FIGURES,
     INBOX,
     MEASURED,
     MEASUREMENTS,
+    OPEN_MATTERS,
     agent_figures,
     inbox_row,
     measurements,
@@ -81,6 +88,11 @@ _UNTIL = (
 )
 _ENDED = ENDED.format(after="$1", until="$2")
 _TALLIED = tuple(query.format(among="= ANY($1::bigint[])") for query in TALLIED)
+_OPEN_MATTERS = OPEN_MATTERS.format(
+    kind="$1", execution="$2::bigint", at="$3::bigint", id="$4", limit="$5"
+)
+_BLOBS_OF = BLOBS_OF.format(execution="$1")
+_BLOB_OF = BLOB_OF.format(execution="$1", hash="$2")
 _BEYOND = (1 << 63) - 1
 
 _T = TypeVar("_T")
@@ -165,6 +177,24 @@ class Reader:
         query = MEASURED.format(among="$1", wanted=wanted, most="$3")
         rows = await self._all(query, among - 1, list(agents), MEASUREMENTS * len(agents))
         return measurements(tuple(row) for row in rows)
+
+    async def open_matters(
+        self, kind: str, limit: int, after: OpenMatter | None
+    ) -> list[OpenMatter]:
+        rows = await self._all(_OPEN_MATTERS, kind, *(after or BEFORE_ALL), limit)
+        return [OpenMatter(*row) for row in rows]
+
+    async def blobs_of(self, execution: int) -> list[tuple[bytes, int]]:
+        return [(digest, size) for digest, size in await self._all(_BLOBS_OF, execution)]
+
+    async def blob_of(self, execution: int, digest: bytes) -> bytes | None:
+        found = await self._one(_BLOB_OF, execution, digest)
+        if found is None:
+            return None
+        content: bytes | None = found[0]
+        if wrong := damaged(digest, content):
+            raise JournalDamaged(f"execution {public_id(execution)}: {wrong}")
+        return content
 
     async def figures(self) -> list[AgentFigures]:
         return [agent_figures(tuple(row)) for row in await self._all(FIGURES)]
