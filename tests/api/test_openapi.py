@@ -19,6 +19,7 @@ POLICY = """
 forbid (principal, action == Action::"callWithoutAsking", resource == Agent::"Send")
 when {{ context.recipients.contains("yoav@example.org") }};
 """
+ROOT = Path(__file__).parents[2]
 JSON = {"Content-Type": "application/json"}
 BODIES: dict[str, Any] = {
     "/api/orchestrate": {"query": "note"},
@@ -132,3 +133,22 @@ async def test_what_is_given_is_named_in_camel_case(api: Api) -> None:
     schemas: dict[str, Any] = (await api.get("/openapi.json")).json()["components"]["schemas"]
     fields = [name for schema in schemas.values() for name in schema.get("properties", {})]
     assert [name for name in fields if "_" in name] == []
+
+
+async def test_every_route_is_in_the_reference(api: Api) -> None:
+    """By its path, as the page writes it."""
+    paths = (await api.get("/openapi.json")).json()["paths"]
+    page = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
+    told = set(re.findall(r"(?:[A-Z]+ |`)((?:/|…)[^\s`?]*)", page))
+    steps = {word for word in told if word.count("/") == 1}
+    written = {_written(path) for path in paths}
+    ends = {path for path in written if f"/{path.rpartition('/')[2]}" in steps}
+    assert written - told - ends == set()
+
+
+def _written(path: str) -> str:
+    """`…` for an execution, and names in camel case."""
+    path = re.sub(r"_(\w)", lambda match: match[1].upper(), path)
+    if path.startswith("/api/orchestrate/{executionId}"):
+        return "…" + path.removeprefix("/api/orchestrate/{executionId}")
+    return path.replace("{executionId}", "{id}")
