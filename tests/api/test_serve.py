@@ -34,7 +34,7 @@ def workspace(tmp_path: Path) -> Path:
 @contextlib.contextmanager
 def serving(workspace: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], httpx2.Client]]:
     """A server in a process of its own, and a client of it."""
-    command = tizmor("serve", "--workspace", str(workspace), "--json", *words)
+    command = tizmor("serve", "--workspace", str(workspace), "--port", "0", "--json", *words)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:
         try:
             assert process.stdout is not None
