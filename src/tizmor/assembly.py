@@ -32,11 +32,17 @@ from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import Pump
 from tizmor.engine.views import BudgetView, LimitView, LockView
+from tizmor.observability.counting import Counting
+from tizmor.observability.keeping import Keeping
+from tizmor.observability.lines import Lines
+from tizmor.observability.observing import observing
+from tizmor.observability.redaction import Redactor, RememberedSecrets
 from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
 from tizmor.pipeline.shares import Shares, day_account
 from tizmor.pipeline.standard import standard, turns
+from tizmor.pipeline.trace import whose
 from tizmor.planner.embedded.planner import EmbeddedPlanner
 from tizmor.ports.agent import Agent
 from tizmor.ports.audit import AuditRow
@@ -44,6 +50,7 @@ from tizmor.ports.breakers import CLOSED, Standing
 from tizmor.ports.cache import CacheUse
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import AgentFigures, Freed, Journal
+from tizmor.ports.logs import Level, LogSink
 from tizmor.ports.planner import Planner
 from tizmor.ports.policy import BY_DEFAULT, Policy
 from tizmor.ports.secrets import Secrets
@@ -81,6 +88,7 @@ class Tizmor(Orchestrator):
         program: str,
         policy: Policy,
         caller: Caller,
+        log: LogSink,
     ) -> None:
         journal.sharing.cache.limit(settings.cache_mb * 1_000_000)
         uses = QuotaRules(agents.values(), settings.limits)
@@ -111,6 +119,7 @@ class Tizmor(Orchestrator):
             conflicts=settings.conflicts,
             policy=policy,
             partials=(partials := Partials()),
+            log=log,
         )
         pump = Pump(
             journal=journal,
@@ -169,7 +178,9 @@ class Tizmor(Orchestrator):
         given = (*builtin(), *agents)
         policy = _policy(root, {_CHECK, *(agent.spec.name for agent in given)})
         journal = await _journal(settings, root, write=write, clock=clock)
-        secrets = LocalSecrets(root / ".tizmor" / "secrets")
+        redactor = Redactor(personal=settings.log_personal)
+        secrets = RememberedSecrets(LocalSecrets(root / ".tizmor" / "secrets"), redactor)
+        lines = Lines(Level[settings.log_level.upper()])
         known: dict[str, Agent] = {}
         check = system_check(
             storage=lambda: journal.check(deep=False), agents=lambda: sorted(known)
@@ -189,12 +200,23 @@ class Tizmor(Orchestrator):
             program=program,
             policy=policy,
             caller=_caller(interface, settings),
+            log=lines,
         )
         inbox = asyncio.create_task(tizmor.obey()) if write else None
+        watching = contextlib.AsyncExitStack()
+        if write:
+            logs = journal.sharing.logs
+            keeping = Keeping(lines, logs, redactor, clock, days=settings.log_days)
+            tizmor.log_changed = lambda: keeping.changed
+            counting, own = Counting(journal), interface != LIBRARY
+            asked = whose(tizmor.workspace)
+            await watching.enter_async_context(
+                observing(lines, keeping, counting, asked, own_process=own)
+            )
         try:
             yield tizmor
         finally:
-            await tizmor._close(inbox)
+            await tizmor._close(inbox, watching)
 
     def streams(self, *, heartbeat_s: float = HEARTBEAT_S, stalled_s: float = STALLED_S) -> Streams:
         """What happens in all executions, told to many readers at once: see `tizmor.streaming`. To
@@ -252,6 +274,8 @@ class Tizmor(Orchestrator):
         neither, only what nothing refers to any more. With `dry_run`, say what that would be."""
         if older_than is None and self.settings.retention_days is not None:
             older_than = dt.timedelta(days=self.settings.retention_days)
+        if not dry_run:
+            await Counting(self._journal).catch_up()  # what goes is in the metrics before
         before = dt.datetime.fromtimestamp(0, dt.UTC)
         if older_than is not None:
             before = self._clock.now() - older_than
@@ -303,12 +327,16 @@ class Tizmor(Orchestrator):
         """What fails outside, and whether it is left alone for a while."""
         return await self._journal.sharing.breakers.standing()
 
-    async def _close(self, inbox: asyncio.Task[None] | None) -> None:
+    async def _close(
+        self, inbox: asyncio.Task[None] | None, watching: contextlib.AsyncExitStack
+    ) -> None:
         if inbox is not None:
             inbox.cancel()
             with contextlib.suppress(asyncio.CancelledError, EngineError):
                 await inbox
-        if await self._pump.close():
+        all_ended = await self._pump.close()
+        await watching.aclose()
+        if all_ended:
             with contextlib.suppress(StorageFailed):
                 await self._journal.close()
 

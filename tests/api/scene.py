@@ -40,6 +40,7 @@ PLANS = {
     "mail": [step("mail", "Send", text="yoav@example.org", **ASKS)],
     "ask": [step("ask", "Ask")],
     "hold": [step("hold", "Hold")],
+    "log": [step("log", "Log")],
     "tell": [step("tell", "Tell")],
     "flood": [step("flood", "Flood")],
     "write": [step("write", "Write")],
@@ -174,7 +175,17 @@ class Scene:
             """Give what is kept."""
             return Told(text=text)
 
-        return [note, send, ask, hold, tell, flood, write, fail, talk, large, book, lock, keep]
+        @agent(name="Log")
+        async def log(text: str, *, ctx: AgentContext) -> Told:
+            """Write lines of the log."""
+            ctx.log.info("told", by="scene")
+            ctx.log.info("more", by="scene")
+            ctx.log.warning("warned", by="scene")
+            return Told(text=text)
+
+        return [
+            *(note, send, ask, hold, tell, flood, write, fail, talk, large, book, lock, keep, log)
+        ]
 
 
 class Api:

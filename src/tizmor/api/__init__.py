@@ -6,6 +6,7 @@ guard ─────── who may ask at all, before anything is read
 problems ──── what went wrong, as RFC 9457 has it
 sse ───────── what is told, as a response; connection: one that can be cut off
 pages ─────── lists by cursor
+exposition ── metrics as Prometheus reads them
 openapi ───── the document that describes all of it
 dependencies ─ what routes are given
 routes/ ───── by what they are about

@@ -23,6 +23,7 @@ from tizmor.api.routes import (
     observing,
     parts,
     plans,
+    recorded,
     recovery,
     standing,
     system,
@@ -34,6 +35,7 @@ from tizmor.core.errors import TizmorError
 _ROUTERS = (
     system.router,
     events.router,
+    recorded.router,
     observing.router,
     executions.router,
     parts.router,

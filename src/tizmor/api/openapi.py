@@ -13,6 +13,7 @@ import msgspec
 from fastapi import FastAPI
 
 from tizmor.api.schemas import parts, plans, replies, workspace
+from tizmor.api.schemas.measures import MetricSeries
 from tizmor.engine.overviews import AgentView, PendingPage
 from tizmor.engine.views import (
     Execution,
@@ -41,7 +42,9 @@ VIEWS = (
     plans.PlanReply,
     replies.ExecutionMetrics,
     replies.ExecutionPage,
+    MetricSeries,
     replies.Health,
+    replies.LinePage,
     replies.LogPage,
     replies.Ordered,
     replies.Problem,
@@ -107,6 +110,14 @@ def gives_events() -> Responses:
     )
     del answers[204]
     return answers
+
+
+def gives_text(told: str) -> Responses:
+    """What a route answers whose text is for programs of its own kind."""
+    return {
+        200: {"description": told, "content": {"text/plain": {"schema": {"type": "string"}}}},
+        "default": _content("What went wrong.", "application/problem+json", replies.Problem),
+    }
 
 
 class Described(FastAPI):

@@ -24,6 +24,7 @@ from tizmor.engine.views import (
     ExecutionSummary,
     LimitView,
     LockView,
+    LogLineView,
     MessageView,
     Replay,
     SharedVersion,
@@ -151,6 +152,23 @@ class Library(Protocol):
     async def cache(self) -> Sequence[CacheUse]: ...
     async def clear_cache(self, agent: str | None = None) -> int: ...
     async def budgets(self, execution_id: str | None = None) -> Sequence[BudgetView]: ...
+    async def log_lines(
+        self,
+        execution_id: str | None = None,
+        *,
+        level: str = ...,
+        search: str = ...,
+        after: int | None = ...,
+        limit: int = ...,
+    ) -> Sequence[LogLineView]: ...
+    def follow_log(
+        self,
+        execution_id: str | None = None,
+        *,
+        level: str = ...,
+        search: str = ...,
+        after: int | None = ...,
+    ) -> AsyncIterator[LogLineView]: ...
     async def metrics(self) -> Sequence[AgentFigures]: ...
     async def breakers(self) -> Sequence[Standing]: ...
     async def gc(

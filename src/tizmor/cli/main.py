@@ -41,7 +41,7 @@ VERBS = {
     "show": Verb("show:show", "One execution as it stands."),
     "context": Verb("context:context", "What the steps of an execution have shared."),
     "messages": Verb("messages:messages", "What the steps of an execution have told each other."),
-    "logs": Verb("logs:logs", "All that happened in one execution."),
+    "logs": Verb("logs:logs", "All that happened in one execution; the log."),
     "trace": Verb("trace:trace", "What took how long in one execution."),
     "approve": Verb("approve:approve", "Approve what asks for approval."),
     "reject": Verb("reject:reject", "Reject what asks for approval."),

@@ -21,6 +21,7 @@ from tizmor.core.facts import CallOver, Fact
 from tizmor.engine.partials import NO_PARTIALS, Partials, parted
 from tizmor.engine.talking import Talking
 from tizmor.engine.voice import Hall, Voice
+from tizmor.observability.lines import CallLog
 from tizmor.observability.names import Part
 from tizmor.observability.trace_context import traceparent
 from tizmor.pipeline.allowance import allowance as said_in
@@ -29,6 +30,7 @@ from tizmor.ports.agent import Agent
 from tizmor.ports.cache import Source
 from tizmor.ports.clock import Clock
 from tizmor.ports.context import STANDARD
+from tizmor.ports.logs import NO_LOG, Log, LogSink
 from tizmor.ports.quotas import Left
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.talk import WATCH, Messages, SharedView
@@ -87,6 +89,7 @@ class Surroundings(NamedTuple):
     secrets: Secrets = NO_SECRETS
     agents: Mapping[str, Agent] = NO_AGENTS
     partials: Partials = NO_PARTIALS
+    log: LogSink = NO_LOG
 
 
 Report = Callable[[Site, str, str], None]
@@ -268,6 +271,17 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
                 )
             case _:
                 return value
+
+    @property
+    def log(self) -> Log:
+        return CallLog(
+            self._around.log,
+            self._around.clock,
+            execution=self._site.execution,
+            step=self.step_id,
+            attempt=self.attempt,
+            traceparent=lambda: self.traceparent,
+        )
 
     def say(self, *, he: str, en: str) -> str:
         return he if self.language == "he" else en

@@ -22,7 +22,9 @@ class Failures:
     def note(self, execution: int, where: str, error: BaseException) -> EngineError:
         """Remember why an execution isn't gone on with; as users are told it."""
         if not isinstance(error, EngineError):
-            _log.error("the engine failed in %s", where, exc_info=error)
+            _log.error(
+                "the engine failed in %s", where, exc_info=error, extra={"execution": execution}
+            )
             error = EngineError(f"the engine failed: {type(error).__name__}: {error}")
         self._of[execution] = error
         return error

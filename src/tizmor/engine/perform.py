@@ -30,6 +30,7 @@ from tizmor.pipeline.compose import InTurn, Next
 from tizmor.pipeline.verdicts import Completed, Failed, Verdict
 from tizmor.ports.agent import Agent
 from tizmor.ports.clock import Clock
+from tizmor.ports.logs import NO_LOG, LogSink
 from tizmor.ports.planner import Planner
 from tizmor.ports.policy import BY_DEFAULT, Ask, Forbidden, Policy, Ruling, Waived
 from tizmor.ports.secrets import NO_SECRETS, Secrets
@@ -77,12 +78,13 @@ class Performer:
         conflicts: Strategy = Strategy.ORDER,
         policy: Policy = BY_DEFAULT,
         partials: Partials = NO_PARTIALS,
+        log: LogSink = NO_LOG,
     ) -> None:
         """Calls pass the `pipeline`, and what agents offer beside them passes `turns`."""
         self._agents = agents
         self._policy = policy
         self._pipeline = pipeline
-        self._around = Surroundings(workspace, clock, secrets, agents, partials)
+        self._around = Surroundings(workspace, clock, secrets, agents, partials, log)
         self._clock = clock
         self._dice = dice
         self.hooks = Hooks(self.agent, self._around, dice, turns)

@@ -335,3 +335,21 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     error: str | None = None
     waiting: Waiting | None = None
     result: dict[str, Any] | None = None
+
+
+class LogLineView(_View, frozen=True, omit_defaults=True):
+    """One line of the log. `execution_id`, `step` and `attempt` say whose it is, where it is
+    anybody's; `trace_id` and `span_id` are those of the call in its trace. `line_id` orders the
+    lines of a workspace."""
+
+    line_id: int
+    at: str
+    level: str
+    logger: str
+    message: str
+    fields: dict[str, Any] = {}
+    execution_id: str | None = None
+    step: str | None = None
+    attempt: int | None = None
+    trace_id: str | None = None
+    span_id: str | None = None

@@ -10,12 +10,28 @@ from __future__ import annotations
 
 import contextvars
 
+from tizmor.observability.handler import ANOTHERS, Asked, Whose
 from tizmor.pipeline.call import Call
 from tizmor.pipeline.compose import Next
 from tizmor.pipeline.verdicts import Verdict
+from tizmor.ports.workspace import Workspace
 
 current_call: contextvars.ContextVar[Call | None] = contextvars.ContextVar("call", default=None)
 """The call that the running code belongs to."""
+
+
+def whose(workspace: Workspace) -> Asked:
+    """Who tells which call of a workspace the running code belongs to."""
+
+    def asked() -> Whose | None:
+        if (call := current_call.get()) is None:
+            return None
+        context = call.context
+        if context.workspace is not workspace:
+            return ANOTHERS
+        return Whose(call.execution, call.step.id, context.attempt, context.traceparent)
+
+    return asked
 
 
 class Trace:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from tizmor.ports.logs import Log
 from tizmor.ports.talk import WATCH, Messages, SharedView
 from tizmor.ports.workspace import Workspace
 
@@ -76,6 +77,12 @@ class AgentContext(Protocol):
     def secret(self, name: str) -> str:
         """The value of a secret by its name; it is struck out of all that the call says. Raises
         `Permanent` when there is none."""
+        ...
+
+    @property
+    def log(self) -> Log:
+        """Writes lines of the workspace's log that say whose call wrote them: `ctx.log.info("asked
+        for rates", pages=3)`. Secrets, and personal data, are struck out."""
         ...
 
     def progress(self, message: str) -> None:

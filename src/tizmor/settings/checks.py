@@ -107,5 +107,8 @@ SETTINGS = {
     "breaker": Setting(breaking, {"failures": 5, "pause_s": 30}),
     "budgets": Setting(budgeting, {"day.usd": 5, "execution.calls": 500}),
     "trust_names": Setting(switch, True),
+    "log_level": Setting(one_of("debug", "info", "warning", "error"), "info"),
+    "log_days": Setting(whole_number(range(1, 3_651), "days"), 7),
+    "log_personal": Setting(switch, False),
     "limits": Setting(_limits, {"workspace": "600/minute"}),
 }

@@ -58,6 +58,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trust_names: bool = False
     """Whether who decides at the command line may say who they are (`--as NAME`); else they are the
     operating system's account."""
+    log_level: str = "info"
+    """From which level on lines are kept in the log: `debug`, `info`, `warning` or `error`."""
+    log_days: int = 7
+    """How long they are kept."""
+    log_personal: bool = False
+    """Whether e-mail addresses and phone numbers may stand in it."""
     limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
     """How often may be called what is outside, by name: see `tizmor.pipeline.rules`."""
 

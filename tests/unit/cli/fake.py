@@ -22,6 +22,7 @@ from tizmor.engine.auditing import Decided
 from tizmor.engine.views import (
     Execution,
     ExecutionSummary,
+    LogLineView,
     MessageView,
     Replay,
     SharedVersion,
@@ -265,6 +266,11 @@ class FakeTizmor:
 
     async def logs(self, execution_id: str) -> list[StreamEvent]:
         return list(self._scripted(execution_id).past)
+
+    async def log_lines(
+        self, execution_id: str | None = None, **query: Any
+    ) -> Sequence[LogLineView]:
+        return []
 
     async def stream(
         self, execution_id: str, *, after: int = 0, keep_waiting: bool = False

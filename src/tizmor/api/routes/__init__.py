@@ -13,5 +13,6 @@ audit ─────── who decided what
 workspace ─── how it is set, whether all is well, clearing away
 observing ─── the stream, logs, metrics
 events ────── what happens in all executions, live
+recorded ──── metrics and the log, of the whole workspace
 system ────── whether the server works, and what its problems mean
 """

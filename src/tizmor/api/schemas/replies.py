@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tizmor.engine.views import ExecutionSummary, Status, StreamEvent, Waiting
+from tizmor.engine.views import ExecutionSummary, LogLineView, Status, StreamEvent, Waiting
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -60,6 +60,14 @@ class LogPage(Reply, frozen=True):
     where nothing has happened since."""
 
     items: tuple[StreamEvent, ...]
+    next_cursor: str | None = None
+
+
+class LinePage(Reply, frozen=True):
+    """Lines of the log, newest first; behind a line, oldest first. `next_cursor` gives the page of
+    older ones; null on the last, and behind a line."""
+
+    items: tuple[LogLineView, ...]
     next_cursor: str | None = None
 
 

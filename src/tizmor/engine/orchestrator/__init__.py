@@ -8,15 +8,17 @@ executions ─ what the others go by
 starting ─── start, plan, forecast, dry_run, carry_out, fork
 watching ─── get, list, logs, trace, stream, result, replay, context, messages
 surveying ── pending, agent_views, tool_views, decisions, verify_audit, blobs
+recorded ─── log_lines, follow_log, series, totals, in_progress, lines
 steering ─── resume, approve, reject, delegate, answer, recover, pause, cancel
 """
 
 from __future__ import annotations
 
+from tizmor.engine.orchestrator.recorded import Recorded
 from tizmor.engine.orchestrator.starting import Starting
 from tizmor.engine.orchestrator.steering import Steering
 from tizmor.engine.orchestrator.surveying import Surveying
 
 
-class Orchestrator(Starting, Steering, Surveying):
+class Orchestrator(Starting, Recorded, Steering, Surveying):
     """The executions of one workspace, for one process."""
