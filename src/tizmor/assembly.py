@@ -207,7 +207,7 @@ class Tizmor(Orchestrator):
         if write:
             logs = journal.sharing.logs
             keeping = Keeping(lines, logs, redactor, clock, days=settings.log_days)
-            tizmor.log_changed = lambda: keeping.changed
+            tizmor._log_changed = lambda: keeping.changed
             counting, own = Counting(journal), interface != LIBRARY
             asked = whose(tizmor.workspace)
             await watching.enter_async_context(

@@ -178,9 +178,9 @@ class Scene:
         @agent(name="Log")
         async def log(text: str, *, ctx: AgentContext) -> Told:
             """Write lines of the log."""
-            ctx.log.info("told", by="scene")
-            ctx.log.info("more", by="scene")
-            ctx.log.warning("warned", by="scene")
+            ctx.log.info("told", by="one of the scene")
+            ctx.log.info("more", by="one of the scene")
+            ctx.log.warning("warned", by="one of the scene")
             return Told(text=text)
 
         return [

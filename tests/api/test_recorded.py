@@ -18,7 +18,7 @@ from tests.contracts.rows import eventually
 
 from tizmor.observability import counting, keeping
 
-AGENTS = {"search": "scene"}
+AGENTS = {"search": "of the scene"}
 OPENMETRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 
 

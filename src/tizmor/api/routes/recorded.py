@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from pydantic import AwareDatetime
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from tizmor.api.dependencies import Limit, TizmorDependency, json
 from tizmor.api.exposition import Measured, exposed
@@ -20,7 +20,11 @@ _MOST = (1 << 63) - 1
 _HOUR = dt.timedelta(hours=1)
 
 
-@router.get("/metrics", responses=gives_text("What Prometheus reads: OpenMetrics, or its own."))
+@router.get(
+    "/metrics",
+    responses=gives_text("What Prometheus reads: OpenMetrics, or its own."),
+    response_class=PlainTextResponse,
+)
 async def scrape(
     tizmor: TizmorDependency,
     accept: Annotated[str, Header(max_length=1_000)] = "",

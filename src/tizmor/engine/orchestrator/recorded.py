@@ -27,7 +27,7 @@ _LONGEST_SEARCH = 200
 class Recorded(Executions):
     """Shows the log and the metrics."""
 
-    log_changed: Callable[[], asyncio.Event] = asyncio.Event
+    _log_changed: Callable[[], asyncio.Event] = asyncio.Event
     """Gives what is set when this process next keeps lines of the log."""
 
     async def log_lines(
@@ -67,7 +67,7 @@ class Recorded(Executions):
         if after is None:
             after = await self._journal.sharing.logs.last()
         while True:
-            changed = self.log_changed()
+            changed = self._log_changed()
             lines = await self.log_lines(
                 execution_id, level=level, search=search, after=after, limit=MOST_LINES
             )
