@@ -45,6 +45,7 @@ from tizmor.pipeline.standard import standard, turns
 from tizmor.pipeline.trace import whose
 from tizmor.planner.embedded.planner import EmbeddedPlanner
 from tizmor.ports.agent import Agent
+from tizmor.ports.answers import Answers
 from tizmor.ports.audit import AuditRow
 from tizmor.ports.breakers import CLOSED, Standing
 from tizmor.ports.cache import CacheUse
@@ -54,6 +55,7 @@ from tizmor.ports.logs import Level, LogSink
 from tizmor.ports.planner import Planner
 from tizmor.ports.policy import BY_DEFAULT, Policy
 from tizmor.ports.secrets import Secrets
+from tizmor.ports.tokens import Tokens
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings
@@ -268,6 +270,16 @@ class Tizmor(Orchestrator):
     async def migrate(self) -> str:
         """What schema the database has; opening it to write has brought it up to date."""
         return f"the database has schema {VERSION}, the newest"
+
+    @property
+    def tokens(self) -> Tokens:
+        """Who may ask the server from elsewhere: see `tizmor.access.issuing`."""
+        return self._journal.sharing.tokens
+
+    @property
+    def answers(self) -> Answers:
+        """Requests to the server that are carried out once."""
+        return self._journal.sharing.answers
 
     async def gc(self, *, older_than: dt.timedelta | None = None, dry_run: bool = False) -> Freed:
         """Remove executions that ended longer ago than that, else than `retention_days` says; with

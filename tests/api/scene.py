@@ -13,6 +13,7 @@ import httpx2
 
 from tizmor import AgentContext, Effect, NeedsAnswer, Permanent, agent
 from tizmor.api import server
+from tizmor.api.guard import ANYWHERE_HERE, Site
 from tizmor.assembly import Tizmor
 from tizmor.core.plan import OnFailure, Plan, Resource, Step
 from tizmor.ports.agent import Agent
@@ -244,7 +245,13 @@ class Api:
 
 @contextlib.asynccontextmanager
 async def served(
-    folder: Path, *, heartbeat_s: float = 15.0, stalled_s: float = 30.0, port: int = 0
+    folder: Path,
+    *,
+    heartbeat_s: float = 15.0,
+    stalled_s: float = 30.0,
+    port: int = 0,
+    wants_token: bool = False,
+    site: Site = ANYWHERE_HERE,
 ) -> AsyncIterator[Api]:
     """The API of a workspace, served until the end."""
     scene = Scene()
@@ -253,7 +260,13 @@ async def served(
     ) as tizmor:
         await tizmor.resume_all()
         with server.listen("127.0.0.1", port) as sock:
-            running = server.Server(tizmor, heartbeat_s=heartbeat_s, stalled_s=stalled_s)
+            running = server.Server(
+                tizmor,
+                heartbeat_s=heartbeat_s,
+                stalled_s=stalled_s,
+                site=site,
+                wants_token=wants_token,
+            )
             serving = asyncio.create_task(running.run(sock))
             url = server.url_of(sock)
             async with httpx2.AsyncClient(base_url=url, timeout=30, trust_env=False) as client:

@@ -136,13 +136,6 @@ async def test_a_body_that_is_too_large_is_refused_whether_or_not_it_says_so(api
     assert await api.tizmor.list() == []
 
 
-async def test_a_key_that_would_not_be_kept_is_refused(api: Api) -> None:
-    """Who sends one relies on it, so it must not be passed over in silence."""
-    response = await api.post("/api/orchestrate", {"query": "note"}, headers=KEY)
-    told(response, 501, "idempotency-key-unsupported")
-    assert await api.tizmor.list() == []
-
-
 async def test_a_fault_tells_nothing_of_the_inside(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,9 +171,6 @@ async def test_a_type_tells_what_it_means(api: Api) -> None:
         404,
     )
     told(await api.get("/problems/nothing"), 404)
-
-
-KEY = {"Idempotency-Key": "a"}
 
 
 def told(response: Any, status: int, name: str | None = None) -> dict[str, Any]:

@@ -146,9 +146,20 @@ def test_a_port_that_is_taken_is_named_with_another(tmp_path: Path) -> None:
     assert f"--port {port + 1}" in said
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_without_a_log_in_it_listens_on_this_machine_alone(tmp_path: Path, host: str) -> None:
-    assert "no log-in yet" in refused(tmp_path, "--host", host)
+@pytest.mark.parametrize("words", [("--host", "0.0.0.0"), ("--host", "::"), ("--require-token",)])
+def test_where_a_token_is_wanted_and_there_is_none_it_says_how_to_make_one(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert "tizmor token create" in refused(tmp_path, "--port", "0", *words)
+
+
+def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    assert "can't be listened on" in refused(tmp_path, "--host", "192.0.2.1", "--port", "0")
+
+
+def test_an_origin_that_is_none_is_refused(tmp_path: Path) -> None:
+    for origin in ("tizmor.example", "https://tizmor.example/", "ftp://tizmor.example"):
+        assert "is no origin" in refused(tmp_path, "--origin", origin)
 
 
 def test_a_name_that_is_no_address_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 app ───────── the application: routes, problems, guard, one after the other
 server ────── it on a socket, from the first request to the last
-guard ─────── who may ask at all, before anything is read
+guard ─────── which pages and names may ask at all, before anything is read
+access ────── who asks: tokens and cookies; scopes: what their token must allow for a route;
+              open_streams: ending what they may not see any more
+once ──────── requests with a key are carried out once; etags: what is known isn't sent again
 problems ──── what went wrong, as RFC 9457 has it
 sse ───────── what is told, as a response; connection: one that can be cut off
 pages ─────── lists by cursor

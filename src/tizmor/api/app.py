@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -9,8 +10,11 @@ from starlette.types import ASGIApp
 
 from tizmor import __version__
 from tizmor.api import problems
+from tizmor.api.access import Access
 from tizmor.api.dependencies import Serving
+from tizmor.api.etags import ETags
 from tizmor.api.guard import MAX_BODY, Guard
+from tizmor.api.once import Once
 from tizmor.api.openapi import Described
 from tizmor.api.routes import (
     agents,
@@ -25,10 +29,12 @@ from tizmor.api.routes import (
     plans,
     recorded,
     recovery,
+    sessions,
     standing,
     system,
     workspace,
 )
+from tizmor.api.scopes import authorize
 from tizmor.core.errors import TizmorError
 
 # Of two routes that fit, the first is taken: `status` and `stream` come before what takes an id.
@@ -48,12 +54,17 @@ _ROUTERS = (
     standing.router,
     audit.router,
     workspace.router,
+    sessions.router,
 )
 
 
 def make_app(serving: Serving) -> ASGIApp:
-    """The API of one workspace, guarded."""
-    return Guard(make_routes(serving))
+    """The API of one workspace: what a request goes through, from the outside to its route."""
+    app: ASGIApp = make_routes(serving)
+    app = ETags(app)
+    app = Once(app, serving.tizmor)
+    app = Access(app, serving.tizmor.tokens, required=serving.wants_token)
+    return Guard(app, serving.site)
 
 
 def make_routes(serving: Serving) -> Described:
@@ -67,6 +78,7 @@ def make_routes(serving: Serving) -> Described:
         generate_unique_id_function=_operation,
         max_body_size=MAX_BODY,
         redirect_slashes=False,
+        dependencies=[Depends(authorize)],
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         exception_handlers={
             TizmorError: problems.of_tizmor,

@@ -6,21 +6,28 @@ import asyncio
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from fastapi import Depends, Header, Query
+from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tizmor.api.problems import NO_KEY, Refused
+from tizmor.api.access import who
+from tizmor.api.guard import ANYWHERE_HERE, Site
+from tizmor.api.once import as_id
 from tizmor.assembly import Tizmor
+from tizmor.drivers.embedded.seat import seat
+from tizmor.engine.orders import Caller
 from tizmor.streaming.streams import Streams
 
 
 class Serving(NamedTuple):
-    """What is served. `closing` is done when no stream may go on."""
+    """What is served. `closing` is done when no stream may go on. `site` is where it is asked, and
+    with `wants_token` nobody may who doesn't say who they are."""
 
     tizmor: Tizmor
     closing: asyncio.Future[None]
     streams: Streams
+    site: Site = ANYWHERE_HERE
+    wants_token: bool = False
 
 
 def _serving(request: Request) -> Serving:
@@ -29,29 +36,25 @@ def _serving(request: Request) -> Serving:
 
 
 def _tizmor(request: Request) -> Tizmor:
-    return _serving(request).tizmor
-
-
-def _no_key(
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            max_length=255,
-            description="Not kept yet: a request with one is refused, so that nobody relies on it.",
-        ),
-    ] = None,
-) -> None:
-    if idempotency_key is not None:
-        raise Refused(
-            NO_KEY,
-            "this version doesn't keep idempotency keys: look into GET /api/executions whether it "
-            "was begun, then send it without one",
+    """The workspace, acted on in the name of the token that was shown."""
+    tizmor = _serving(request).tizmor
+    found = who(request.scope)
+    if found is None:
+        return tizmor
+    at = seat("http")
+    return tizmor.acting_for(
+        Caller(
+            name=found.token.name,
+            seat=msgspec.structs.replace(at, token=found.token.id, address=found.address),
+            names_others=False,
         )
+    )
 
 
 ServingDependency = Annotated[Serving, Depends(_serving)]
 TizmorDependency = Annotated[Tizmor, Depends(_tizmor)]
-RefusesKeys = Depends(_no_key)
+AsId = Annotated[str | None, Depends(as_id)]
+"""The id that an execution is to have which the request begins, for it to be begun once."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 """How long a page may be."""
 Cursor = Annotated[

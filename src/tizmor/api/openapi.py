@@ -40,6 +40,7 @@ VIEWS = (
     parts.MessagePage,
     parts.SharedPage,
     plans.PlanReply,
+    replies.Bearer,
     replies.ExecutionMetrics,
     replies.ExecutionPage,
     MetricSeries,
@@ -66,6 +67,35 @@ VIEWS = (
 )
 """All that is sent; what they hold comes with them."""
 _PLACE = "#/components/schemas/{name}"
+
+_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Wanted wherever the server is bound to another address than loopback.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "tizmor_session",
+        "description": "What PUT /api/session gives a browser for its token.",
+    },
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "description": "Names the request for 24 hours: sent again, it isn't carried out again, and"
+    " what was answered is answered.",
+}
+_KNOWN = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The `ETag` of what is known; 304 says that it is still the same.",
+}
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -126,8 +156,23 @@ class Described(FastAPI):
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
         _, schemas = msgspec.json.schema_components(VIEWS, ref_template=_PLACE)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+        components = document.setdefault("components", {})
+        components.setdefault("schemas", {}).update(schemas)
+        components["securitySchemes"] = _SCHEMES
+        document["security"] = [{}, *({name: []} for name in _SCHEMES)]
+        for methods in document["paths"].values():
+            for method, operation in methods.items():
+                _describe(method, operation)
         return document
+
+
+def _describe(method: str, operation: dict[str, Any]) -> None:
+    """What holds of every route of a method."""
+    if method == "post":
+        operation.setdefault("parameters", []).append(_KEY)
+    if method == "get" and "application/json" in operation["responses"]["200"].get("content", {}):
+        operation.setdefault("parameters", []).append(_KNOWN)
+        operation["responses"]["304"] = {"description": "It is what `If-None-Match` names."}
 
 
 def _content(told: str, media_type: str, view: type[msgspec.Struct]) -> dict[str, Any]:

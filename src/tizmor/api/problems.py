@@ -75,11 +75,19 @@ class Kind(NamedTuple):
 class Refused(Exception):
     """A request that the API itself refuses, with what is wrong and what to do instead."""
 
-    def __init__(self, kind: Kind, detail: str, *, errors: Sequence[FieldProblem] = ()) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
         self.errors = tuple(errors)
+        self.headers = dict(headers or {})
 
 
 def _kind_of_error(error: type[er.TizmorError]) -> Kind:
@@ -100,24 +108,24 @@ TOO_LARGE = Kind("too-large", "The body is too large.", 413)
 NOT_JSON = Kind("not-json", "A body must be JSON.", 415)
 INVALID = Kind("invalid", "What was given doesn't fit.", 422)
 INTERNAL = Kind("internal-error", "A fault of the server's own.", 500)
-NO_KEY = Kind("idempotency-key-unsupported", "Idempotency keys aren't kept here.", 501)
+UNAUTHENTICATED = Kind("unauthenticated", "It has to be known who asks.", 401)
+SCOPE_MISSING = Kind("scope-missing", "The token doesn't allow this.", 403)
+KEY_INVALID = Kind("idempotency-key-invalid", "This can't be an idempotency key.", 400)
+KEY_BUSY = Kind("idempotency-key-busy", "The request with this key is being carried out.", 409)
+KEY_REUSED = Kind("idempotency-key-reused", "Another request had this key.", 422)
+KEYS_FULL = Kind("idempotency-keys-full", "No more idempotency keys are taken for now.", 503)
+CHANGED = Kind("changed-since", "It isn't any more what If-Match names.", 412)
+TOO_MANY_ATTEMPTS = Kind("too-many-attempts", "Too often what was shown was no token.", 429)
 TOO_MANY = Kind("too-many-streams", "No more streams can be open at the same time.", 503)
 CLOSING = Kind("closing", "The server is being shut down.", 503)
 
 _OF_HTTP = {k.status: k for k in (MALFORMED, FOREIGN, NOT_FOUND, WRONG_METHOD, TOO_LARGE, NOT_JSON)}
+_OWN = (
+    *(UNAUTHENTICATED, SCOPE_MISSING, TOO_MANY_ATTEMPTS, INVALID, CHANGED, INTERNAL, CLOSING),
+    *(KEY_INVALID, KEY_BUSY, KEY_REUSED, KEYS_FULL, TOO_MANY),
+)
 _OF_ERROR = {error: _kind_of_error(error) for error in STATUS_OF}
-KINDS = {
-    kind.name: kind
-    for kind in (
-        *_OF_HTTP.values(),
-        INVALID,
-        INTERNAL,
-        NO_KEY,
-        TOO_MANY,
-        CLOSING,
-        *_OF_ERROR.values(),
-    )
-}
+KINDS = {kind.name: kind for kind in (*_OF_HTTP.values(), *_OWN, *_OF_ERROR.values())}
 """All types by name."""
 
 
@@ -166,7 +174,7 @@ async def of_tizmor(request: Request, error: Exception) -> Response:
 async def of_refusal(request: Request, error: Exception) -> Response:
     """A `Refused`."""
     assert isinstance(error, Refused)  # noqa: S101  # it is registered for this class alone
-    return reply(error.kind, error.detail, errors=error.errors)
+    return reply(error.kind, error.detail, errors=error.errors, headers=error.headers)
 
 
 async def of_validation(request: Request, error: Exception) -> Response:

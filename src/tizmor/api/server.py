@@ -21,6 +21,7 @@ import uvicorn
 from tizmor.api.app import make_app
 from tizmor.api.connection import Connection
 from tizmor.api.dependencies import Serving
+from tizmor.api.guard import ANYWHERE_HERE, Site
 from tizmor.assembly import Tizmor
 from tizmor.core.errors import EngineError, UserError
 from tizmor.streaming.streams import HEARTBEAT_S, STALLED_S
@@ -36,8 +37,8 @@ _log = logging.getLogger("tizmor.api")
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on a loopback address. Raises `UserError`."""
-    family, address = _loopback(host, port)
+    """A socket that listens on an address of this machine. Raises `UserError`."""
+    family, address = _address(host, port)
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,16 +52,38 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
+def is_loopback(sock: socket.socket) -> bool:
+    """Whether only this machine can reach it."""
+    return ipaddress.ip_address(sock.getsockname()[0]).is_loopback
+
+
+async def refuse_without_tokens(tizmor: Tizmor, where: str) -> None:
+    """Raises `UserError` when nobody could ask a server that wants a token."""
+    tokens = tizmor.tokens
+    for token in await tokens.all():
+        if await tokens.get(token.id) is not None:
+            return
+    raise UserError(
+        f"{where} wants a token from whoever asks, and there is none: make one with"
+        " `tizmor token create --name NAME --scope read`, or take --host 127.0.0.1, and a tunnel"
+        " (ssh -L 3000:localhost:3000 HOST) to ask from elsewhere"
+    )
+
+
 def url_of(sock: socket.socket) -> str:
     """Where a listening socket is asked."""
     host, port, *_ = sock.getsockname()
     return f"http://[{host}]:{port}" if sock.family == socket.AF_INET6 else f"http://{host}:{port}"
 
 
-async def serve(tizmor: Tizmor, sock: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM; a second one doesn't wait for requests that have begun.
-    Raises as `Server.run`."""
-    server = Server(tizmor)
+async def serve(
+    tizmor: Tizmor, sock: socket.socket, *, wants_token: bool = False, origins: tuple[str, ...] = ()
+) -> None:
+    """Serve until SIGINT or SIGTERM; a second one doesn't wait for requests that have begun. Where
+    others can reach it, it wants a token in any case. Raises as `Server.run`."""
+    everywhere = not is_loopback(sock)
+    site = Site(origins=origins, everywhere=everywhere)
+    server = Server(tizmor, site=site, wants_token=wants_token or everywhere)
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     for number in signals:
@@ -82,13 +105,15 @@ class Server:
         *,
         heartbeat_s: float = HEARTBEAT_S,
         stalled_s: float = STALLED_S,
+        site: Site = ANYWHERE_HERE,
+        wants_token: bool = False,
     ) -> None:
         self._tizmor = tizmor
         self._streams = tizmor.streams(heartbeat_s=heartbeat_s, stalled_s=stalled_s)
         self._closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._http = _Http(
             uvicorn.Config(
-                make_app(Serving(tizmor, self._closing, self._streams)),
+                make_app(Serving(tizmor, self._closing, self._streams, site, wants_token)),
                 http=Connection,
                 ws="none",
                 lifespan="off",
@@ -142,17 +167,12 @@ async def _take_on(tizmor: Tizmor) -> None:
     raise tizmor.failure
 
 
-def _loopback(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+def _address(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise UserError(f"{host!r} is no address of this machine: {error}") from error
     family, _, _, _, address = found[0]
-    if not ipaddress.ip_address(address[0]).is_loopback:
-        raise UserError(
-            f"{host} can be reached from other machines, and there is no log-in yet: take "
-            "--host 127.0.0.1, and a tunnel (ssh -L 3000:localhost:3000 HOST) to ask from elsewhere"
-        )
     return family, (str(address[0]), int(address[1]))
 
 

@@ -36,6 +36,7 @@ from tizmor.ports.audit import Audited
 from tizmor.ports.breakers import Standing
 from tizmor.ports.cache import CacheUse
 from tizmor.ports.journal import AgentFigures, Freed
+from tizmor.ports.tokens import Tokens
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
 from tizmor.settings import Settings, load
@@ -171,6 +172,8 @@ class Library(Protocol):
     ) -> AsyncIterator[LogLineView]: ...
     async def metrics(self) -> Sequence[AgentFigures]: ...
     async def breakers(self) -> Sequence[Standing]: ...
+    @property
+    def tokens(self) -> Tokens: ...
     async def gc(
         self, *, older_than: dt.timedelta | None = None, dry_run: bool = False
     ) -> Freed: ...

@@ -60,7 +60,8 @@ VERBS = {
     "metrics": Verb("metrics:metrics", "What each agent's steps took and cost."),
     "cache": Verb("cache:cache", "What is kept of agents' answers; remove it."),
     "audit": Verb("audit:audit", "Who decided what, when and from where."),
-    "serve": Verb("serve:serve", "Serve the HTTP API on this machine."),
+    "serve": Verb("serve:serve", "Serve the HTTP API."),
+    "token": Verb("token:token", "Who may ask the server from elsewhere: create, list, revoke."),
     "gc": Verb("gc:gc", "Remove what ended long ago, and give its space back."),
     "migrate": Verb("migrate:migrate", "Bring the database to this version."),
 }

@@ -69,12 +69,15 @@ PLAIN = Terms()
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """Where a decision was given: the operating system's account, the machine, the process's
-    number, and by which interface, such as `command line` or `library`."""
+    number, and by which interface, such as `command line` or `library`; with a `token`, its id and
+    the network address that it was shown from."""
 
     account: str = ""
     host: str = ""
     process: int = 0
     interface: str = ""
+    token: str = ""
+    address: str = ""
 
 
 class Signature(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
+from tizmor.ports.answers import Answers
 from tizmor.ports.breakers import Breakers
 from tizmor.ports.budgets import Budgets
 from tizmor.ports.cache import Cache
@@ -12,6 +13,7 @@ from tizmor.ports.locks import Holder, Locks
 from tizmor.ports.logs import Logs
 from tizmor.ports.metrics import Metrics
 from tizmor.ports.quotas import Quotas
+from tizmor.ports.tokens import Tokens
 from tizmor.ports.traces import Traces
 
 
@@ -45,6 +47,10 @@ class Sharing(Protocol):
     def logs(self) -> Logs: ...
     @property
     def traces(self) -> Traces: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def answers(self) -> Answers: ...
 
     async def turns(self) -> Turns:
         """Whose turn has come."""

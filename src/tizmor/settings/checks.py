@@ -18,6 +18,7 @@ from tizmor.settings.values import number, one_of, switch, text, whole_number, w
 from tizmor.settings.zones import timezone
 from tizmor.text.calendar_words import WEEKDAYS
 
+_ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 _LIMIT_NAME = re.compile(r"workspace|api:[\w.-]+(/key|/tokens)?|agent:\w+(/tokens)?")
 
 
@@ -81,6 +82,15 @@ def _conflicts(value: object) -> Strategy:
     return Strategy(one_of(*Strategy)(text(value).replace("-", "_")))
 
 
+def origins(value: object) -> tuple[str, ...]:
+    """Origins as browsers name them (RFC 6454, section 6.2)."""
+    found = tuple(text(origin).lower() for origin in words(value))
+    for origin in found:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin: a scheme and a host, and nothing behind it")
+    return found
+
+
 class Setting(NamedTuple):
     """How a setting is checked, and a right value of it."""
 
@@ -110,5 +120,7 @@ SETTINGS = {
     "log_level": Setting(one_of("debug", "info", "warning", "error"), "info"),
     "log_days": Setting(whole_number(range(1, 3_651), "days"), 7),
     "log_personal": Setting(switch, False),
+    "require_token": Setting(switch, True),
+    "origins": Setting(origins, ["https://tizmor.example.org"]),
     "limits": Setting(_limits, {"workspace": "600/minute"}),
 }

@@ -64,6 +64,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long they are kept."""
     log_personal: bool = False
     """Whether e-mail addresses and phone numbers may stand in it."""
+    require_token: bool = False
+    """Whether `serve` wants a token on this machine, too; elsewhere it always does."""
+    origins: tuple[str, ...] = ()
+    """What the server is known as elsewhere: `https://tizmor.example.org`."""
     limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
     """How often may be called what is outside, by name: see `tizmor.pipeline.rules`."""
 

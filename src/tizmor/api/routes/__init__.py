@@ -10,6 +10,7 @@ recovery ──── what to do about a step that failed
 agents ────── what can be asked for, and how it does
 standing ──── budgets, quotas, locks, kept answers
 audit ─────── who decided what
+sessions ──── browsers: a cookie for a token
 workspace ─── how it is set, whether all is well, clearing away
 observing ─── the stream, logs, metrics
 events ────── what happens in all executions, live

@@ -9,19 +9,23 @@ from tizmor.api.dependencies import TizmorDependency, json
 from tizmor.api.openapi import gives
 from tizmor.api.schemas.replies import Ordered
 from tizmor.api.schemas.requests import CancelRequest
+from tizmor.api.scopes import needs
 from tizmor.assembly import Tizmor
 from tizmor.engine.views import ENDED
+from tizmor.ports.tokens import Scope
 
 router = APIRouter(tags=["control"])
 
 
 @router.post("/api/orchestrate/{execution_id}/pause", responses=gives(Ordered))
+@needs(Scope.RUN)
 async def pause(execution_id: str, tizmor: TizmorDependency) -> Response:
     """Let running steps end and start none."""
     return await ordered(tizmor, execution_id, await tizmor.pause(execution_id))
 
 
 @router.post("/api/orchestrate/{execution_id}/resume", responses=gives(Ordered))
+@needs(Scope.RUN)
 async def resume(execution_id: str, tizmor: TizmorDependency) -> Response:
     """Go on with a paused or interrupted execution; one that has ended stays as it is."""
     execution = await tizmor.resume(execution_id)
@@ -30,6 +34,7 @@ async def resume(execution_id: str, tizmor: TizmorDependency) -> Response:
 
 
 @router.post("/api/orchestrate/{execution_id}/cancel", responses=gives(Ordered))
+@needs(Scope.RUN)
 async def cancel(
     execution_id: str, tizmor: TizmorDependency, body: CancelRequest | None = None
 ) -> Response:

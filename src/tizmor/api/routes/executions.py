@@ -6,15 +6,18 @@ import datetime as dt
 from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
-from tizmor.api.dependencies import Limit, RefusesKeys, TizmorDependency, json
+from tizmor.api.dependencies import AsId, Limit, TizmorDependency, json
 from tizmor.api.openapi import gives
 from tizmor.api.routes.plans import written_plan
 from tizmor.api.schemas.replies import ExecutionPage, Started
 from tizmor.api.schemas.requests import BudgetRequest, ForkRequest, StartRequest
+from tizmor.api.scopes import demand, needs
 from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.engine.views import Execution
+from tizmor.ports.tokens import Scope
 
 router = APIRouter(tags=["executions"])
 
@@ -27,15 +30,18 @@ class Wish(TypedDict):
     deadline: dt.timedelta | None
     conflicts: Strategy | None
     budget: Budget | None
+    as_id: str | None
 
 
 @router.post(
     "/api/orchestrate",
     status_code=201,
     responses=gives(Started, status=201),
-    dependencies=[RefusesKeys],
 )
-async def start(body: StartRequest, tizmor: TizmorDependency) -> Response:
+@needs(Scope.RUN)
+async def start(
+    body: StartRequest, tizmor: TizmorDependency, request: Request, as_id: AsId
+) -> Response:
     """Have something done. It is on disk when this answers; what comes of it is told by the
     stream."""
     plan = None if body.plan is None else written_plan(body.plan)
@@ -46,10 +52,13 @@ async def start(body: StartRequest, tizmor: TizmorDependency) -> Response:
         deadline=None if body.deadline_s is None else dt.timedelta(seconds=body.deadline_s),
         conflicts=body.conflicts,
         budget=None if body.budget is None else _budget(body.budget),
+        as_id=as_id,
     )
     user = {} if body.user_id is None else {"user": body.user_id}
     if body.dry_run:
         return begun(await tizmor.dry_run(query, recording=body.recording, **user, **wish))
+    if body.approve_all:
+        demand(request, Scope.DECIDE)
     return begun(await tizmor.start(query, approve_all=body.approve_all, **user, **wish))
 
 
@@ -79,12 +88,16 @@ async def get(execution_id: str, tizmor: TizmorDependency) -> Response:
     "/api/orchestrate/{execution_id}/fork",
     status_code=201,
     responses=gives(Started, status=201),
-    dependencies=[RefusesKeys],
 )
-async def fork(execution_id: str, body: ForkRequest, tizmor: TizmorDependency) -> Response:
+@needs(Scope.RUN)
+async def fork(
+    execution_id: str, body: ForkRequest, tizmor: TizmorDependency, as_id: AsId
+) -> Response:
     """Begin a new execution that keeps what succeeded, and runs a step and all that depends on it
     again. Approvals are asked for anew."""
-    new = await tizmor.fork(execution_id, body.from_, arguments=body.arguments, output=body.output)
+    new = await tizmor.fork(
+        execution_id, body.from_, arguments=body.arguments, output=body.output, as_id=as_id
+    )
     return begun(new)
 
 

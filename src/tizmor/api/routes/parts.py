@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from tizmor.api.dependencies import Cursor, Limit, RefusesKeys, TizmorDependency, json
+from tizmor.api.dependencies import Cursor, Limit, TizmorDependency, json
 from tizmor.api.openapi import gives, gives_json
 from tizmor.api.pages import paged
 from tizmor.api.problems import NOT_FOUND, Refused
@@ -17,8 +17,10 @@ from tizmor.api.routes.executions import begun
 from tizmor.api.schemas.bounds import MAX_NAME
 from tizmor.api.schemas.parts import Blob, BlobPage, DryRunPage, MessagePage, SharedPage
 from tizmor.api.schemas.replies import Started
+from tizmor.api.scopes import needs
 from tizmor.core.errors import OrderRefused
 from tizmor.engine.views import MessageView, Replay, SharedVersion
+from tizmor.ports.tokens import Scope
 
 router = APIRouter(tags=["executions"])
 _EXECUTION = "/api/orchestrate/{execution_id}"
@@ -111,8 +113,8 @@ async def dry_run(
     f"{_EXECUTION}/carry-out",
     status_code=201,
     responses=gives(Started, status=201),
-    dependencies=[RefusesKeys],
 )
+@needs(Scope.RUN, Scope.DECIDE)
 async def carry_out(execution_id: str, tizmor: TizmorDependency) -> Response:
     """Begin an execution that does what a dry run showed. This approves exactly those calls, by
     agent and arguments, each once; a call that differs asks as any other. It is done once."""

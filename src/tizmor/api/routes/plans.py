@@ -15,9 +15,11 @@ from tizmor.api.problems import Refused, kind_of
 from tizmor.api.schemas.plans import PlanReply, plan_reply
 from tizmor.api.schemas.replies import FieldProblem
 from tizmor.api.schemas.requests import PlanRequest
+from tizmor.api.scopes import needs
 from tizmor.core.errors import PlanRefused
 from tizmor.core.plan import Plan
 from tizmor.core.plan_schema import misfits, plan_schema
+from tizmor.ports.tokens import Scope
 
 router = APIRouter(tags=["plans"])
 _MOST = 100
@@ -25,6 +27,7 @@ _MOST = 100
 
 
 @router.post("/api/plan", responses=gives(PlanReply))
+@needs(Scope.RUN)
 async def plan(body: PlanRequest, tizmor: TizmorDependency) -> Response:
     """What would be done, and what it would take. It creates nothing."""
     made = await tizmor.plan(body.query, conflicts=body.conflicts)

@@ -15,9 +15,11 @@ from tizmor.api.problems import NOT_FOUND, Refused
 from tizmor.api.routes.control import ordered
 from tizmor.api.schemas.replies import Ordered
 from tizmor.api.schemas.requests import EditRequest
+from tizmor.api.scopes import needs
 from tizmor.assembly import Tizmor
 from tizmor.core import approval
 from tizmor.engine.views import StepView
+from tizmor.ports.tokens import Scope
 
 router = APIRouter(tags=["recovery"])
 _STEP = "/api/orchestrate/{execution_id}/steps/{step_id}"
@@ -34,12 +36,14 @@ async def step(execution_id: str, step_id: str, tizmor: TizmorDependency) -> Res
 
 
 @router.post(f"{_STEP}/retry", responses=gives(Ordered))
+@needs(Scope.DECIDE)
 async def retry_step(execution_id: str, step_id: str, tizmor: TizmorDependency) -> Response:
     """Try it again as it was."""
     return await _recovered(tizmor, execution_id, step_id, approval.AGAIN)
 
 
 @router.post(f"{_STEP}/edit", responses=gives(Ordered))
+@needs(Scope.DECIDE)
 async def edit_step(
     execution_id: str, step_id: str, body: EditRequest, tizmor: TizmorDependency
 ) -> Response:
@@ -49,18 +53,21 @@ async def edit_step(
 
 
 @router.post(f"{_STEP}/skip", responses=gives(Ordered))
+@needs(Scope.DECIDE)
 async def skip_step(execution_id: str, step_id: str, tizmor: TizmorDependency) -> Response:
     """Go on without it: what needs what it would give is skipped, too."""
     return await _recovered(tizmor, execution_id, step_id, approval.SKIP)
 
 
 @router.post(f"{_STEP}/roll-back", responses=gives(Ordered))
+@needs(Scope.DECIDE)
 async def roll_back_step(execution_id: str, step_id: str, tizmor: TizmorDependency) -> Response:
     """Take back what the execution has done, the last thing first."""
     return await _recovered(tizmor, execution_id, step_id, approval.ROLL_BACK)
 
 
 @router.post(f"{_STEP}/stop", responses=gives(Ordered))
+@needs(Scope.DECIDE)
 async def stop_step(execution_id: str, step_id: str, tizmor: TizmorDependency) -> Response:
     """Let the step fail; the rest goes on."""
     return await _recovered(tizmor, execution_id, step_id, approval.STOP)

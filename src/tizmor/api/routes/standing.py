@@ -13,7 +13,9 @@ from tizmor.api.pages import paged
 from tizmor.api.problems import NOT_FOUND, Refused
 from tizmor.api.schemas.requests import ClearRequest
 from tizmor.api.schemas.workspace import BudgetPage, CachePage, Cleared, LimitPage, LockPage
+from tizmor.api.scopes import needs
 from tizmor.engine.views import BudgetView, LockView
+from tizmor.ports.tokens import Scope
 
 router = APIRouter(tags=["standing"])
 
@@ -56,6 +58,7 @@ async def cache(tizmor: TizmorDependency, limit: Limit = 100, cursor: Cursor = N
 
 
 @router.post("/api/cache/clear", responses=gives(Cleared))
+@needs(Scope.ADMIN)
 async def clear_cache(tizmor: TizmorDependency, body: ClearRequest | None = None) -> Response:
     """Remove the kept answers of one agent, or all, and what was counted of them. What is running
     keeps what it works out from then on."""

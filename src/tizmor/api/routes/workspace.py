@@ -18,7 +18,9 @@ from tizmor.api.schemas.workspace import (
     Quota,
     SettingsView,
 )
+from tizmor.api.scopes import needs
 from tizmor.core.budgets import in_unit
+from tizmor.ports.tokens import Scope
 from tizmor.settings import Settings
 
 router = APIRouter(tags=["workspace"])
@@ -41,6 +43,7 @@ async def doctor(
 
 
 @router.post("/api/gc", responses=gives(Collected))
+@needs(Scope.ADMIN)
 async def collect(tizmor: TizmorDependency, body: CollectRequest | None = None) -> Response:
     """Say what would be removed of executions that ended long ago; with `"dryRun": false`, remove
     it, with all that belongs to it. What goes on or waits is never touched."""

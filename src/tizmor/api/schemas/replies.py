@@ -48,6 +48,15 @@ class Health(Reply, frozen=True):
     status: str
 
 
+class Bearer(Reply, frozen=True):
+    """In whose name is asked; null where nobody has to say who they are. `scopes` are what their
+    token allows."""
+
+    name: str | None
+    scopes: tuple[str, ...]
+    expires_at: str | None
+
+
 class ExecutionPage(Reply, frozen=True):
     """Executions, newest first. `next_cursor` gives the page after this one; null on the last."""
 

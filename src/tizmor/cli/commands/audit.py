@@ -91,6 +91,8 @@ def line(number: int, at: str, entry: Entry) -> str:
     """`3 2026-11-21T15:00:00.000+02:00 38fx… a1 approved by dana (dana@host, command line): …`"""
     seat = entry.seat
     place = [] if seat is None else [f"{seat.account}@{seat.host}", seat.interface]
+    if seat is not None and seat.token:
+        place.append(f"token {seat.token} from {seat.address}")
     said = [str(number), at, entry.execution, entry.about or entry.step, entry.what]
     said += ["by", entry.by] if entry.by else []
     said += ["to", ", ".join(entry.to)] if entry.to else []

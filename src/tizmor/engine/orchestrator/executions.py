@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 from collections.abc import Callable, Mapping
+from typing import Self
 
 from tizmor.core.errors import UnknownExecution
-from tizmor.core.ids import parse_id
+from tizmor.core.ids import RANDOM_BITS, execution_number, parse_id, public_id
 from tizmor.core.state import State
 from tizmor.engine.beginning import Beginning
 from tizmor.engine.deciding import Deciding
@@ -51,8 +53,21 @@ class Executions:
         self._beginning = Beginning(journal, pump, presenter, random_bits)
         self._following = Following(journal, pump, self._ownership, self._wanted)
         self._listing = Listing(journal, presenter, self._ownership, clock)
+        self._random_bits = random_bits
         self._caller = caller
         self._deciding = Deciding(Edits(performer, presenter.zone), caller)
+
+    def acting_for(self, caller: Caller) -> Self:
+        """The same executions, begun and decided on in somebody else's name."""
+        other = copy.copy(self)
+        other._caller = caller
+        other._deciding = Deciding(Edits(self._performer, self._presenter.zone), caller)
+        return other
+
+    def new_id(self) -> str:
+        """An id for an execution that is to be begun once: see `start`."""
+        bits = self._random_bits(RANDOM_BITS)
+        return public_id(execution_number(self._clock.now_ms(), bits))
 
     async def _found(self, execution_id: str) -> tuple[StoredExecution, State]:
         stored = await self._stored(execution_id)

@@ -66,6 +66,7 @@ class Starting(Executions):
         conflicts: Strategy | None = None,
         budget: Budget | None = None,
         traceparent: str | None = None,
+        as_id: str | None = None,
     ) -> Execution:
         """Start an execution, durable when this returns.
 
@@ -73,8 +74,10 @@ class Starting(Executions):
         from now is stopped, and fails with what it has. Steps that are at odds are settled by
         `conflicts`, None as the workspace says. What its `budget` doesn't allow, beside the plan's
         own and the workspace's, is not begun. With a `traceparent` (W3C Trace Context) its trace is
-        a part of the caller's; one that isn't valid is passed over, as the standard has it. Raises
-        `RequestRefused`, `PlanRefused`, `UserError`.
+        a part of the caller's; one that isn't valid is passed over, as the standard has it. Begun
+        with `as_id` (`new_id` gives one) it is begun once, in whatever process and however often
+        that is asked for: later, it is given as it stands. Raises `RequestRefused`, `PlanRefused`,
+        `UserError`.
         """
         request = checked_request(request)
         if plan is not None:
@@ -92,7 +95,8 @@ class Starting(Executions):
                 conflicts=conflicts,
                 budget=checked_budget(budget),
                 traceparent=checked_traceparent(traceparent),
-            )
+            ),
+            as_id,
         )
 
     async def dry_run(
@@ -107,6 +111,7 @@ class Starting(Executions):
         conflicts: Strategy | None = None,
         budget: Budget | None = None,
         traceparent: str | None = None,
+        as_id: str | None = None,
     ) -> Execution:
         """Start an execution that reads, and changes nothing: each call that would is foreseen, and
         shown by `Execution.would_do` when it has ended.
@@ -137,7 +142,7 @@ class Starting(Executions):
             traceparent=checked_traceparent(traceparent),
             origin_traceparent=None if recorded is None else recorded.traceparent,
         )
-        return await self._begin(rehearsal.rehearsed(asked, recorded, plan))
+        return await self._begin(rehearsal.rehearsed(asked, recorded, plan), as_id)
 
     async def carry_out(
         self,
@@ -211,11 +216,12 @@ class Starting(Executions):
         arguments: Mapping[str, Any] | None = None,
         output: Mapping[str, Any] | None = None,
         approve_all: bool = False,
+        as_id: str | None = None,
     ) -> Execution:
         """A new execution that keeps what succeeded and runs `step`, with some of its arguments
         changed, and all that depends on it again; or, with an `output`, takes this for what the
-        step gave and runs only what depends on it. Raises `UnknownExecution`, `UserError`,
-        `PlanRefused`."""
+        step gave and runs only what depends on it. `as_id` is as for `start`. Raises
+        `UnknownExecution`, `UserError`, `PlanRefused`."""
         stored, state = await self._found(execution_id)
         if state.dry_run:
             raise UserError(
@@ -239,10 +245,26 @@ class Starting(Executions):
                 conflicts=state.conflicts,
                 budget=state.budget,
                 origin_traceparent=state.traceparent,
-            )
+            ),
+            as_id,
         )
 
-    async def _begin(self, request: fx.Requested) -> Execution:
-        number, begun = await self._beginning.begin(request)
+    async def _begin(self, request: fx.Requested, as_id: str | None = None) -> Execution:
+        if as_id is None:
+            number, begun = await self._beginning.begin(request)
+        else:
+            number, begun = await self._begin_once(request, as_id)
         await self._wanted.add(number, approve_all=request.approve_all)
         return begun
+
+    async def _begin_once(self, request: fx.Requested, as_id: str) -> tuple[int, Execution]:
+        number = parse_id(as_id)
+        if number is None:
+            raise UserError(f"{as_id[:40]!r} is no id of an execution")
+        if (begun := await self._beginning.begin_as(number, request)) is not None:
+            return number, begun
+        stored = await self._stored(as_id)
+        if (stored.query, stored.user) != (request.query, request.user):
+            raise EngineError(f"{as_id} is another execution's already: take another id")
+        state, _ = await fold(self._journal, number)
+        return number, self._presenter.execution(state, interrupted=False)

@@ -8,6 +8,7 @@ from functools import partial
 from tizmor.ports.locks import Holder
 from tizmor.ports.sharing import Turns
 from tizmor.storage.shared import breakers, budgets, computations, locks, quotas
+from tizmor.storage.shared.answers import SharedAnswers
 from tizmor.storage.shared.breakers import SharedBreakers
 from tizmor.storage.shared.budgets import SharedBudgets
 from tizmor.storage.shared.cache import SharedCache
@@ -15,6 +16,7 @@ from tizmor.storage.shared.locks import SharedLocks
 from tizmor.storage.shared.logs import SharedLogs
 from tizmor.storage.shared.metrics import SharedMetrics
 from tizmor.storage.shared.quotas import SharedQuotas
+from tizmor.storage.shared.tokens import SharedTokens
 from tizmor.storage.shared.traces import SharedTraces
 from tizmor.storage.shared.work import Moment, Shared, Statement, Work
 
@@ -65,6 +67,8 @@ class DatabaseSharing:
         self.metrics = SharedMetrics(shared)
         self.logs = SharedLogs(shared)
         self.traces = SharedTraces(shared)
+        self.tokens = SharedTokens(shared)
+        self.answers = SharedAnswers(shared)
 
     async def turns(self) -> Turns:
         return await self._shared.do(_turns)
