@@ -1,6 +1,6 @@
 # The verbs; each does its own set-up. What a verb does stands in scripts/VERB.
 
-.PHONY: help run test check format bench crash simulate load lock
+.PHONY: help run test check format bench crash simulate load stream soak lock
 
 help:
 	@echo "make run     the anchor request, on a copy of the example workspace"
@@ -11,7 +11,9 @@ help:
 	@echo "make crash   kill real processes at random, compare the journal with the outside (BARRIER=off)"
 	@echo "make simulate  the engine on virtual time through seeds of faults (SEEDS=20000 START=0)"
 	@echo "make load    many executions over four processes on one PostgreSQL, two of them killed (SABOTAGE=lock)"
+	@echo "make stream  a thousand readers of the live stream, some cut off, the server killed: 0 lost"
+	@echo "make soak    a server under ten times everyday load: does anything grow? (MINUTES=20)"
 	@echo "make lock    resolve the dependencies anew (UPGRADE=1: to their newest)"
 
-run test check format bench crash simulate load lock:
+run test check format bench crash simulate load stream soak lock:
 	@scripts/$@

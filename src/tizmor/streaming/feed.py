@@ -15,7 +15,7 @@ from tizmor.streaming.log import Log
 from tizmor.streaming.teller import Teller
 
 _AGAIN_S = 1.0
-MOST_PAUSE_S = 0.1
+MOST_PAUSE_S = 0.05
 _log = logging.getLogger("tizmor.streaming")
 
 Spread = Callable[[int, Sequence[Entry]], Awaitable[None]]
