@@ -1,10 +1,11 @@
 """Ten times everyday load, as clients of the server make it.
 
 Everyday, written down: the busiest hours of a team of some fifty people. Somebody asks for
-something every ten seconds. Half of it is work of three steps; two in five have a step that somebody
-approves after some seconds; one in ten writes a text, word by word. Who asked watches the stream to its end.
-Two dashboards are open over all executions, each closed and opened anew within a minute, and
-somebody looks at a list, an execution and the status every ten seconds. Here all of it is tenfold.
+something every ten seconds. Half of it is work of three steps; two in five have a step that
+somebody approves after some seconds; one in ten writes a text, word by word. Who asked watches the
+stream to its end. Two dashboards are open over all executions, each closed and opened anew within a
+minute, and somebody looks at a list, an execution and the status every ten seconds. Here all of it
+is tenfold.
 """
 
 from __future__ import annotations
