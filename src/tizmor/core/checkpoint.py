@@ -7,6 +7,7 @@ an older or newer Tizmor wrote is left unread (None): folding all events gives t
 from __future__ import annotations
 
 import hashlib
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -63,6 +64,8 @@ class _Image(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 _MARKS = StepMark.__struct_fields__
+_marked = attrgetter(*_MARKS)
+"""What there is to mark of a step, in one go: a large plan has thousands."""
 _SHARED = tuple(
     name for name in _Image.__struct_fields__ if name not in ("format", "marks", "earlier")
 )
@@ -108,7 +111,7 @@ def decode(execution: int, payload: bytes) -> State | None:
 
 
 def _mark(step: StepState) -> StepMark:
-    return StepMark(*[getattr(step, name) for name in _MARKS])
+    return StepMark(*_marked(step))
 
 
 def _restore_steps(state: State, image: _Image) -> None:

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {c: i for i, c in enumerate(_ALPHABET)} | {"o": 0, "i": 1, "l": 1}
+_PLAIN = "0123456789abcdefghijklmnopqrstuv"
+"""The digits that Python itself reads as base 32."""
+_AS_PLAIN = "".join(
+    _PLAIN[_VALUES[letter]] if letter in _VALUES else "!" for letter in map(chr, range(128))
+)
 _LENGTH = 13
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHIFTS = range(50, -1, -10)
@@ -28,11 +33,10 @@ def public_id(number: int) -> str:
 def parse_id(text: str) -> int | None:
     """The integer of a public id; None when it isn't one. Case and o/i/l don't matter."""
     text = text.strip().lower()
-    if len(text) != _LENGTH:
+    if len(text) != _LENGTH or not text.isascii():
         return None
-    number = 0
-    for letter in text:
-        if letter not in _VALUES:
-            return None
-        number = number * 32 + _VALUES[letter]
+    try:
+        number = int(text.translate(_AS_PLAIN), 32)
+    except ValueError:
+        return None
     return number if number < 1 << 63 else None

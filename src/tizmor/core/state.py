@@ -173,8 +173,9 @@ class QuestionState(msgspec.Struct):
             self.answered_at_ms = at_ms
 
 
-class State(msgspec.Struct, eq=False):
-    """One execution. `status` is PLANNING, RUNNING, or how it ended.
+class State(msgspec.Struct, eq=False, gc=False):
+    """One execution. `status` is PLANNING, RUNNING, or how it ended. It is a tree, so no garbage
+    need be looked for in it.
 
     `budget` bounds what it may use, `raised` is what a human has added to a budget, by its name.
     `traceparent` and `origin_traceparent` are the spans that asked for it: `events.Created`.

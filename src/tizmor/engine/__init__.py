@@ -14,7 +14,7 @@ perform ───── a call through the pipeline; judged: what became of it, 
 context, voice, findings, partials ─ what a running call is given and says
 talking, messages, handing ─ steps that talk to each other
 holds ─────── steps that wait for what others use
-present, views, overviews ─ from state and events to what users see; correspondence, listing,
-                 shared, bounds, health, audit, auditing
+present, views, step_views, overviews ─ from state and events to what users see; correspondence,
+                 listing, shared, bounds, health, audit, auditing
 following, wanted ─ who follows an execution, here or from another process
 """

@@ -39,8 +39,9 @@ _PASSES = 16
 CHECKPOINT_S = 4.0
 CHECKPOINT_EVENTS = 256
 """A checkpoint is due after so many seconds of activity, or when the journal has doubled since the
-last one; a short execution has none. It holds all steps, so as many events as there are of them
-pass between two: else those of a large plan would cost more than what they keep."""
+last one; a short execution has none. It holds all steps, so twice as many events as there are of
+them pass between two: else those of a large plan would cost more than what they keep, and a plan of
+reads, of which each is one event, would have one made when its last step ends."""
 _MAX_MS = 2**63 - 1
 _RETRY_S = (0.05, 0.1, 0.25, 0.5)
 
@@ -223,7 +224,7 @@ class GroupCommit:
             live.last_checkpoint = (live.durable_seq, now)
             return None
         old = now - at >= CHECKPOINT_S
-        far = live.written_seq - seq >= max(CHECKPOINT_EVENTS, len(live.state.steps), seq)
+        far = live.written_seq - seq >= max(CHECKPOINT_EVENTS, 2 * len(live.state.steps), seq)
         if not (old or far) or live.written_seq == seq or live.state.ended:
             return None
         live.last_checkpoint = (live.written_seq, now)

@@ -159,20 +159,18 @@ class Live:
         could never be read again."""
         payload = ev.encode(event)
         kind = type(event)
-        if kind is _SUCCEEDED or kind is _KEPT:
-            if type(event.output) is not dict:
-                raise TypeError(f"the output of {event.step} is no object")
-        elif kind in _FOREIGN:
-            ev.decode(payload)
         unwritten = self.unwritten
-        unwritten.events.append((at_ms, payload))
-        self.written_seq += 1
         if kind is _SUCCEEDED:  # most events: they change the row of their step and no other
+            if type(event.output) is not dict:
+                raise TypeError(_NO_OBJECT.format(event.step))
             unwritten.steps[event.step] = None
         else:
+            _check(event, payload)
             _MARKS.get(kind, Live._mark_step)(self, event)
             if kind in AUDITED and is_audited(event):
                 unwritten.audit.append((at_ms, event))
+        unwritten.events.append((at_ms, payload))
+        self.written_seq += 1
 
     def _mark_only_step(self, event: ev.StepStarted | ev.Found) -> None:
         self.unwritten.steps[event.step] = None
@@ -320,7 +318,8 @@ class Live:
             self._ends.clear()
 
 
-_SUCCEEDED, _KEPT = ev.StepSucceeded, ev.StepKept
+_SUCCEEDED = ev.StepSucceeded
+_NO_OBJECT = "the output of {} is no object"
 _FOREIGN = frozenset(
     {
         ev.Prepared,
@@ -336,6 +335,17 @@ _FOREIGN = frozenset(
     }
 )
 """Events that hold what agents made, and are few: it is seen at once whether they can be read."""
+
+
+def _check(event: Any, payload: bytes) -> None:
+    """Raises `TypeError` or `JournalDamaged` for what could never be read again."""
+    kind = type(event)
+    if kind is ev.StepKept and type(event.output) is not dict:
+        raise TypeError(_NO_OBJECT.format(event.step))
+    if kind in _FOREIGN:
+        ev.decode(payload)
+
+
 _MARKS: dict[type[ev.Event], Callable[[Live, Any], None]] = {
     ev.StepStarted: Live._mark_only_step,
     ev.Found: Live._mark_only_step,

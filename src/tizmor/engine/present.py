@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shlex
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,40 +13,26 @@ from tizmor.core import events as ev
 from tizmor.core.decisions.ladder import FAILURE
 from tizmor.core.decisions.rollback import COMPENSATION
 from tizmor.core.decisions.settling import OUTCOME
-from tizmor.core.graph import dependencies, needs, resolvable
+from tizmor.core.graph import resolvable
 from tizmor.core.ids import public_id
 from tizmor.core.origins import origins
 from tizmor.core.plan import Choice
 from tizmor.core.result import delivered, result
 from tizmor.core.state import GateState, QuestionState, State, StepState
-from tizmor.core.transitions import TERMINAL, StepStatus
 from tizmor.engine.foreseen import MAY_BE_CARRIED_OUT, planned_calls
-from tizmor.engine.projections import queue_ms, status_of
+from tizmor.engine.projections import status_of
+from tizmor.engine.step_views import shown_status, step_views
 from tizmor.engine.views import (
     Execution,
     ExecutionNews,
     ExecutionSummary,
     SignatureView,
     Status,
-    StepView,
     StreamEvent,
     Waiting,
 )
 from tizmor.ports.journal import StoredExecution
 
-_SHOWN = {status: status.value for status in StepStatus} | {
-    StepStatus.READY: "pending",
-    StepStatus.PREPARED: "pending",
-    StepStatus.APPROVED: "pending",
-    StepStatus.GATED: "waiting",
-    StepStatus.ASKED: "waiting",
-    StepStatus.UNSETTLED: "unknown",
-    StepStatus.EXPANDED: "running",
-    StepStatus.REPLANNING: "retrying",
-    StepStatus.BYPASSED: "skipped",
-    StepStatus.REPLACED: "skipped",
-    StepStatus.LEFT: "succeeded",
-}
 _NEWS_OF_GATES: dict[type[ev.Event], str] = {
     ev.GateOpened: "open",
     ev.GateSigned: "signed",
@@ -84,11 +69,16 @@ class Presenter:
         self.zone = zone
         self._folder = folder
         self._program = program
-        # What is shown together happened within seconds: the zone is asked once for each.
+        # What is shown together happened within seconds, and much of it at once: the zone is asked
+        # once for each second, and a time is put together once.
+        self._said = lru_cache(maxsize=1024)(self._in_zone)
         self._second = lru_cache(maxsize=1024)(self._second_in_zone)
 
     def time(self, at_ms: int) -> str:
         """ISO 8601 with the workspace's offset, to the millisecond."""
+        return self._said(at_ms)
+
+    def _in_zone(self, at_ms: int) -> str:
         second, ms = divmod(at_ms, 1000)
         until, offset = self._second(second)
         return f"{until}.{ms:03d}{offset}"
@@ -118,7 +108,7 @@ class Presenter:
             updated_at=self.time(state.updated_at_ms),
             language=state.plan.language if state.plan else "en",
             plan=state.plan,
-            steps=self._steps(state),
+            steps=step_views(state, self.time),
             waiting_for=tuple(self.waiting(state)),
             result=result(state),
             error=state.error,
@@ -239,7 +229,7 @@ class Presenter:
             "step": step.step.id,
             "agent": step.step.agent,
             "title": step.step.title,
-            "state": _shown_status(step),
+            "state": shown_status(step),
             "message": step.held_on or None,
             "until": self.time(step.held_until_ms) if step.held_until_ms else None,
             "cached": step.cached or None,
@@ -256,40 +246,6 @@ class Presenter:
             "step": gate.step,
             "message": " → ".join(filter(None, who)) or None,
         }
-
-    def _steps(self, state: State) -> tuple[StepView, ...]:
-        known = {} if state.plan is None else dependencies(state.plan)
-        return tuple([self._step(s, state, known) for s in state.steps.values()])
-
-    def _step(
-        self, step: StepState, state: State, known: Mapping[str, tuple[str, ...]]
-    ) -> StepView:
-        planned = step.step
-        began_ms = step.started_at_ms
-        ended_ms = step.ended_at_ms if step.status in TERMINAL else None
-        needed = known.get(planned.id) if step.alternative is None else None
-        return StepView(
-            id=planned.id,
-            agent=planned.agent,
-            title=planned.title,
-            state=_shown_status(step),
-            attempt=step.attempt,
-            messages=step.messages,
-            held_on=step.held_on,
-            held_until=self.time(step.held_until_ms) if step.held_until_ms else None,
-            cached=step.cached,
-            error=step.error,
-            depends_on=needs(planned) if needed is None else needed,
-            started_at=None if began_ms is None else self.time(began_ms),
-            ended_at=None if ended_ms is None else self.time(ended_ms),
-            queue_ms=queue_ms(step),
-            wait_ms=step.waited_ms,
-            asked_ms=step.asked_ms,
-            run_ms=step.run_ms,
-            tokens=step.tokens,
-            cost_usd=step.cost_usd,
-            output=state.outputs.get(planned.id),
-        )
 
     def gate(self, gate: GateState, state: State) -> Waiting:
         """An approval as a human sees it."""
@@ -371,7 +327,3 @@ def _editable(asked: QuestionState, state: State) -> dict[str, Any] | None:
         return None
     step = state.steps[asked.step]
     return step.arguments or resolvable(step.step.arguments, state.outputs)
-
-
-def _shown_status(step: StepState) -> str:
-    return "foreseen" if step.foreseen is not None else _SHOWN[step.status]

@@ -338,7 +338,7 @@ async def test_a_time_that_cannot_be_written_down_spoils_no_other_execution(grou
     assert (group.parked, group.journal.executions()) == ([far], [[2]])
 
 
-@pytest.mark.parametrize(("steps", "at"), [(0, [256, 512, 1024, 2048]), (600, [600, 1200, 2400])])
+@pytest.mark.parametrize(("steps", "at"), [(0, [256, 512, 1024, 2048]), (600, [1200, 2400])])
 async def test_checkpoints_are_far_apart_and_the_farther_the_more_they_hold(
     steps: int, at: list[int], group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:

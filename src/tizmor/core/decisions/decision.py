@@ -46,9 +46,11 @@ class Decision(msgspec.Struct, eq=False, gc=False):
 def close(d: Decision, step: StepState, event: ev.Event) -> None:
     """Emit what ends a step, and have looked at what its end lets go on or makes impossible. Each
     edge is looked at once."""
-    give_back(d, step)
-    d.emit(event)
+    if step.held_on or step.step.resources:
+        give_back(d, step)
     state = d.state
+    evolve(state, event, d.at_ms)
+    d.events.append(event)
     for name in step.dependents:
         other = state.steps[name]
         if other.status is _READY:

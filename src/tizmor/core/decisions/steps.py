@@ -71,12 +71,15 @@ def dispatch(d: Decision, step: StepState) -> None:
 
 
 def start(d: Decision, step: StepState) -> None:
-    if step.status is _READY and not _is_entered(d, step):
-        return
+    planned = step.step
+    if step.status is _READY:
+        flow = planned.when or planned.for_each is not None or planned.deadline_s is not None
+        if flow and not _is_entered(d, step):
+            return
     arguments = resolved_arguments(d, step)
     if arguments is None:
         return
-    if step.step.prepares and step.arguments is None and not _lacks(d, arguments):
+    if planned.prepares and step.arguments is None and not _lacks(d, arguments):
         step.busy = True
         d.order(
             cmd.PrepareCall(
@@ -111,21 +114,22 @@ def foresee(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
 
 def run(d: Decision, step: StepState, arguments: dict[str, Any]) -> None:
     step.busy = True
-    if d.state.dry_run and is_caught(step.step, arguments):
+    state, planned = d.state, step.step
+    if state.dry_run and is_caught(planned, arguments):
         foresee(d, step, arguments)
         return
     command = cmd.RunCall(
-        step=step.step,
+        step=planned,
         arguments=arguments,
         attempt=step.attempt + 1,
         answers=step.answers or _NO_ANSWERS,
         approved_key=step.approved_key,
-        budget=d.state.budget,
-        raised=d.state.raised,
+        budget=state.budget,
+        raised=state.raised,
     )
-    if step.approved_key is not None or step.step.control:
-        command = _with_consent(d.state, step, command)
-    d.order(command)
+    if command.approved_key is not None or planned.control:
+        command = _with_consent(state, step, command)
+    d.commands.append(command)
 
 
 def _with_consent(state: State, step: StepState, command: cmd.RunCall) -> cmd.RunCall:
@@ -251,13 +255,15 @@ def resolved_arguments(d: Decision, step: StepState, item: Any = None) -> dict[s
     the one of a list that isn't gone through."""
     if step.arguments is not None:
         return step.arguments
+    if not step.step.arguments:
+        return dict(step.edited or {})
     if step.parent is not None:
         item = d.state.steps[step.parent].items[step.item]
     try:
         planned = step.step.arguments
         if step.edited:
             planned = {name: value for name, value in planned.items() if name not in step.edited}
-        arguments: dict[str, Any] = _looked_up(d, planned, item) if planned else {}
+        arguments: dict[str, Any] = _looked_up(d, planned, item)
     except DanglingReference as error:
         d.impossible.append((step, str(error)))
         return None
