@@ -164,3 +164,14 @@ def test_an_origin_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_a_name_that_is_no_address_is_refused(tmp_path: Path) -> None:
     assert "is no address of this machine" in refused(tmp_path, "--host", "no such host")
+
+
+def test_a_server_shows_its_log_on_standard_error(workspace: Path) -> None:
+    words = ("serve", "--workspace", str(workspace), "--port", "0", "--log", "json")
+    with subprocess.Popen(
+        tizmor(*words), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=ENVIRONMENT
+    ) as process:
+        assert process.stderr is not None
+        line = json.loads(process.stderr.readline())
+        process.terminate()
+    assert (line["logger"], line["level"]) == ("uvicorn.error", "info")

@@ -10,5 +10,6 @@ decide ────── an order to an execution, and what follows it
 ends, exits ── what a verb ends with, by how the execution stands
 listing ────── what verbs share that list things
 prose, edits, plan_file ─ what is read: requests, `path=value`, plans
+shown_log ──── the log on standard error, while a server runs
 json_lines ── the machine's view; terminal/ the human's; controls: nothing steers a terminal
 """

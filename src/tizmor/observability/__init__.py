@@ -7,6 +7,7 @@ spans ─────── a span, and its form in OTLP
 names ─────── what OpenTelemetry's conventions call all of it
 trace_context ─ the ids, and W3C Trace Context, by which other systems know them
 lines ─────── log lines on their way to the database; handler: those of Python's `logging`
+console ───── structlog, and the log as a server shows it
 keeping ───── how they are kept; redaction: what must not stand in them
 counting ──── metrics: what has ended, added up; observing: all that goes on meanwhile
 """

@@ -39,6 +39,29 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
 
 
+class ShownLine(Protocol):
+    """A line as users are shown it."""
+
+    @property
+    def at(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def logger(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def fields(self) -> dict[str, Any]: ...
+    @property
+    def execution_id(self) -> str | None: ...
+    @property
+    def step(self) -> str | None: ...
+    @property
+    def attempt(self) -> int | None: ...
+    @property
+    def trace_id(self) -> str | None: ...
+
+
 class LogQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which lines: of an execution, from a level on, with a text in their message or fields (upper
     and lower case of ASCII are alike), behind or before an id."""

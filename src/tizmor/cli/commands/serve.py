@@ -12,7 +12,9 @@ from tizmor.cli.exits import ExitCode
 from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import opened
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
+from tizmor.cli.shown_log import shown_log
 from tizmor.drivers.embedded.process import run
+from tizmor.observability.console import Style
 from tizmor.settings import Settings, checks
 
 _IN_CLEAR = (
@@ -44,6 +46,9 @@ def serve(
             " given several times.",
         ),
     ] = None,
+    log: Annotated[
+        Style | None, typer.Option(help="Show the log on standard error, as text or as JSON lines.")
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> int:
@@ -59,6 +64,7 @@ def serve(
       tizmor serve --port 8080 --json
       tizmor serve --require-token
       tizmor serve --host 0.0.0.0 --origin https://tizmor.example.org
+      tizmor serve --log json 2>> tizmor.log
     """
     origins = _checked(origin or [])
     sock = server.listen(host, port)
@@ -74,7 +80,8 @@ def serve(
             known_as = (*origins, *settings.origins)
             if not server.is_loopback(sock) and not any(o.startswith("https:") for o in known_as):
                 print(_IN_CLEAR, file=sys.stderr)
-            await server.serve(library, sock, wants_token=wants_token, origins=known_as)
+            async with shown_log(library, log):
+                await server.serve(library, sock, wants_token=wants_token, origins=known_as)
         return ExitCode.DONE
 
     with sock:
