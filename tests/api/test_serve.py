@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
+from tests.api.process import ENVIRONMENT, serving, tizmor
 
 ANCHOR = "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב"
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("TIZMOR_", "DATABASE_"))}
-
-
-def tizmor(*words: str) -> list[str]:
-    return [sys.executable, "-m", "tizmor", *words]
 
 
 @pytest.fixture
@@ -29,21 +20,6 @@ def workspace(tmp_path: Path) -> Path:
     made = tizmor("init", str(folder), "--example", "tevuot")
     subprocess.run(made, check=True, capture_output=True, env=ENVIRONMENT)
     return folder
-
-
-@contextlib.contextmanager
-def serving(workspace: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], httpx2.Client]]:
-    """A server in a process of its own, and a client of it."""
-    command = tizmor("serve", "--workspace", str(workspace), "--port", "0", "--json", *words)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:
-        try:
-            assert process.stdout is not None
-            told = json.loads(process.stdout.readline())
-            assert told["type"] == "serving"
-            with httpx2.Client(base_url=told["url"], timeout=60, trust_env=False) as client:
-                yield process, client
-        finally:
-            process.kill()
 
 
 def test_the_anchor_request_runs_over_http_and_over_a_kill(workspace: Path) -> None:

@@ -10,7 +10,7 @@ problems ──── what went wrong, as RFC 9457 has it
 sse ───────── what is told, as a response; connection: one that can be cut off
 pages ─────── lists by cursor
 exposition ── metrics as Prometheus reads them
-openapi ───── the document that describes all of it
+openapi ───── the document that describes all of it, with examples
 dependencies ─ what routes are given
 routes/ ───── by what they are about
 schemas/ ──── what comes in, and what goes out beside the engine's own views

@@ -69,6 +69,13 @@ def make_app(serving: Serving) -> ASGIApp:
 
 def make_routes(serving: Serving) -> Described:
     """The API without its guard."""
+    app = described()
+    app.state.serving = serving
+    return app
+
+
+def described() -> Described:
+    """The routes as the document has them; nothing is served by them yet."""
     app = Described(
         title="Tizmor",
         version=__version__,
@@ -88,7 +95,6 @@ def make_routes(serving: Serving) -> Described:
             Exception: problems.of_fault,
         },
     )
-    app.state.serving = serving
     for router in _ROUTERS:
         app.include_router(router)
     return app

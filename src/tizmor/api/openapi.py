@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 
+from tizmor.api.examples import EXAMPLES, EXECUTION
 from tizmor.api.schemas import parts, plans, replies, workspace
 from tizmor.api.schemas.measures import MetricSeries
 from tizmor.engine.overviews import AgentView, PendingPage
@@ -66,6 +67,14 @@ VIEWS = (
     workspace.ToolPage,
 )
 """All that is sent; what they hold comes with them."""
+_PLACES = {
+    "execution_id": ("An execution, as `GET /api/executions` names it.", EXECUTION),
+    "approval_id": ("An approval of it, as it is named where it is listed.", "a1"),
+    "question_id": ("A question of it, as it is named where it is listed.", "q1"),
+    "step_id": ("A step of its plan.", "calendar"),
+    "digest": ("A SHA-256 in lower-case hex.", "0" * 64),
+}
+"""What stands in paths: what that is, and an example."""
 _PLACE = "#/components/schemas/{name}"
 
 _SCHEMES = {
@@ -124,7 +133,7 @@ def gives_stream() -> Responses:
     return {
         200: {
             "description": told,
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"itemSchema": _event(StreamEvent)}},
         },
         204: {"description": "The execution has ended, and nothing comes behind `Last-Event-ID`."},
         "default": _content("What went wrong.", "application/problem+json", replies.Problem),
@@ -134,6 +143,8 @@ def gives_stream() -> Responses:
 def gives_events() -> Responses:
     """What the stream of all executions answers."""
     answers = gives_stream()
+    views = (StreamEvent, ExecutionNews, FiguresView)
+    answers[200]["content"]["text/event-stream"]["itemSchema"] = _event(*views)
     answers[200]["description"] = (
         "Events; the data of each is a StreamEvent, an ExecutionNews, a FiguresView, or "
         '`{"type", "id"}` of `ready` and `resync`.'
@@ -150,6 +161,22 @@ def gives_text(told: str) -> Responses:
     }
 
 
+def _event(*views: type[msgspec.Struct]) -> dict[str, Any]:
+    """One server-sent event, whose data is one of these views. OpenAPI 3.2 says it so; readers of
+    3.1 pass it over."""
+    told = [{"$ref": _PLACE.format(name=view.__name__)} for view in views]
+    data = {"contentSchema": told[0] if len(told) == 1 else {"anyOf": [*told, {"type": "object"}]}}
+    return {
+        "type": "object",
+        "properties": {
+            "data": {"type": "string", "contentMediaType": "application/json", **data},
+            "event": {"type": "string"},
+            "id": {"type": "string"},
+            "retry": {"type": "integer"},
+        },
+    }
+
+
 class Described(FastAPI):
     """An application whose document holds the schemas of what it sends."""
 
@@ -163,6 +190,7 @@ class Described(FastAPI):
         for methods in document["paths"].values():
             for method, operation in methods.items():
                 _describe(method, operation)
+        _describe_places(document)
         return document
 
 
@@ -176,5 +204,17 @@ def _describe(method: str, operation: dict[str, Any]) -> None:
 
 
 def _content(told: str, media_type: str, view: type[msgspec.Struct]) -> dict[str, Any]:
-    schema = {"$ref": _PLACE.format(name=view.__name__)}
-    return {"description": " ".join(told.split()), "content": {media_type: {"schema": schema}}}
+    content: dict[str, Any] = {"schema": {"$ref": _PLACE.format(name=view.__name__)}}
+    if view in EXAMPLES:
+        content["example"] = EXAMPLES[view]
+    return {"description": " ".join(told.split()), "content": {media_type: content}}
+
+
+def _describe_places(document: dict[str, Any]) -> None:
+    """Say what stands in paths, once for all routes."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path" and parameter["name"] in _PLACES:
+                    told, example = _PLACES[parameter["name"]]
+                    parameter |= {"description": told, "example": example}
