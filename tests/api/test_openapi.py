@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from docs.write_openapi import document, main
 from tests.api.scene import Api, served
 
 from tizmor.access.issuing import issue
+from tizmor.api.examples import EXAMPLES
 from tizmor.api.openapi import VIEWS
+from tizmor.api.schemas import requests
 from tizmor.drivers.embedded.seat import account
 from tizmor.ports.tokens import Scope
 
@@ -164,3 +168,26 @@ def _written(path: str) -> str:
     if path.startswith("/api/orchestrate/{executionId}"):
         return "…" + path.removeprefix("/api/orchestrate/{executionId}")
     return path.replace("{executionId}", "{id}")
+
+
+def test_the_document_in_the_reference_is_the_one_that_is_served() -> None:
+    """From which clients are generated: `python docs/write_openapi.py` writes it anew."""
+    assert main(["--check"]) == 0
+
+
+async def test_the_server_serves_that_document(api: Api) -> None:
+    served = (await api.get("/openapi.json")).json()
+    assert served == json.loads(document())
+
+
+async def test_examples_are_what_is_given(api: Api) -> None:
+    """What replies and bodies look like is shown, and true."""
+    described = (await api.get("/openapi.json")).json()
+    schemas = described["components"]["schemas"]
+    shown = [name for name in schemas if "examples" in schemas[name]]
+    assert {"StartRequest", "ApprovalRequest", "EditRequest", "ForkRequest"} <= set(shown)
+    for name in shown:
+        for example in schemas[name]["examples"]:
+            getattr(requests, name).model_validate(example)
+    for view, example in EXAMPLES.items():
+        assert msgspec.to_builtins(msgspec.convert(example, view)) == example

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 import pytest
 from tests.clocks import SetClock
-from tests.contracts.postgres_server import PostgresServer, binaries, started
+from tests.contracts.postgres_server import PostgresServer
 
 from tizmor.ports.journal import Append, Journal
 from tizmor.storage.memory import MemoryDatabase, MemoryJournal
@@ -187,15 +187,6 @@ async def _commit_and_die(place: str, append: Append) -> None:
         check=False,
     )
     assert process.returncode == -signal.SIGKILL
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """One server for all tests, with a template that has the newest schema."""
-    if binaries() is None:
-        pytest.skip("PostgreSQL is not installed")
-    with started() as server:
-        yield server
 
 
 @pytest.fixture

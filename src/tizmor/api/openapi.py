@@ -196,6 +196,9 @@ class Described(FastAPI):
 
 def _describe(method: str, operation: dict[str, Any]) -> None:
     """What holds of every route of a method."""
+    for content in operation["responses"].get("200", {}).get("content", {}).values():
+        if "itemSchema" in content:
+            del content["schema"]  # FastAPI's, which would have the whole stream be one text
     if method == "post":
         operation.setdefault("parameters", []).append(_KEY)
     if method == "get" and "application/json" in operation["responses"]["200"].get("content", {}):

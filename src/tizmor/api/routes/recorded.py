@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
-from pydantic import AwareDatetime
 from starlette.responses import PlainTextResponse, Response
 
 from tizmor.api.dependencies import Limit, TizmorDependency, json
 from tizmor.api.exposition import Measured, exposed
 from tizmor.api.openapi import gives, gives_text
+from tizmor.api.schemas.bounds import Moment
 from tizmor.api.schemas.measures import MetricSeries, points_of
 from tizmor.api.schemas.replies import LinePage
 
@@ -45,11 +45,9 @@ async def scrape(
 async def series(
     tizmor: TizmorDependency,
     start: Annotated[
-        AwareDatetime | None, Query(alias="from", description="An hour before `to`, if not given.")
+        Moment | None, Query(alias="from", description="An hour before `to`, if not given.")
     ] = None,
-    end: Annotated[
-        AwareDatetime | None, Query(alias="to", description="Now, if not given.")
-    ] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Now, if not given.")] = None,
     step: Annotated[
         int, Query(ge=60, le=31_536_000, description="Seconds; a number of whole minutes.")
     ] = 60,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints
 
 MAX_COMMENT = 2_000
 """Characters of what is kept with a decision."""
 MAX_NAME = 200
 """Characters of a step's id, or a key."""
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
 MAX_DEPTH = 64
 """Objects and arrays within each other."""
 
@@ -48,6 +50,15 @@ def _inside(value: Any) -> Iterator[Any]:
         raise ValueError("holds a number that is none in JSON (NaN or Infinity)")
 
 
+def _written(moment: object) -> object:
+    """pydantic would also take a number, for seconds since the epoch, which no document says."""
+    if isinstance(moment, str) and not _DATE.match(moment):
+        raise ValueError("is a time as in 2026-11-21T15:00:00+02:00")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time with its offset (RFC 3339)."""
 Text = AfterValidator(_storable)
 Object = Annotated[dict[str, Any], AfterValidator(_bounded)]
 """Any JSON object."""
