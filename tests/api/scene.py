@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import msgspec
 
 from tizmor import AgentContext, Effect, NeedsAnswer, Permanent, agent
 from tizmor.api import server
@@ -19,6 +20,7 @@ from tizmor.core.plan import OnFailure, Plan, Resource, Step
 from tizmor.ports.agent import Agent
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.vocabulary import Value
+from tizmor.settings import load
 
 FINDINGS = 20
 
@@ -252,11 +254,15 @@ async def served(
     port: int = 0,
     wants_token: bool = False,
     site: Site = ANYWHERE_HERE,
+    database_url: str = "",
 ) -> AsyncIterator[Api]:
-    """The API of a workspace, served until the end."""
+    """The API of a workspace, served until the end; on a database of its own if none is named."""
     scene = Scene()
+    settings = load(folder)
+    if database_url:
+        settings = msgspec.structs.replace(settings, database_url=database_url)
     async with Tizmor.open(
-        folder, agents=scene.agents(), planner=Scripted(), interface="http"
+        folder, settings=settings, agents=scene.agents(), planner=Scripted(), interface="http"
     ) as tizmor:
         await tizmor.resume_all()
         with server.listen("127.0.0.1", port) as sock:

@@ -79,6 +79,11 @@ def settings_view(given: Settings) -> SettingsView:
         },
         exhausted=tuple(way.value for way in given.budgets.exhausted),
         trust_names=given.trust_names,
+        log_level=given.log_level,
+        log_days=given.log_days,
+        log_personal=given.log_personal,
+        require_token=given.require_token,
+        origins=given.origins,
         limits={
             name: Quota(amount=quota.amount, window_s=quota.window_ms / 1000)
             for name, quota in given.limits.items()

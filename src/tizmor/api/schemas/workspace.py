@@ -153,4 +153,9 @@ class SettingsView(Reply, frozen=True):
     exhausted: tuple[str, ...]
     """What is tried, in this order, where a budget doesn't suffice; stop behind all."""
     trust_names: bool
+    log_level: str
+    log_days: int
+    log_personal: bool
+    require_token: bool
+    origins: tuple[str, ...]
     limits: dict[str, Quota]
