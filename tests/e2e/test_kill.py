@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from collections.abc import Callable
 import pytest
 from tests.e2e.product import ANCHOR, Tizmor
 
-KILLS = 10
+KILLS = int(os.environ.get("KILLS", "4"))
 
 
 def _ended_well(tizmor: Tizmor) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from tizmor.text.normalize import fold
 from tizmor.text.passages import Kind, Passage
@@ -68,12 +69,17 @@ _PATTERNS = (
     r"(?:אל|בלי ל|מבלי ל)\s?(?:תספר|תגיד|תגלה|תשאל|תודיע|ספר|גלות|הודיע)\w? .{0,30}"
     r"(?:משתמש|לאפ אחד)",
 )
-_ADDRESSED = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
+
+
+@cache
+def _addressed() -> re.Pattern[str]:
+    """Compiled when something is first read: it takes as long as to open a workspace."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
 
 
 def addresses_machine(text: str) -> bool:
     """Whether `text` speaks to an AI or orders what only a manipulator would."""
-    return _ADDRESSED.search(fold(text)) is not None
+    return _addressed().search(fold(text)) is not None
 
 
 def without_instructions(passages: Sequence[Passage]) -> tuple[list[Passage], bool]:

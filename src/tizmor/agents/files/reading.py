@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import os
 import re
 import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from tizmor.agents.files.dating import document_date
-from tizmor.agents.files.formats import (
-    delimited,
-    pdf,
-    plain,
-    web_page,
-    word,
-    workbook,
-)
 from tizmor.agents.files.formats.extracted import (
     BROKEN,
     EMPTY,
@@ -31,19 +25,22 @@ from tizmor.agents.files.formats.extracted import (
     Unreadable,
 )
 
-_EXTRACTORS: dict[str, Callable[[bytes], Extracted]] = {
-    ".md": plain.extract,
-    ".markdown": plain.extract,
-    ".txt": plain.extract,
-    ".html": web_page.extract,
-    ".htm": web_page.extract,
-    ".csv": delimited.extract,
-    ".pdf": pdf.extract,
-    ".docx": word.extract,
-    ".xlsx": workbook.extract,
+_PACKAGE = "tizmor.agents.files.formats"
+_FORMATS = {
+    ".md": "plain",
+    ".markdown": "plain",
+    ".txt": "plain",
+    ".html": "web_page",
+    ".htm": "web_page",
+    ".csv": "delimited",
+    ".pdf": "pdf",
+    ".docx": "word",
+    ".xlsx": "workbook",
 }
+"""Modules of `formats`. Their libraries take a quarter of a second to load, which only a process
+that reads such a document needs."""
 _WITHOUT_HEADINGS = (".txt", ".pdf")
-SUFFIXES = frozenset(_EXTRACTORS)
+SUFFIXES = frozenset(_FORMATS)
 MAX_BYTES = 20_000_000
 _MAX_CACHED_CHARACTERS = 30_000_000
 _LONGEST_TITLE = 120
@@ -108,6 +105,12 @@ def _weight(entry: ReadDocument | Reason) -> int:
 _cache = _Cache(_MAX_CACHED_CHARACTERS)
 
 
+@cache
+def _extract(format_: str) -> Callable[[bytes], Extracted]:
+    extract: Callable[[bytes], Extracted] = importlib.import_module(f"{_PACKAGE}.{format_}").extract
+    return extract
+
+
 def read_text(path: Path) -> ReadDocument:
     """The text of the file at `path`, which the caller has found to lie in the workspace.
 
@@ -115,8 +118,8 @@ def read_text(path: Path) -> ReadDocument:
     for what is missing, too large, damaged, encrypted, empty of text or of an unknown format.
     Blocks; safe in threads.
     """
-    extract = _EXTRACTORS.get(path.suffix.lower())
-    if extract is None:
+    format_ = _FORMATS.get(path.suffix.lower())
+    if format_ is None:
         raise Unreadable(_UNKNOWN_FORMAT)
     content, status = _bytes_of(path, known=_cache)
     if isinstance(content, Reason):
@@ -125,7 +128,7 @@ def read_text(path: Path) -> ReadDocument:
         return content
     key = _key(path, status)
     try:
-        document = _document(_extracted(extract, content), path, status)
+        document = _document(_extracted(_extract(format_), content), path, status)
     except Unreadable as error:
         _cache.put(key, error.reason)
         raise
