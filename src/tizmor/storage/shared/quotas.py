@@ -22,7 +22,8 @@ from functools import partial
 from typing import NamedTuple
 
 from tizmor.ports.locks import Holder
-from tizmor.ports.quotas import AS_RESERVED, Later, Left, Quota, Slot, Standing, Use
+from tizmor.ports.quotas import AS_RESERVED, Later, Left, Slot, Standing, Use
+from tizmor.storage.shared import room
 from tizmor.storage.shared.work import (
     AreDead,
     Moment,
@@ -75,17 +76,10 @@ _SERVED = (
     "UPDATE rate_limits SET taken = taken + ?, left_amount = left_amount - ?,"
     " served = CASE WHEN served < ? THEN ? ELSE served END WHERE name = ?"
 )
-_GIVE_BACK = "UPDATE rate_limits SET taken = taken - ? WHERE name = ?"
-_FORGET = "DELETE FROM rate_tickets WHERE name = ? AND state = 2 AND at_ms <= ? RETURNING amount"
-_LIMIT = (
-    "SELECT amount, window_ms, taken, served, left_amount, left_until_ms"
-    " FROM rate_limits WHERE name = ?"
-)
 _LINE = (
     "SELECT id, execution, step, owner, amount, rank FROM rate_tickets"
     " WHERE name = ? AND state = 0 ORDER BY rank, id LIMIT ?"
 )
-_OLDEST = "SELECT at_ms FROM rate_tickets WHERE name = ? AND state = 2 ORDER BY at_ms LIMIT 1"
 # An index is skipped through, here and below: one look for each quota, not for each ticket.
 _WAITED_FOR = (
     "WITH RECURSIVE one (name) AS"
@@ -107,31 +101,6 @@ _OWNERS = (
     " SELECT owner FROM one WHERE owner IS NOT NULL"
 )
 _HOLDERS = "SELECT DISTINCT execution, step FROM rate_tickets WHERE owner = ? AND state <> 2"
-_LEFT = "UPDATE rate_limits SET left_amount = ?, left_until_ms = ? WHERE name = ?"
-_BEING_MADE = (
-    "SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM rate_tickets"
-    " WHERE name = ? AND state IN (1, 5)"
-)
-
-_STANDING = (
-    "SELECT name, amount, window_ms, left_amount, left_until_ms,"
-    " (SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM rate_tickets"
-    " WHERE rate_tickets.name = rate_limits.name AND (state IN (1, 5)"
-    " OR (state = 2 AND at_ms > ? - rate_limits.window_ms))),"
-    " (SELECT count(*) FROM rate_tickets WHERE rate_tickets.name = rate_limits.name AND state = 0),"
-    " (SELECT min(at_ms) FROM rate_tickets"
-    " WHERE rate_tickets.name = rate_limits.name AND state = 0)"
-    " FROM rate_limits ORDER BY name"
-)
-
-
-class _Limit(NamedTuple):
-    amount: int
-    window_ms: int
-    taken: int
-    served: int
-    left_amount: int
-    left_until_ms: int
 
 
 class _Ticket(NamedTuple):
@@ -168,10 +137,10 @@ class SharedQuotas:
         await self._shared.do(partial(_if_mine, holder=holder, then=leave))
 
     async def heed(self, name: str, left: Left) -> None:
-        await self._shared.do(partial(_heed, name=name, left=left))
+        await self._shared.do(partial(room.heed, name=name, left=left))
 
     async def standing(self) -> Sequence[Standing]:
-        return await self._shared.look(_standing)
+        return await self._shared.look(room.standing)
 
 
 def _take(moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | Later]:
@@ -265,14 +234,14 @@ def serve(moment: Moment, names: Iterable[str], *, asking: Holder | None = None)
 
 def _granted(moment: Moment, name: str) -> Work[list[tuple[Holder, str]]]:
     """Grant the first in line what there is room for: they, and whose they are."""
-    room = yield from _room(moment, name)
-    if room <= 0:
+    left = yield from room.left_of(moment, name)
+    if left <= 0:
         return []
-    line = yield Statement(_LINE, (name, min(room, _AT_ONCE)))
+    line = yield Statement(_LINE, (name, min(left, _AT_ONCE)))
     granted = []
     amount = last_id = last_rank = 0
     for ticket, execution, step, owner, wanted, rank in line:
-        if amount + wanted > room:
+        if amount + wanted > left:
             break
         amount, last_id, last_rank = amount + wanted, ticket, rank
         granted.append((Holder(execution, step), owner))
@@ -282,39 +251,13 @@ def _granted(moment: Moment, name: str) -> Work[list[tuple[Holder, str]]]:
     return granted
 
 
-def _room(moment: Moment, name: str) -> Work[int]:
-    """How much may be taken of a quota now."""
-    limit = _Limit(*(yield Statement(_LIMIT, (name,)))[0])
-    forgotten = yield Statement(_FORGET, (name, moment.now_ms - limit.window_ms))
-    freed: int = sum(amount for (amount,) in forgotten)
-    if freed:
-        yield Statement(_GIVE_BACK, (freed, name))
-    room = limit.amount - limit.taken + freed
-    return min(room, limit.left_amount) if moment.now_ms < limit.left_until_ms else room
-
-
 def _expected(moment: Moment, waiting: _Ticket) -> Work[int]:
     """When a turn comes at the earliest: when those of the same execution before it have had
     theirs."""
-    limit = _Limit(*(yield Statement(_LIMIT, (waiting.name,)))[0])
+    limit = yield from room.limit_of(waiting.name)
     ahead = max(0, waiting.rank - limit.served - 1)
-    first = yield from _next_ms(moment, waiting.name, limit)
+    first = yield from room.next_ms(moment, waiting.name, limit)
     return first + ahead // limit.amount * limit.window_ms
-
-
-def next_ms(moment: Moment, name: str) -> Work[int]:
-    """When the quota may have room again, at the earliest."""
-    limit = _Limit(*(yield Statement(_LIMIT, (name,)))[0])
-    return (yield from _next_ms(moment, name, limit))
-
-
-def _next_ms(moment: Moment, name: str, limit: _Limit) -> Work[int]:
-    at_ms = max(limit.left_until_ms, moment.now_ms)
-    if limit.taken:
-        oldest = yield Statement(_OLDEST, (name,))
-        used_ms: int = oldest[0][0] if oldest else moment.now_ms
-        at_ms = max(at_ms, used_ms + limit.window_ms)
-    return at_ms
 
 
 def _used(
@@ -327,7 +270,7 @@ def _used(
             amount = max(0, spent.get(ticket.name, ticket.amount))
             yield Statement(_SPENT, (moment.now_ms, amount, ticket.id))
             if amount != ticket.amount:
-                yield Statement(_GIVE_BACK, (ticket.amount - amount, ticket.name))
+                yield room.free(ticket.name, ticket.amount - amount)
             if amount < ticket.amount:
                 less.append(ticket.name)
     if less:
@@ -358,7 +301,7 @@ def _give_back(
     yield Statement(statement, holder)
     for ticket in mine:
         if ticket.counts:
-            yield Statement(_GIVE_BACK, (ticket.amount, ticket.name))
+            yield room.free(ticket.name, ticket.amount)
     yield from serve(moment, [ticket.name for ticket in mine if ticket.state != _PARKED])
 
 
@@ -371,7 +314,8 @@ def next_in_line(moment: Moment) -> Work[tuple[list[Holder], int | None]]:
     granted = [Holder(*row) for row in (yield Statement(_GRANTED_TO, (moment.me,)))]
     next_look: int | None = None
     for (name,) in (yield waited_for):
-        at_ms = yield from next_ms(moment, name)
+        limit = yield from room.limit_of(name)
+        at_ms = yield from room.next_ms(moment, name, limit)
         next_look = at_ms if next_look is None else min(next_look, at_ms)
     return granted, next_look
 
@@ -383,31 +327,3 @@ def _without_the_dead(moment: Moment) -> Work[None]:
     for (owner,) in (yield AreDead(owners)) if owners else []:
         for row in (yield Statement(_HOLDERS, (owner,))):
             yield from let_go(moment, Holder(*row))
-
-
-def _standing(moment: Moment) -> Work[list[Standing]]:
-    found = []
-    for row in (yield Statement(_STANDING, (moment.now_ms,))):
-        name, amount, window_ms, left, left_until_ms, taken, waiting, since_ms = row
-        said = (left, left_until_ms) if moment.now_ms < left_until_ms else (None, None)
-        quota = Quota(amount, window_ms)
-        found.append(Standing(name, quota, taken, waiting, since_ms, *said))
-    return found
-
-
-def _heed(moment: Moment, name: str, left: Left) -> Work[None]:
-    known = yield Statement(_LIMIT, (name,))
-    if not known:
-        return
-    limit = _Limit(*known[0])
-    until_ms = moment.now_ms + left.delay_ms
-    still_holds = moment.now_ms < limit.left_until_ms
-    if still_holds and limit.left_amount <= 0 and limit.left_until_ms >= until_ms:
-        return
-    # What is under way it may not have counted yet.
-    being_made: int = (yield Statement(_BEING_MADE, (name,)))[0][0]
-    amount = max(0, left.amount - being_made)
-    if still_holds and amount > 0:
-        amount = min(amount, max(0, limit.left_amount))
-        until_ms = max(until_ms, limit.left_until_ms)
-    yield Statement(_LEFT, (amount, until_ms, name))
