@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from tizmor.core.budgets import Amounts
+from tizmor.core.errors import OwnershipLost
 from tizmor.ports.budgets import Account, Bound, Busy, Claim, Lacking, Reserved
 from tizmor.ports.journal import AgentFigures, Append, Journal, NewExecution, StepRow
 from tizmor.ports.locks import Holder
@@ -224,6 +225,28 @@ async def test_who_has_lost_an_execution_takes_nothing_away_from_who_has_it(back
     await stale.sharing.budgets.give_back(lost)
     await owner.sharing.budgets.settle(mine, CHEAP)
     assert await standing(owner) == (CHEAP, Amounts())
+
+
+async def test_who_comes_back_without_its_execution_touches_no_reservation(backend: Any) -> None:
+    """Stopped past its lease before it reserved, or before it said that it had taken over: neither
+    ends what its successor has reserved, be that one dead by now."""
+    stopped, successor, third = backend.open(), backend.open(), backend.open()
+    create = NewExecution(query="?", user="me", created_at_ms=0)
+    begun = Append(
+        execution=A.execution, epoch=1, first_seq=1, events=[(1, b"event")], create=create
+    )
+    await stopped.commit([begun])
+    await reserve(stopped, claim(C, 1), CHEAP)
+    backend.die(stopped)
+    assert await successor.adopt(A.execution) is not None
+    await reserve(successor, claim(A, 1, intent_first=True), CHEAP)
+    backend.die(successor)
+    backend.come_back(stopped)
+    await stopped.sharing.budgets.take_over(A.execution, {A.step: 0})
+    with pytest.raises(OwnershipLost):
+        await reserve(stopped, claim(A, 7, intent_first=True), CHEAP)
+    spent, reserved = await standing(third)
+    assert spent.calls + reserved.calls == 2
 
 
 async def test_what_is_abandoned_and_was_not_settled_counts_as_spent(journal: Journal) -> None:

@@ -34,6 +34,7 @@ from tests.simulation.world import MISHAPS, WORLD, World
 from tizmor.core.errors import EngineError
 from tizmor.core.events import decode
 from tizmor.core.ids import parse_id, public_id
+from tizmor.core.terms import OnExpiry
 from tizmor.drivers.simulated.choices import Choices
 from tizmor.drivers.simulated.clock import SimulatedClock
 from tizmor.drivers.simulated.faults import RATES, SHARING, Faults
@@ -416,9 +417,14 @@ class Run:
         return stored is not None and stored.row.ended
 
     def _rests(self, execution_id: str) -> bool:
-        """Whether it waits for someone named, by its own journal."""
+        """Whether it waits for someone named, by its own journal. What is asked anew when nobody
+        has answered in time is asked for ever, and between two times it stands in line."""
         state = self.witness.folded(execution_id)
-        return state.paused or state.waits_for_human
+        asked_anew = any(
+            gate.state == "expired" and gate.terms.on_expiry is OnExpiry.ASK
+            for gate in state.gates.values()
+        )
+        return state.paused or state.waits_for_human or asked_anew
 
     def _standing(self, execution_id: str) -> str:
         state = self.witness.folded(execution_id)

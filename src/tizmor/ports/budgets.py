@@ -92,7 +92,8 @@ class Budgets(Protocol):
         """This process goes on with these executions, which no other does any more. What others had
         reserved for one and nobody settled is given back where the call is known not to have been
         made, and spent in full elsewhere. `begun` says of each execution how many calls have begun
-        of each step whose calls are durably known before they begin."""
+        of each step whose calls are durably known before they begin. Of one that this process has
+        lost meanwhile, nothing is done."""
         ...
 
     async def standing(self, accounts: Sequence[str]) -> Sequence[Account]:

@@ -58,9 +58,9 @@ class MemoryDatabase(MemoryRows):
         self._opened += 1
         return MemoryJournal(self, f"memory-{self._opened}")
 
-    def _owner_of(self, tables: object, execution: int) -> list[tuple[str]]:
+    def _owner_of(self, tables: object, execution: int) -> list[tuple[str | None]]:
         stored = self.executions.get(execution)
-        return [] if stored is None or stored.owner is None else [(stored.owner,)]
+        return [] if stored is None else [(stored.owner,)]
 
 
 class MemoryJournal:

@@ -6,9 +6,9 @@ from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
 from tizmor.core.decisions.deadlines import is_over, is_over_for, watch_execution, watch_step
-from tizmor.core.decisions.decision import Decision, end, give_back
+from tizmor.core.decisions.decision import Decision, end
 from tizmor.core.decisions.gates import gate_due, watch_gate
-from tizmor.core.decisions.holding import rest_held
+from tizmor.core.decisions.holding import give_back_late, rest_held
 from tizmor.core.decisions.ladder import order_replan
 from tizmor.core.decisions.messages import await_word, watch_mail, word_due
 from tizmor.core.decisions.outcomes import retry_due, wait_for_retry
@@ -167,11 +167,12 @@ def cancel_asked(d: Decision, fact: fx.CancelAsked) -> None:
 
 
 def call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
-    """What stood against the call may be gone by now."""
+    """What stood against the call may be gone by now. It may have taken what it couldn't give
+    back."""
     step = d.state.steps[fact.step]
     step.busy = False
     if step.status is not S.UNSETTLED:
-        give_back(d, step)
+        give_back_late(d, fact.step)
     if is_over(d.state, d.at_ms):
         end_in_time(d)
     _go_on_with(d, step)

@@ -62,7 +62,10 @@ def approval_given_to_all(d: Decision, fact: fx.ApprovalGivenToAll) -> None:
     if not d.state.approve_all:
         d.emit(ev.ApprovalDelegated(by=fact.by, seat=fact.seat))
     for gate in d.state.open_gates():
-        _approve_unasked(d, gate)
+        if has_expired(gate, d.at_ms):  # its timer may be late, after the clock was set
+            _expire(d, gate)
+        else:
+            _approve_unasked(d, gate)
 
 
 def approved(d: Decision, fact: fx.Approved) -> None:

@@ -14,7 +14,16 @@ from typing import NamedTuple
 from tizmor.core.budgets import MEASURES, Amounts
 from tizmor.ports.budgets import Account, Bound, Busy, Claim, Lacking, Reserved
 from tizmor.ports.locks import Holder
-from tizmor.storage.shared.work import AreDead, Moment, Shared, Statement, Tell, Work
+from tizmor.storage.shared.work import (
+    AreDead,
+    Moment,
+    Shared,
+    Statement,
+    Tell,
+    Work,
+    is_stale,
+    refuse_the_stale,
+)
 
 _WAITING, _MADE, _DOUBTFUL = 0, 1, 2
 _TIME = MEASURES.index("time")
@@ -124,7 +133,9 @@ def _reserve(
     bounds: Sequence[Bound],
 ) -> Work[Reserved | Lacking | Busy]:
     place: _Row | None = None
-    for row in [_Row(*found) for found in (yield Statement(_MINE, claim.holder))]:
+    rows = [_Row(*found) for found in (yield Statement(_MINE, claim.holder))]
+    yield from refuse_the_stale(moment, claim.holder.execution, (row.owner for row in rows))
+    for row in rows:
         if row.state == _WAITING:
             place = row
         elif (row.owner, row.number) == (moment.me, claim.number):
@@ -247,8 +258,10 @@ def _take_over(moment: Moment, begun: Mapping[int, Mapping[str, int]]) -> Work[N
 
 
 def _take_over_one(moment: Moment, execution: int, begun: Mapping[str, int]) -> Work[None]:
-    for found in (yield Statement(_OF_EXECUTION, (execution, moment.me))):
-        row = _Row(*found)
+    rows = [_Row(*found) for found in (yield Statement(_OF_EXECUTION, (execution, moment.me)))]
+    if (yield from is_stale(moment, execution, (row.owner for row in rows))):
+        return
+    for row in rows:
         if row.attempt > begun.get(row.step, row.attempt):
             yield from _end(row, Amounts())
         elif row.state == _MADE:

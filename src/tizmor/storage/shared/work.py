@@ -35,7 +35,8 @@ class AreDead(NamedTuple):
 
 
 class OwnerOf(NamedTuple):
-    """Which process runs an execution: one row, or none when nobody does."""
+    """Which process runs an execution: one row, null where none does; no row for one that isn't on
+    disk yet."""
 
     execution: int
 
@@ -46,7 +47,7 @@ class Tell(NamedTuple):
     owners: tuple[str, ...]
 
 
-OWNER_OF = "SELECT owner FROM executions WHERE id = ? AND owner IS NOT NULL"
+OWNER_OF = "SELECT owner FROM executions WHERE id = ?"
 
 Request = Statement | AreDead | OwnerOf | Tell
 Work = Generator[Request, Rows, _T]
@@ -60,13 +61,18 @@ class Moment(NamedTuple):
     me: str
 
 
-def refuse_the_stale(moment: Moment, execution: int, owners: Iterable[str]) -> Work[None]:
-    """A process that has lost an execution, and doesn't know it yet, takes over nothing of what is
-    already its new owner's. `owners`: whose it is now. Raises `OwnershipLost`."""
+def is_stale(moment: Moment, execution: int, owners: Iterable[str]) -> Work[bool]:
+    """Whether this process has lost an execution to another, and doesn't know it yet. That is asked
+    where something of the execution's is not this process's: whose it is, `owners` says."""
     if all(owner == moment.me for owner in owners):
-        return
+        return False
     owner = yield OwnerOf(execution)
-    if owner and owner[0][0] != moment.me:
+    return bool(owner) and owner[0][0] != moment.me
+
+
+def refuse_the_stale(moment: Moment, execution: int, owners: Iterable[str]) -> Work[None]:
+    """Who has lost an execution takes over nothing of its new owner's. Raises `OwnershipLost`."""
+    if (yield from is_stale(moment, execution, owners)):
         raise OwnershipLost(f"{public_id(execution)} is another process's now")
 
 

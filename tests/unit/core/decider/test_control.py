@@ -31,6 +31,13 @@ def test_a_pause_lets_what_runs_end_and_starts_nothing() -> None:
     assert script.tell(fx.ResumeAsked()).starts() == ["b"]
 
 
+def test_a_call_that_is_withdrawn_gives_back_what_it_could_not() -> None:
+    """It may have been cut off while it asked for a quota, or gave it back."""
+    script = Script(step("a"))
+    script.tell(fx.CallWithdrawn(step="a"))
+    assert script.ordered(cmd.Release).step == "a"
+
+
 def test_a_call_that_has_not_begun_yet_does_not_begin_in_a_pause() -> None:
     script = Script(step("a")).tell(fx.PauseAsked())
     assert not script.begin("a")

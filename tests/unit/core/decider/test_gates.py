@@ -206,6 +206,14 @@ def test_an_approval_that_comes_too_late_finds_the_gate_expired() -> None:
     assert agree(script, "dana").kinds()[0] == "GateExpired"
 
 
+def test_a_word_for_all_that_comes_too_late_finds_the_gate_expired() -> None:
+    """Its timer may be late: the clock was set."""
+    script = opened(Terms(expires_ms=HOUR))
+    script.tell(fx.ApprovalGivenToAll(by="--yes"), later_ms=HOUR)
+    assert script.kinds()[:2] == ["ApprovalDelegated", "GateExpired"]
+    assert "GateApproved" not in script.kinds()
+
+
 def test_a_timer_of_an_earlier_gate_is_not_the_next_ones() -> None:
     again = Terms(expires_ms=HOUR, on_expiry=OnExpiry.ASK)
     script = opened(again)
