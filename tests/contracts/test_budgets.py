@@ -242,7 +242,7 @@ async def test_who_comes_back_without_its_execution_touches_no_reservation(backe
     await reserve(successor, claim(A, 1, intent_first=True), CHEAP)
     backend.die(successor)
     backend.come_back(stopped)
-    await stopped.sharing.budgets.take_over(A.execution, {A.step: 0})
+    await stopped.sharing.budgets.take_over({A.execution: {A.step: 0}})
     with pytest.raises(OwnershipLost):
         await reserve(stopped, claim(A, 7, intent_first=True), CHEAP)
     spent, reserved = await standing(third)

@@ -101,6 +101,20 @@ async def test_what_a_dead_process_held_is_free(backend: Any) -> None:
     assert taken.tokens > held.tokens
 
 
+async def test_who_has_to_wait_for_a_quota_keeps_nobody_from_a_lock(journal: Journal) -> None:
+    """A step that asks again waits for its quota first: what it stood in line for goes to who can
+    use it now."""
+    sharing, once = journal.sharing, Use("api:mail", Quota(1, 1_000))
+    await sharing.locks.acquire(C, [CALENDAR])
+    assert await sharing.quotas.take(A, [once]) == Slot()
+    assert await sharing.locks.acquire(A, [CALENDAR]) == Taken("calendar:me")
+    await sharing.quotas.stand_back(A)
+    assert await sharing.quotas.take(B, [once]) == Slot()
+    assert isinstance(await sharing.quotas.take(A, [once]), Later)
+    await sharing.locks.release(C)
+    assert isinstance(await sharing.locks.acquire(B, [CALENDAR]), Held)
+
+
 async def test_who_has_lost_an_execution_takes_nothing_of_its_new_owners(backend: Any) -> None:
     """A process that was stopped past its lease goes on, and asks for what it was about to ask."""
     stopped, mine = backend.open(), backend.open()

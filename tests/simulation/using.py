@@ -156,7 +156,8 @@ class Using:
         if not self._shares:
             return
         self._follow()
-        for execution, step, resource, owner in self._rows(_BOTH):
+        is_told = not self._just_came_back()
+        for execution, step, resource, owner in self._rows(_BOTH) if is_told else ():
             stored = self._database.executions[execution]
             is_owner = owner == stored.owner and owner in self._database.living
             if is_owner and not self._is_in_doubt(Holder(execution, step)):
@@ -173,6 +174,11 @@ class Using:
             free_since = max(self._last_used.get(name, 0.0), since, self.settled_at)
             if now - free_since > _PATIENCE_S:
                 self._object(TURNS, f"{holder} waits for {name}, which nobody has used for long")
+
+    def _just_came_back(self) -> bool:
+        """Whether a process may still speak for calls that it has lost."""
+        now = self._loop.time()
+        return any(now - at <= _BACK_S for at in self._came_back)
 
     def judge(self) -> None:
         """All have come to their ends, or wait for someone; the processes haven't ended yet."""

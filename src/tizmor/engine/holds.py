@@ -60,12 +60,11 @@ class Holds:
         somebody else says so."""
         if self._closed:
             return
-        if holder in self._early:
-            self._early.discard(holder)
-            asyncio.get_running_loop().call_soon(self._go_on, holder)
-            return
         self._held[holder] = None
-        if self._timer is None:
+        if holder in self._early or self._timer is None:
+            # Its turn was seen before it came to stand here: that, or one that it has used since.
+            # Gone on with unseen, two would send each other to the end of the line for ever.
+            self._early.discard(holder)
             self.look()
         elif until_ms is not None:
             self._look_in((until_ms - self._clock.now_ms()) / 1000)

@@ -43,6 +43,9 @@ _log = logging.getLogger("tizmor.engine")
 _STOP_S = 5.0
 _REMEMBERED = 128
 """Executions that have ended whose state is kept for those who ask at once how they ended."""
+_ENDING = cmd.SetTimer | cmd.StopCall | cmd.Release
+"""Commands that begin nothing, and that a call which is still under way may need to come to its
+end."""
 GRACE_S = 10.0
 """How long a call with an effect that was told to stop may take to do so before it is let go of."""
 
@@ -246,9 +249,9 @@ class Pump:
             urgent = self._commits.is_on or self._urgent(decision, live)
             self._commits.add(live, urgent=urgent)
         for command in decision.commands:
-            if self._stopping or live.leaving:
+            if self._stopping:
                 break  # who goes on with it begins with what is due
-            if not live.held or isinstance(command, cmd.SetTimer):
+            if not (live.leaving or live.held) or isinstance(command, _ENDING):
                 self._dispatch.hand_on(live, command, decision.at_ms)
         return decision
 

@@ -163,10 +163,12 @@ class Workers:
                 live.stopping.discard(name)
                 following = self._feed_and_take(live, fact)
         except Exception as error:
-            live.tasks.pop(name, None)  # it has ended, and holds nothing
             if not live.lost and not self._closed:
-                with contextlib.suppress(EngineError):
-                    await self._durable(live)  # what was decided before holds
+                # What was decided before holds, unless this is told to stop meanwhile.
+                with contextlib.suppress(EngineError, asyncio.CancelledError):
+                    await self._durable(live)
+            # Not before: with nothing under way the execution might be put to rest as it stands.
+            live.tasks.pop(name, None)
             if not live.lost and not self._closed:
                 self._park(live, name, error)
 

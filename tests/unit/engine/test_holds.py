@@ -11,8 +11,8 @@ from tizmor.core.state import State
 from tizmor.drivers.embedded.clock import SystemClock
 from tizmor.engine.holds import FALLBACK_S, Holds
 from tizmor.engine.live import Live
-from tizmor.ports.locks import Held, Holder
-from tizmor.ports.quotas import Later, Quota, Use
+from tizmor.ports.locks import Held, Holder, Taken
+from tizmor.ports.quotas import Later, Quota, Slot, Use
 from tizmor.storage.memory import MemoryDatabase, MemoryJournal
 
 CALENDAR = [Resource(name="calendar:me")]
@@ -54,6 +54,32 @@ async def test_a_turn_that_came_before_it_was_known_who_is_held_is_not_lost() ->
         await asyncio.sleep(0)
     house.holds.add(D, None)
     assert await house.next() == D
+
+
+async def test_a_turn_that_was_seen_twice_is_used_once() -> None:
+    """Before who was told has come for it, another look sees it again. By then it waits for
+    something else, and isn't told of a turn that it has had."""
+    house = House()
+    sharing, use = house.journal.sharing, Use("api", Quota(1, 3_600_000))
+    await sharing.locks.acquire(B, CALENDAR)
+    await sharing.quotas.take(B, [use])
+    await sharing.locks.acquire(C, CALENDAR)
+    house.holds.add(C, None)
+    assert isinstance(await sharing.quotas.take(A, [use]), Later)
+    house.holds.add(A, None)
+    await sharing.quotas.leave(B)
+    house.holds.look()
+    assert await house.next() == A
+    house.holds.look()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert await sharing.quotas.take(A, [use]) == Slot()
+    assert await sharing.locks.acquire(A, CALENDAR) == Taken("calendar:me")
+    await sharing.quotas.stand_back(A)
+    house.holds.add(A, None)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert house.gone_on.empty()
 
 
 async def test_who_comes_later_and_whose_turn_is_sooner_isnt_kept_waiting() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.replay.stage import Stage
-from tests.unit.engine.talkers import Out
+from tests.unit.engine.talkers import Out, doing
 from tests.unit.engine.virtual import events, play
 
 from tizmor.core import events as ev
-from tizmor.core.errors import StorageFailed
+from tizmor.core.errors import StorageFailed, Undelivered
 from tizmor.core.plan import Effect, Step
+from tizmor.engine.limits import Limits
 from tizmor.engine.live import Live
 from tizmor.engine.views import Status
 from tizmor.ports.agent import AgentContext, agent
@@ -104,6 +106,54 @@ def test_what_was_begun_is_not_cut_off_when_nothing_can_be_kept_of_it() -> None:
         assert [asked.step for asked in waiting.waiting_for] == ["pay"]
 
     play(scene, pay, tick)
+
+
+def test_who_waits_for_a_word_when_its_process_leaves_is_told_that_none_comes() -> None:
+    """Nothing is begun any more, but what is under way has to come to its end."""
+
+    async def asks(ctx: AgentContext) -> Any:
+        await asyncio.sleep(2)
+        try:
+            return await ctx.messages.request("Deaf", 1, timeout=dt.timedelta(seconds=3))
+        except Undelivered:
+            DONE.append("told")
+            return None
+
+    async def scene(stage: Stage) -> None:
+        await stage.start(
+            Step(id="ask", agent="Ask"),
+            Step(id="tick", agent="Tick"),
+            Step(id="fetch", agent="Fetch", after=("tick",)),
+            Step(id="deaf", agent="Deaf", after=("fetch",)),
+        )
+        stage.process.journal.sharing.quotas._shared = Gone()  # type: ignore[attr-defined]
+        (live,) = stage.process.pump.running()
+        async with asyncio.timeout(10):
+            await given_up(stage, live)
+        assert DONE == ["told"]
+
+    play(scene, doing("Ask", asks, effect=Effect.IDEMPOTENT), doing("Deaf", asks), tick, fetch)
+
+
+def test_an_execution_whose_call_could_not_be_settled_is_not_put_to_rest_as_it_stands() -> None:
+    """Another wants its room, and what its call had said before is still on its way to disk."""
+
+    async def scene(stage: Stage) -> None:
+        async def fetches(ctx: AgentContext) -> Any:
+            await asyncio.sleep(1)
+            stage.process.journal.sharing.quotas._shared = Gone()  # type: ignore[attr-defined]
+            ctx.progress("nearly done")
+
+        stage.limits = Limits(live=1)
+        stage._agents = {"Last": doing("Last", fetches, rate_limit="1/second"), "Tick": tick}
+        process = stage.another()
+        await stage.start(Step(id="last", agent="Last"))
+        (live,) = process.pump.running()
+        await stage.start(Step(id="tick", agent="Tick"))
+        await given_up(stage, live)
+        assert isinstance(live.broken, StorageFailed)
+
+    play(scene)
 
 
 def broken(at_ms: int, event: object) -> None:

@@ -119,11 +119,14 @@ class _Ticket(NamedTuple):
 class SharedQuotas:
     """The `Quotas` of one process."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, step_aside: Callable[[Holder], Work[None]]) -> None:
+        """`step_aside`: who has to wait here gives up the places where it stands in line for what
+        it asks for after that."""
         self._shared = shared
+        self._step_aside = step_aside
 
     async def take(self, holder: Holder, uses: Sequence[Use]) -> Slot | Later:
-        return await self._shared.do(partial(_take, holder=holder, uses=uses))
+        return await self._shared.do(partial(self._take, holder=holder, uses=uses))
 
     async def used(self, holder: Holder, spent: Mapping[str, int] = AS_RESERVED) -> None:
         await self._shared.do(partial(_if_mine, holder=holder, then=partial(_used, spent=spent)))
@@ -141,6 +144,12 @@ class SharedQuotas:
 
     async def standing(self) -> Sequence[Standing]:
         return await self._shared.look(room.standing)
+
+    def _take(self, moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | Later]:
+        answer = yield from _take(moment, holder, uses)
+        if isinstance(answer, Later):
+            yield from self._step_aside(holder)
+        return answer
 
 
 def _take(moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | Later]:

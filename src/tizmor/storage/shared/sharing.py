@@ -60,7 +60,7 @@ class DatabaseSharing:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self.locks = SharedLocks(shared)
-        self.quotas = SharedQuotas(shared)
+        self.quotas = SharedQuotas(shared, locks.leave)
         self.cache = SharedCache(shared)
         self.budgets = SharedBudgets(shared)
         self.breakers = SharedBreakers(shared)
