@@ -12,8 +12,10 @@ import pytest
 from tizmor.core.budgets import Amounts
 from tizmor.core.errors import OwnershipLost
 from tizmor.core.plan import Access, Resource
+from tizmor.ports.breakers import Breaking, Open
 from tizmor.ports.budgets import Bound, Busy
 from tizmor.ports.budgets import Claim as BudgetClaim
+from tizmor.ports.cache import Computing, Mine, Wanted
 from tizmor.ports.journal import Append, ExecutionRow, Journal, NewExecution
 from tizmor.ports.locks import Claim, Held, Holder, Taken
 from tizmor.ports.quotas import UNLIMITED, Later, Left, Quota, Slot, Standing, Use
@@ -113,6 +115,24 @@ async def test_who_has_to_wait_for_a_quota_keeps_nobody_from_a_lock(journal: Jou
     assert isinstance(await sharing.quotas.take(A, [once]), Later)
     await sharing.locks.release(C)
     assert isinstance(await sharing.locks.acquire(B, [CALENDAR]), Held)
+
+
+async def test_who_waits_for_an_answer_is_not_told_of_turns_that_it_asked_for_before(
+    journal: Journal, advance: Callable[[int], None]
+) -> None:
+    """A call asks for these in turn: told of one further on, it would ask again and again for what
+    it doesn't get."""
+    sharing = journal.sharing
+    answer, rule = Wanted("Web", b"key"), Breaking(failures=1, rate=1, calls=1, pause_s=30)
+    await sharing.breakers.enter(B, ["agent:Web"])
+    await sharing.breakers.ended(B, ["agent:Web"], rule, failed=True)
+    assert isinstance(await sharing.breakers.enter(A, ["agent:Web"]), Open)
+    assert await sharing.cache.claim(C, answer) == Mine()
+    assert await sharing.cache.claim(A, answer) == Computing()
+    advance(30_000)
+    assert (await sharing.turns()).ready == []
+    await sharing.cache.leave(C)
+    assert (await sharing.turns()).ready == [A]
 
 
 async def test_who_has_lost_an_execution_takes_nothing_of_its_new_owners(backend: Any) -> None:

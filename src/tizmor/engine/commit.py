@@ -130,6 +130,7 @@ class GroupCommit:
         self._start()
         while self._task is not None:
             await asyncio.wait([self._task])
+            self._start()  # what came up since isn't left to linger
 
     def _start(self) -> None:
         if self._linger is not None:

@@ -148,6 +148,7 @@ class CallMessages:
         while message.state == "open":
             await self._wait(f"{ANSWER}{message.id}", message.due_ms)
         if message.state == "dead":
+            await self._voice.settled()
             raise Undelivered(f"{message.to} gave no answer: {message.reason}")
         await self._voice.take_in(f"message:{message.id}", untrusted=message.answer_untrusted)
         return converted(answer_of(self._voice.hall.state, message), kind, f"answer {message.id}")

@@ -106,6 +106,10 @@ class Voice:
                     " it: read it in `prepare`, so that the human is told"
                 )
             self.say(fx.UntrustedRead(at_ms=self.now_ms(), step=self.step, source=source))
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Before a call that has an effect goes by something, that is on disk."""
         if self.changes_something:
             await self.hall.settled()
 

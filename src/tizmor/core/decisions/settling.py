@@ -76,6 +76,8 @@ def run_again(d: Decision, step: StepState) -> None:
 
 def leave_unsettled(d: Decision, step: StepState) -> None:
     """Nothing tells what happened: neither retries nor alternatives are for such a call."""
+    if d.state.is_asked(step.step.id, OUTCOME):
+        return  # since it was told to stop, while the next call of it was being prepared
     human = step.step.on_failure is OnFailure.ASK and step.parent is None
     if human and (d.state.rolling_back or not d.state.ending):
         ask_what_happened(d, step)

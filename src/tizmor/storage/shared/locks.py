@@ -163,6 +163,12 @@ def leave(holder: Holder) -> Work[None]:
         yield Tell(tuple(sorted(waiting)))
 
 
+def step_aside(holder: Holder) -> Work[None]:
+    """Take a holder's places in line away; what it has, it keeps."""
+    if any(not claim.granted for claim in (yield from _of(holder))):
+        yield from leave(holder)
+
+
 def _front(resource: str) -> Work[list[_Claim]]:
     """The claims before which no other excludes them: one writer, or all readers that came before
     any."""

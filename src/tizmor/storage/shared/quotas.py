@@ -190,12 +190,6 @@ def _if_mine(
         yield from then(moment, holder, mine)
 
 
-def is_throttled(holder: Holder) -> Work[bool]:
-    """Whether a holder still has to wait for a quota."""
-    tickets = yield from _tickets(holder)
-    return any(ticket.state == _WAITING for ticket in tickets)
-
-
 def _tickets(holder: Holder) -> Work[list[_Ticket]]:
     return [_Ticket(*row) for row in (yield Statement(_MINE, holder))]
 

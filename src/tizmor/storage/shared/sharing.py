@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from tizmor.ports.locks import Holder
@@ -37,12 +37,14 @@ _STANDS = (
 """A turn may come to each of them: also to a ticket that was granted and not come for (1), not to
 one that is parked behind another line (3)."""
 
-_HELD_BEFORE = (
-    "SELECT 1 FROM budget_reservations WHERE execution = ? AND step = ? AND state = 0"
-    " UNION ALL SELECT 1 FROM circuit_waits WHERE execution = ? AND step = ?"
-    " UNION ALL SELECT 1 FROM cache_claims WHERE execution = ? AND step = ? AND computing = 0"
+_HELD = (
+    "SELECT 1 FROM cache_claims WHERE execution = ? AND step = ? AND computing = 0",
+    "SELECT 1 FROM budget_reservations WHERE execution = ? AND step = ? AND state = 0",
+    "SELECT 1 FROM circuit_waits WHERE execution = ? AND step = ?",
+    "SELECT 1 FROM rate_tickets WHERE execution = ? AND step = ? AND state = 0",
 )
-"""What a call asks for before it asks for quotas and locks, and stands in line for."""
+"""What a call may stand in line for, in the order in which it asks; locks come after these."""
+_BUDGET, _BREAKER, _LOCK = 1, 2, 4
 _GRANTED_TOO_EARLY = (
     "SELECT DISTINCT t.execution, t.step FROM rate_tickets AS t WHERE t.owner = ? AND t.state = 1"
     " AND (EXISTS (SELECT 1 FROM budget_reservations AS b"
@@ -60,7 +62,7 @@ class DatabaseSharing:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
         self.locks = SharedLocks(shared)
-        self.quotas = SharedQuotas(shared, locks.leave)
+        self.quotas = SharedQuotas(shared, locks.step_aside)
         self.cache = SharedCache(shared)
         self.budgets = SharedBudgets(shared)
         self.breakers = SharedBreakers(shared)
@@ -88,27 +90,32 @@ class DatabaseSharing:
 
 def _turns(moment: Moment) -> Work[Turns]:
     free = yield from locks.next_in_line(moment)
-    ready = yield from _without_the_held(free)
+    ready = yield from _not_held(free, _LOCK, locks.leave)
     granted, next_ms = yield from quotas.next_in_line(moment)
     too_early = [Holder(*row) for row in (yield Statement(_GRANTED_TOO_EARLY, (moment.me,)))]
     for holder in too_early:
         yield from quotas.park(moment, holder)
-    granted = [holder for holder in granted if holder not in too_early]
-    answered = yield from computations.next_in_line(moment)
+    ready += [holder for holder in granted if holder not in too_early]
+    ready += yield from computations.next_in_line(moment)
     enough = yield from budgets.next_in_line(moment)
+    ready += yield from _not_held(enough, _BUDGET, budgets.leave)
     mended, mended_ms = yield from breakers.next_in_line(moment)
+    ready += yield from _not_held(mended, _BREAKER, partial(breakers.leave, moment))
     times = [at_ms for at_ms in (next_ms, mended_ms) if at_ms is not None]
-    first_ms = min(times, default=None)
-    return Turns([*ready, *granted, *answered, *enough, *mended], first_ms, moment.now_ms)
+    return Turns(ready, min(times, default=None), moment.now_ms)
 
 
-def _without_the_held(free: Iterable[Holder]) -> Work[list[Holder]]:
-    """Those for whom all is free. Who has to wait for something else first gives up its place in
-    line: nobody waits behind it for a thing that it couldn't use yet."""
+def _not_held(
+    holders: Iterable[Holder], place: int, leave: Callable[[Holder], Work[None]]
+) -> Work[list[Holder]]:
+    """Those that stand in line for nothing that a call asks for before this. Who does gives up its
+    place here: nobody waits behind it for a thing that it couldn't use yet, and it isn't told of
+    its turn at what it doesn't wait for."""
+    held = " UNION ALL ".join(_HELD[:place])
     ready = []
-    for holder in free:
-        if (yield from quotas.is_throttled(holder)) or (yield Statement(_HELD_BEFORE, holder * 3)):
-            yield from locks.leave(holder)
+    for holder in holders:
+        if (yield Statement(held, holder * place)):
+            yield from leave(holder)
         else:
             ready.append(holder)
     return ready
