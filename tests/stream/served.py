@@ -10,7 +10,7 @@ from tizmor import AgentContext, Effect, agent
 from tizmor.api import server
 from tizmor.assembly import Tizmor
 from tizmor.core.plan import Plan, Step
-from tizmor.drivers.embedded.process import run
+from tizmor.drivers.embedded.process import allow_files, run
 from tizmor.ports.agent import Agent
 from tizmor.ports.planner import PlanRequest
 from tizmor.ports.vocabulary import Value
@@ -101,4 +101,5 @@ async def main(workspace: str, port: int) -> None:
 
 
 if __name__ == "__main__":
+    allow_files()
     run(main(sys.argv[1], int(sys.argv[2])))

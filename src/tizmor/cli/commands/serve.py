@@ -13,7 +13,7 @@ from tizmor.cli.json_lines import write_json
 from tizmor.cli.library import opened
 from tizmor.cli.options import HERE, JsonOption, WorkspaceOption
 from tizmor.cli.shown_log import shown_log
-from tizmor.drivers.embedded.process import run
+from tizmor.drivers.embedded.process import allow_files, run
 from tizmor.observability.console import Style
 from tizmor.settings import Settings, checks
 
@@ -84,6 +84,7 @@ def serve(
                 await server.serve(library, sock, wants_token=wants_token, origins=known_as)
         return ExitCode.DONE
 
+    allow_files()
     with sock:
         return run(work())
 
