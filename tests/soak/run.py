@@ -17,8 +17,9 @@ from tests.stream.process import Served, Uses
 
 _MB = 1_000_000
 _HOUR_S = 3600.0
-_WARM = 0.25
-"""The share of the time after which what is kept for a while has come to its size."""
+_WARM = 0.5
+"""The share of the time after which what is kept for a while has come to its size: the stream's log
+is full after some seven minutes of this load."""
 
 
 class Sample(NamedTuple):

@@ -16,7 +16,9 @@ from tizmor.streaming.teller import Teller, tell
 
 PAGE = 256
 _AT_ONCE = 32
-_MOST_BYTES = 8_000_000
+_MOST_BYTES = 4_000_000
+_MOST_EXECUTIONS = 50
+"""A state takes up more than what was told of it."""
 _POSITION = attrgetter("position")
 
 
@@ -85,6 +87,6 @@ class Histories:
 
     def _trim(self) -> None:
         size = sum(told.bytes for told in self._told.values())
-        while size > _MOST_BYTES and len(self._told) > 1:
+        while len(self._told) > 1 and (size > _MOST_BYTES or len(self._told) > _MOST_EXECUTIONS):
             _, oldest = self._told.popitem(last=False)
             size -= oldest.bytes

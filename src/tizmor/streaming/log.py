@@ -14,10 +14,10 @@ from tizmor.streaming.entries import Entry
 from tizmor.streaming.topics import Topics
 
 MOST_BYTES = 8_000_000
-MOST_ENTRIES = 20_000
+MOST_ENTRIES = 10_000
 CHUNK = 32_768
 """Bytes that a reader is sent at a time, about: one entry may be larger."""
-_OVERHEAD = 300
+_OVERHEAD = 500
 """Bytes that an entry takes beside its text."""
 _BEHIND = 512
 """Entries that a reader may be behind and still be told what is on the side."""
@@ -74,7 +74,7 @@ class Log:
         """Whether that much more may be put in front, and be there for a while."""
         size = self._bytes + sum(map(_weight, entries))
         many = len(self._entries) + len(entries)
-        return size <= self._most_bytes // 2 and many <= self._most_entries // 2
+        return size <= self._most_bytes * 3 // 4 and many <= self._most_entries * 3 // 4
 
     def put_in_front(self, entries: Sequence[Entry], since: int) -> None:
         """What was told between `since` and where the log began."""

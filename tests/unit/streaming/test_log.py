@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tizmor.streaming.entries import Entry, Frame, entry
-from tizmor.streaming.log import CHUNK, Log
+from tizmor.streaming.log import _OVERHEAD, CHUNK, Log
 from tizmor.streaming.topics import LOGS, STEPS, Topics
 
 ALL = Topics(mask=STEPS | LOGS)
@@ -70,7 +70,7 @@ def test_bytes_are_bounded_whatever_the_entries() -> None:
     for position in range(1, 200):
         log.append([said(position, text=b"x" * (100 * (position % 50 + 1)))], position)
         assert log._bytes <= 10_000 or log.end - log.first == 1
-        assert log._bytes == sum(each.size + 300 for each in log._entries)
+        assert log._bytes == sum(each.size + _OVERHEAD for each in log._entries)
 
 
 def test_who_is_far_behind_is_spared_what_is_on_the_side() -> None:
