@@ -79,3 +79,29 @@ async def test_health_and_readiness_are_told(api: Api) -> None:
     for path in ("/healthz", "/readyz"):
         response = await api.get(path)
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_the_list_is_narrowed_by_what_is_sought(api: Api) -> None:
+    done = await api.started("note the Budget")
+    waits = await api.started("send it")
+    dry_run = (await api.post("/api/orchestrate", {"query": "note", "dryRun": True})).json()
+    await api.tizmor.result(dry_run["executionId"])
+
+    async def found(**sought: str) -> list[str]:
+        page = await api.get("/api/executions", params=sought)
+        assert page.status_code == 200, page.text
+        return [item["executionId"] for item in page.json()["items"]]
+
+    assert await found(q="budget") == [done]
+    assert await found(status="WAITING") == [waits]
+    assert await found(dryRun="true") == [dry_run["executionId"]]
+    assert await found(dryRun="false", user="dana") == [waits, done]
+    created = (await api.get(f"/api/orchestrate/{waits}")).json()["createdAt"]
+    assert done not in await found(since=created)
+    assert waits in await found(since=created)
+    assert await found(until=created) == [done]
+    assert await found(since="9999-12-31T00:00:00Z") == []
+    assert await found(until="1000-01-01T00:00:00Z") == []
+    assert await found(q="\x00") == []
+    for wrong in ({"status": "DONE"}, {"since": "today"}, {"since": "2026-01-01T00:00:00"}):
+        assert (await api.get("/api/executions", params=wrong)).status_code == 422

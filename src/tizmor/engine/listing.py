@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
+import msgspec
+
 from tizmor.engine.ownership import Ownership
 from tizmor.engine.present import Presenter
 from tizmor.engine.projections import RESTS
-from tizmor.engine.views import ExecutionSummary, FiguresView
+from tizmor.engine.views import ExecutionSummary, FiguresView, Status
 from tizmor.ports.clock import Clock
 from tizmor.ports.journal import Journal, StoredExecution
+from tizmor.ports.search import Sought
 
 _PAGE = 1_000
+_STANDS_AS = {Status.INTERRUPTED: (Status.PLANNING.value, Status.RUNNING.value)}
 
 
 class Listing:
@@ -32,6 +36,20 @@ class Listing:
             self._presenter.summary(stored, interrupted=await self.is_interrupted(stored))
             for stored in await self._journal.recent(limit=limit, before=before)
         ]
+
+    async def search(
+        self, sought: Sought, statuses: Sequence[Status], limit: int
+    ) -> tuple[Sequence[ExecutionSummary], int | None]:
+        """The newest first of those that are sought and stand so, and where the next page begins.
+        What runs by what stands of it may be interrupted."""
+        stored = {name for status in statuses for name in _STANDS_AS.get(status, (status.value,))}
+        sought = msgspec.structs.replace(sought, statuses=tuple(sorted(stored)))
+        found, more = await self._journal.search(sought, limit=limit)
+        items = [
+            self._presenter.summary(one, interrupted=await self.is_interrupted(one))
+            for one in found
+        ]
+        return [item for item in items if not statuses or item.status in statuses], more
 
     async def active(self) -> int:
         """How many have not ended."""

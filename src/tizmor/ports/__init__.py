@@ -5,6 +5,7 @@ vocabulary ─ the typed values that agents exchange; workspace: the user's fold
 planner ─── a request in, a plan out
 policy ──── may this call be made, and who must agree first?
 journal ─── the log, read models, ownership, the inbox; audit: who decided what
+search ──── which executions are looked for
 sharing ─── what all processes share: locks, quotas, budgets, breakers, cache
 tokens ──── who may ask the server; answers: what it was asked before
 metrics ─── what executions took, added up; logs: lines, and whose they are; traces: kept spans

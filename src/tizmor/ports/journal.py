@@ -14,6 +14,7 @@ import msgspec
 
 from tizmor.ports.audit import AuditRow
 from tizmor.ports.metrics import Tally, Unfinished
+from tizmor.ports.search import Sought
 from tizmor.ports.sharing import Sharing
 
 
@@ -298,6 +299,14 @@ class Journal(Protocol):
         self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
     ) -> list[StoredExecution]:
         """Executions, newest first; `before` is the cursor: only those older than it."""
+        ...
+
+    async def search(
+        self, sought: Sought, *, limit: int
+    ) -> tuple[list[StoredExecution], int | None]:
+        """Those that are sought, newest first, at most `limit`, and the number that the next page
+        is `before`, None when there is none. A page looks at `MOST_LOOKED_AT` executions, so that
+        it may hold fewer, or nothing, though others come behind it."""
         ...
 
     async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:

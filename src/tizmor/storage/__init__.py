@@ -13,6 +13,7 @@ fences ────── who has lost what it writes under; shared/ what all pr
 presence ──── are the files still where they were?
 verdict ───── what an append is that can't be written; retry: was it written before?
 reader ────── everything that only looks: another thread, another connection
+search ────── which executions are looked for
 retention ─── what `gc` removes; tally: what has ended took (in memory: memory_tally)
 inspection ── what `doctor` asks
 owners ────── who is alive: locked files; wakes: how they wake each other; ears: who wants to be

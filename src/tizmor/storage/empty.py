@@ -22,6 +22,7 @@ from tizmor.ports.journal import (
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
+from tizmor.ports.search import Sought
 from tizmor.ports.sharing import Sharing
 from tizmor.storage.shared.sharing import DatabaseSharing
 from tizmor.storage.shared.work import Moment, Work
@@ -60,6 +61,11 @@ class EmptyJournal:
         self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
     ) -> list[StoredExecution]:
         return []
+
+    async def search(
+        self, sought: Sought, *, limit: int
+    ) -> tuple[list[StoredExecution], int | None]:
+        return [], None
 
     async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
         return []

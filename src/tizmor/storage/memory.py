@@ -30,6 +30,7 @@ from tizmor.ports.journal import (
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
+from tizmor.ports.search import MOST_LOOKED_AT, Sought
 from tizmor.ports.sharing import Sharing
 from tizmor.storage.fences import stand
 from tizmor.storage.memory_rows import MemoryRows
@@ -131,6 +132,25 @@ class MemoryJournal:
             if (before is None or number < before) and ended in (None, stored.row.ended)
         ]
         return found[:limit]
+
+    async def search(
+        self, sought: Sought, *, limit: int
+    ) -> tuple[list[StoredExecution], int | None]:
+        numbers = sorted(self._database.executions, reverse=True)
+        looked_at = [n for n in numbers if sought.since <= n < sought.before][:MOST_LOOKED_AT]
+        found: list[StoredExecution] = []
+        for number in looked_at:
+            stored = self._database.executions[number]
+            if len(found) < limit and sought.is_met_by(
+                status=stored.row.status,
+                user=stored.user,
+                dry_run=stored.dry_run,
+                query=stored.query,
+            ):
+                found.append(stored)
+        if len(found) == limit:
+            return found, found[-1].execution
+        return found, looked_at[-1] if len(looked_at) == MOST_LOOKED_AT else None
 
     async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
         newest = sorted(self._database.steps.items(), reverse=True)

@@ -27,7 +27,8 @@ from tizmor.ports.journal import (
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
-from tizmor.storage import audit
+from tizmor.ports.search import Sought
+from tizmor.storage import audit, search
 from tizmor.storage.blobs import MARK, BlobDamaged, damaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.connection import connect_to_read, snapshot, storage_errors
@@ -193,6 +194,18 @@ class Reader:
         query = {None: _RECENT, True: _RECENT_ENDED, False: _RECENT_UNFINISHED}[ended]
         rows = self._all(query, _BEYOND if before is None else before, limit)
         return [stored_execution(row) for row in rows]
+
+    def search(self, sought: Sought, *, limit: int) -> tuple[list[StoredExecution], int | None]:
+        sql, values = search.last_looked_at(sought)
+        with snapshot(self._connection):
+            last = self._connection.execute(sql, values).fetchone()
+            within = msgspec.structs.replace(sought, since=last[0]) if last else sought
+            sql, values = search.found(within, limit=limit, like=search.ON_SQLITE)
+            rows = self._connection.execute(sql, values).fetchall()
+        found = [stored_execution(row) for row in rows]
+        if len(found) == limit:
+            return found, found[-1].execution
+        return found, last[0] if last else None
 
     def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
         wanted = "(SELECT value FROM json_each(?))"

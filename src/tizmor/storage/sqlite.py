@@ -34,6 +34,7 @@ from tizmor.ports.journal import (
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
+from tizmor.ports.search import Sought
 from tizmor.storage.ears import Ears
 from tizmor.storage.empty import EmptyJournal
 from tizmor.storage.inspection import Finding, inspect
@@ -161,6 +162,11 @@ class SqliteJournal:
         return await self._look(
             lambda: self._reader.recent(limit=limit, before=before, ended=ended)
         )
+
+    async def search(
+        self, sought: Sought, *, limit: int
+    ) -> tuple[list[StoredExecution], int | None]:
+        return await self._look(lambda: self._reader.search(sought, limit=limit))
 
     async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
         return await self._look(lambda: self._reader.measured(agents, among=among))

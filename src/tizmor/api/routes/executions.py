@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated, TypedDict
 
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,8 +16,10 @@ from tizmor.api.routes.plans import written_plan
 from tizmor.api.schemas.replies import ExecutionPage, Started
 from tizmor.api.schemas.requests import BudgetRequest, ForkRequest, StartRequest
 from tizmor.api.scopes import demand, needs
+from tizmor.core.events import storable
 from tizmor.core.plan import Budget, Plan, Strategy
-from tizmor.engine.views import Execution
+from tizmor.engine.request import MAX_USER
+from tizmor.engine.views import Execution, Status
 from tizmor.ports.tokens import Scope
 
 router = APIRouter(tags=["executions"])
@@ -69,12 +72,32 @@ async def list_executions(
     cursor: Annotated[
         str | None, Query(description="The `nextCursor` of the page before.", max_length=64)
     ] = None,
+    status: Annotated[
+        list[Status] | None, Query(description="How they stand; several may be named.")
+    ] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Begun then or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Begun before then.")] = None,
+    user: Annotated[str | None, Query(max_length=MAX_USER, description="For whom.")] = None,
+    dry_run: Annotated[
+        bool | None, Query(alias="dryRun", description="Dry runs only, or all others.")
+    ] = None,
+    q: Annotated[
+        str, Query(max_length=200, description="What occurs in the request's words.")
+    ] = "",
 ) -> Response:
-    """The newest executions first."""
-    found = await tizmor.list(limit=limit + 1, before=cursor)
-    items = tuple(found[:limit])
-    more = items[-1].execution_id if len(found) > limit else None
-    return json(ExecutionPage(items=items, next_cursor=more))
+    """The newest executions first. A page looks at 20,000 of them at most, so that one that is
+    sought by something rare may hold fewer than `limit`, or none, and have a `nextCursor`."""
+    items, more = await tizmor.search(
+        limit=limit,
+        before=cursor,
+        statuses=status or (),
+        since=since,
+        until=until,
+        user=None if user is None else _written(user),
+        dry_run=dry_run,
+        text=_written(q),
+    )
+    return json(ExecutionPage(items=tuple(items), next_cursor=more))
 
 
 @router.get("/api/orchestrate/{execution_id}", responses=gives(Execution))
@@ -118,3 +141,8 @@ def _budget(given: BudgetRequest) -> Budget:
         calls=given.calls,
         exhausted=tuple(given.exhausted),
     )
+
+
+def _written(text: str) -> str:
+    """As it can stand in a database: no NUL does on PostgreSQL."""
+    return storable(text).replace("\0", "\ufffd")

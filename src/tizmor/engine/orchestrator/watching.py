@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 
+import msgspec
+
 from tizmor.core.errors import EngineError, UserError
-from tizmor.core.ids import parse_id, public_id
+from tizmor.core.ids import execution_number, parse_id, public_id
 from tizmor.engine.correspondence import message_views, shared_versions
 from tizmor.engine.following import is_at_rest
 from tizmor.engine.history import fold
@@ -27,6 +30,10 @@ from tizmor.engine.views import (
 )
 from tizmor.observability.projection import projected
 from tizmor.observability.spans import Span
+from tizmor.ports.search import Sought
+
+_LAST_MS = (1 << 42) - 1
+"""The last one that numbers tell."""
 
 
 class Watching(Executions):
@@ -50,9 +57,34 @@ class Watching(Executions):
         there or was. Raises `UserError` for what is no id."""
         if before is None:
             return await self._listing.newest(limit)
-        if (number := parse_id(before)) is None:
-            raise UserError(f"there is no execution before {before[:40]!r}: that is no id")
-        return await self._listing.newest(limit, number)
+        return await self._listing.newest(limit, _number(before))
+
+    async def search(
+        self,
+        *,
+        limit: int = 50,
+        before: str | None = None,
+        statuses: Sequence[Status] = (),
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        user: str | None = None,
+        dry_run: bool | None = None,
+        text: str = "",
+    ) -> tuple[Sequence[ExecutionSummary], str | None]:
+        """Those of the newest executions that are sought, and the id that the next page is
+        `before`, None on the last. Times are those that ids are made of: what carries a dry run
+        out stands where that does. A page looks at 20,000 executions and may hold fewer than
+        `limit`, or none, though others follow. Raises `UserError`."""
+        sought = Sought(user=user, dry_run=dry_run, text=text)
+        if since is not None:
+            sought = msgspec.structs.replace(sought, since=_first_of(since))
+        bounds = [] if until is None else [_first_of(until)]
+        if before is not None:
+            bounds.append(_number(before))
+        if bounds:
+            sought = msgspec.structs.replace(sought, before=min(bounds))
+        found, more = await self._listing.search(sought, statuses, limit)
+        return found, None if more is None else public_id(more)
 
     async def active(self) -> int:
         """How many executions have not ended, whoever runs them."""
@@ -162,3 +194,15 @@ class Watching(Executions):
             at=self._presenter.time(tail.state.updated_at_ms),
             status=status.value,
         )
+
+
+def _number(before: str) -> int:
+    if (number := parse_id(before)) is None:
+        raise UserError(f"there is no execution before {before[:40]!r}: that is no id")
+    return number
+
+
+def _first_of(moment: dt.datetime) -> int:
+    """The lowest number that an execution begun then can have."""
+    at_ms = int(moment.timestamp() * 1000)
+    return execution_number(min(max(at_ms, 0), _LAST_MS), 0)

@@ -32,6 +32,7 @@ from tizmor.ports.journal import (
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
+from tizmor.ports.search import Sought
 from tizmor.storage.inspection import Finding
 from tizmor.storage.postgres import retention
 from tizmor.storage.postgres.inspection import inspect
@@ -119,6 +120,11 @@ class PostgresJournal:
         self, *, limit: int = 50, before: int | None = None, ended: bool | None = None
     ) -> list[StoredExecution]:
         return await self._reader.recent(limit=limit, before=before, ended=ended)
+
+    async def search(
+        self, sought: Sought, *, limit: int
+    ) -> tuple[list[StoredExecution], int | None]:
+        return await self._reader.search(sought, limit=limit)
 
     async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
         return await self._reader.measured(agents, among=among)

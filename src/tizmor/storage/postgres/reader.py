@@ -24,12 +24,14 @@ from tizmor.ports.journal import (
     StoredExecution,
 )
 from tizmor.ports.metrics import Tally, Unfinished
+from tizmor.ports.search import Sought
+from tizmor.storage import search
 from tizmor.storage.blobs import BlobDamaged, damaged, join, references
 from tizmor.storage.chain import START, Link, checkpoint_checksum, damage, verified
 from tizmor.storage.postgres import position
 from tizmor.storage.postgres.audit import AFTER
 from tizmor.storage.postgres.lease import Life, lives
-from tizmor.storage.postgres.wire import Connection, Wire
+from tizmor.storage.postgres.wire import Connection, Wire, numbered
 from tizmor.storage.rows import (
     BEFORE_ALL,
     BLOB_OF,
@@ -171,6 +173,20 @@ class Reader:
         state = None if ended is None else int(ended)
         rows = await self._all(_RECENT, _BEYOND if before is None else before, limit, state)
         return [stored_execution(tuple(row)) for row in rows]
+
+    async def search(
+        self, sought: Sought, *, limit: int
+    ) -> tuple[list[StoredExecution], int | None]:
+        async def look(connection: Connection) -> tuple[list[StoredExecution], int | None]:
+            sql, values = search.last_looked_at(sought)
+            last: int | None = await connection.fetchval(numbered(sql), *values)
+            within = msgspec.structs.replace(sought, since=last) if last is not None else sought
+            sql, values = search.found(within, limit=limit, like=search.ON_POSTGRES)
+            rows = await connection.fetch(numbered(sql), *values)
+            found = [stored_execution(tuple(row)) for row in rows]
+            return found, found[-1].execution if len(found) == limit else last
+
+        return await self._snapshot(look)
 
     async def measured(self, agents: Sequence[str], *, among: int) -> list[Measurement]:
         wanted = "(SELECT unnest($2::text[]))"

@@ -6,16 +6,15 @@ another's half, none fails for another's sake, and they can't lock each other ou
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection
-from functools import lru_cache, partial
+from functools import partial
 from typing import TypeVar
 
 from tizmor.core.errors import StorageFailed
 from tizmor.ports.clock import Clock
 from tizmor.storage.postgres.lease import Lease, Life, lives
 from tizmor.storage.postgres.listener import CHANNEL
-from tizmor.storage.postgres.wire import Connection, Wire
+from tizmor.storage.postgres.wire import Connection, Wire, numbered
 from tizmor.storage.shared.batches import Batches, Piece
 from tizmor.storage.shared.work import (
     OWNER_OF,
@@ -98,13 +97,13 @@ async def _done(connection: Connection, work: Work[_T], told: set[str]) -> _T:
         while True:
             match request:
                 case Statement():
-                    found = await connection.fetch(_numbered(request.sql), *request.values)
+                    found = await connection.fetch(numbered(request.sql), *request.values)
                     rows = [tuple(row) for row in found]
                 case AreDead():
                     known = await lives(connection, request.owners)
                     rows = [(owner,) for owner, life in known.items() if life is not Life.ALIVE]
                 case OwnerOf():
-                    found = await connection.fetch(_numbered(OWNER_OF), request.execution)
+                    found = await connection.fetch(numbered(OWNER_OF), request.execution)
                     rows = [tuple(row) for row in found]
                 case Tell():
                     told.update(request.owners)
@@ -113,14 +112,6 @@ async def _done(connection: Connection, work: Work[_T], told: set[str]) -> _T:
     except StopIteration as end:
         result: _T = end.value
         return result
-
-
-@lru_cache(maxsize=512)
-def _numbered(sql: str) -> str:
-    """The statement with PostgreSQL's numbered placeholders."""
-    numbers = itertools.count(1)
-    first, *rest = sql.split("?")
-    return first + "".join(f"${next(numbers)}{part}" for part in rest)
 
 
 async def _told_already(owners: Collection[str]) -> None:

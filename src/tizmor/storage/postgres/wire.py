@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 import asyncpg
@@ -98,3 +100,11 @@ class Wire:
                 raise
             self._connection = connection
         return self._connection
+
+
+@lru_cache(maxsize=512)
+def numbered(sql: str) -> str:
+    """The statement with PostgreSQL's numbered placeholders."""
+    numbers = itertools.count(1)
+    first, *rest = sql.split("?")
+    return first + "".join(f"${next(numbers)}{part}" for part in rest)
