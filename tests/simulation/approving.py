@@ -60,9 +60,11 @@ class Approving:
         self._extras = extras
         self._object = object_
 
-    def ruled(self, made: Made, intent: ev.StepStarted) -> bool:
-        """Whether humans must have agreed to a call with an effect that is being made."""
-        ruling = self._extras.ruling(made.way.effect, critical=made.way.critical)
+    def ruled(self, made: Made, intent: ev.StepStarted, *, strange: bool) -> bool:
+        """Whether humans must have agreed to a call with an effect that is being made; `strange`:
+        it was handed over after strange words, which makes it critical."""
+        critical = made.way.critical or strange
+        ruling = self._extras.ruling(made.way.effect, critical=critical)
         where = f"{made.ctx.execution_id}/{made.ctx.step_id}"
         if isinstance(ruling, Forbidden):
             self._object(RULED, f"{where} was called, which {ruling.by} forbids")

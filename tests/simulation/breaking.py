@@ -20,7 +20,8 @@ _STANDING = "SELECT name, state, until_ms, pauses, execution, step FROM circuit_
 _ONE = f"{_STANDING} WHERE name IN (?, ?)"
 _SLACK_S = 3.0
 """A call that was let through may begin so much later: what let it through is known for a second,
-its intent is on its way to a slow disk, its process may be stopped."""
+its intent is on its way to a slow disk, its process may be stopped. From when that goes on, it is
+counted anew."""
 
 
 class Breaking:
@@ -36,6 +37,11 @@ class Breaking:
         self._database = database
         self._object = object_
         self._seen: dict[tuple[Any, ...], float] = {}
+        self._back: dict[str, float] = {}
+
+    def came_back(self, process: str) -> None:
+        """A process was stopped and goes on."""
+        self._back[process] = self._loop.time()
 
     def begins(self, made: Made) -> None:
         names = f"agent:{made.way.name}", f"api:{made.way.effect.value}"
@@ -47,7 +53,7 @@ class Breaking:
             if not is_shut or (state == _TRYING and holder == tuple(tries)):
                 continue
             since = self._seen.setdefault(tuple(row), now)
-            if now - since > _SLACK_S:
+            if now - max(since, self._back.get(made.process, 0.0)) > _SLACK_S:
                 self._object(BROKEN, f"{holder} is called though {name} is shut since {since}")
 
     def ends(self, made: Made) -> None:

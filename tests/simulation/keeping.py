@@ -32,8 +32,8 @@ class Keeping:
         self._running: list[Made] = []
 
     def begins(self, made: Made) -> None:
-        if not (made.way.keeps and self._may_keep):
-            return
+        if not (made.way.keeps and self._may_keep) or made.ctx.answers:
+            return  # what a human has told one call is nobody else's answer
         for other in self._running:
             if other.process not in self.excused and other.arguments == made.arguments:
                 self._object(AT_ONCE, f"{_where(made)} is worked out while {_where(other)} is")

@@ -316,6 +316,7 @@ class Run:
             self.witness.note(f"{process.name} goes on")
             if process.lapsed:
                 self.using.came_back()
+            self.breaking.came_back(process.name)
             process.go_on()
 
     async def _end_what_failed(self) -> None:

@@ -248,6 +248,8 @@ class Pump:
         if unwritten.events or unwritten.settles:
             urgent = self._commits.is_on or self._urgent(decision, live)
             self._commits.add(live, urgent=urgent)
+        elif not live.tasks:  # what comes to disk, or ends, says so; this would be busy for ever
+            asyncio.get_running_loop().call_soon(self._rest_if_idle, live)
         for command in decision.commands:
             if self._stopping:
                 break  # who goes on with it begins with what is due

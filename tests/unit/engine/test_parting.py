@@ -156,6 +156,21 @@ def test_an_execution_whose_call_could_not_be_settled_is_not_put_to_rest_as_it_s
     play(scene)
 
 
+def test_what_is_told_something_that_changes_nothing_makes_room_all_the_same() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.limits = Limits(live=1)
+        process = stage.another()
+        first = await stage.start(Step(id="tick", agent="Tick"), Step(id="pay", agent="Pay"))
+        await stage.rest(first)
+        for _ in range(2):
+            await stage.do(process.tizmor.pause(first))
+        second = await stage.start(Step(id="tick", agent="Tick"))
+        async with asyncio.timeout(60):
+            assert (await stage.rest(second)).status is Status.COMPLETED
+
+    play(scene, tick, pay)
+
+
 def broken(at_ms: int, event: object) -> None:
     raise ValueError("this was never thought of")
 
