@@ -21,6 +21,7 @@ async def paged(api: Api, path: str, limit: int) -> list[Any]:
             return items
         parameters = {"limit": str(limit), "cursor": page["nextCursor"]}
         page = (await api.get(path, params=parameters)).json()
+        assert page["nextCursor"] != parameters["cursor"], "it goes on"
 
 
 async def test_what_steps_shared_is_told_with_who_and_when(api: Api) -> None:
