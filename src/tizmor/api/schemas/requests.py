@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
-from pydantic_core.core_schema import ValidationInfo
 
 from tizmor.api.schemas.bounds import Comment, Name, Object, Text
 from tizmor.core.plan import Exhausted, Strategy
