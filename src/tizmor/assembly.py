@@ -36,7 +36,11 @@ from tizmor.observability.counting import Counting
 from tizmor.observability.keeping import Keeping
 from tizmor.observability.lines import Lines
 from tizmor.observability.observing import observing
+from tizmor.observability.recording import Recorder
 from tizmor.observability.redaction import Redactor, RememberedSecrets
+from tizmor.observability.sending import Sending
+from tizmor.observability.telling import Telling
+from tizmor.observability.tracing import tracing
 from tizmor.pipeline.breaker import Breaker
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.rules import QuotaRules
@@ -54,7 +58,7 @@ from tizmor.ports.journal import AgentFigures, Freed, Journal
 from tizmor.ports.logs import Level, LogSink
 from tizmor.ports.planner import Planner
 from tizmor.ports.policy import BY_DEFAULT, Policy
-from tizmor.ports.secrets import Secrets
+from tizmor.ports.secrets import PREFIX, Secrets
 from tizmor.ports.tokens import Tokens
 from tizmor.ports.vocabulary import Check
 from tizmor.ports.workspace import Workspace
@@ -91,6 +95,7 @@ class Tizmor(Orchestrator):
         policy: Policy,
         caller: Caller,
         log: LogSink,
+        recorder: Recorder | None = None,
     ) -> None:
         journal.sharing.cache.limit(settings.cache_mb * 1_000_000)
         uses = QuotaRules(agents.values(), settings.limits)
@@ -122,6 +127,7 @@ class Tizmor(Orchestrator):
             policy=policy,
             partials=(partials := Partials()),
             log=log,
+            recorder=recorder,
         )
         pump = Pump(
             journal=journal,
@@ -162,6 +168,7 @@ class Tizmor(Orchestrator):
         trouble: Trouble = lambda error: None,
         program: str = "tizmor",
         interface: str = LIBRARY,
+        serves: bool = False,
     ) -> AsyncIterator[Tizmor]:
         """Open a workspace's folder.
 
@@ -172,7 +179,8 @@ class Tizmor(Orchestrator):
         the next commit. `program` begins the command lines that are handed out for pasting.
         `interface` is by what decisions come in here, for the audit log: a library's caller says
         who decides, `me` by default; elsewhere that is the operating system's account.
-        Raises `WorkspaceUnusable` and `WrongSetting`.
+        A process that `serves` keeps traces, unless `keep_traces` says otherwise; others do where
+        they are sent somewhere. Raises `WorkspaceUnusable` and `WrongSetting`.
         """
         root = _folder(workspace)
         settings = settings or settings_module.load(root)
@@ -184,6 +192,8 @@ class Tizmor(Orchestrator):
         secrets = RememberedSecrets(LocalSecrets(root / ".tizmor" / "secrets"), redactor)
         lines = Lines(Level[settings.log_level.upper()])
         known: dict[str, Agent] = {}
+        to_be_sent = bool(settings.otlp_endpoint)
+        recorder = Recorder(journal.sharing.traces, to_be_sent=to_be_sent) if write else None
         check = system_check(
             storage=lambda: journal.check(deep=False), agents=lambda: sorted(known)
         )
@@ -203,6 +213,7 @@ class Tizmor(Orchestrator):
             policy=policy,
             caller=_caller(interface, settings),
             log=lines,
+            recorder=recorder,
         )
         inbox = asyncio.create_task(tizmor.obey()) if write else None
         watching = contextlib.AsyncExitStack()
@@ -215,6 +226,12 @@ class Tizmor(Orchestrator):
             await watching.enter_async_context(
                 observing(lines, keeping, counting, asked, own_process=own)
             )
+        if recorder is not None:
+            watching.push_async_callback(recorder.close)
+        if write and (to_be_sent or (serves and settings.keep_traces)):
+            telling = Telling(journal, to_be_sent=to_be_sent)
+            sending = _sending(settings, journal, secrets) if to_be_sent else None
+            await watching.enter_async_context(tracing(telling, sending))
         try:
             yield tizmor
         finally:
@@ -363,6 +380,21 @@ async def _journal(settings: Settings, root: Path, *, write: bool, clock: Clock)
     return await open_postgres(
         settings.server_url, write=write, clock=clock, lease_s=settings.lease_s
     )
+
+
+def _sending(settings: Settings, journal: Journal, secrets: Secrets) -> Sending:
+    # Loaded only where traces are sent: its messages take a tenth of a second.
+    from tizmor.observability.otlp import HttpCollector
+
+    collector = HttpCollector(
+        settings.otlp_endpoint,
+        headers=lambda: {
+            name: secrets.get(named.removeprefix(PREFIX))
+            for name, named in settings.otlp_headers.items()
+        },
+        version=__version__,
+    )
+    return Sending(journal.sharing.traces, collector, dice=random.random)
 
 
 def _policy(root: Path, agents: Collection[str]) -> Policy:

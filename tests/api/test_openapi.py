@@ -48,6 +48,7 @@ SPEC = {
     "/api/orchestrate/{execution_id}/approvals/{approval_id}/reject": {"post"},
     "/api/orchestrate/{execution_id}/metrics": {"get"},
     "/api/orchestrate/{execution_id}/logs": {"get"},
+    "/api/orchestrate/{execution_id}/trace": {"get"},
     "/api/orchestrate/stream/{execution_id}": {"get"},
 }
 

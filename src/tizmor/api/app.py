@@ -32,6 +32,7 @@ from tizmor.api.routes import (
     sessions,
     standing,
     system,
+    traces,
     workspace,
 )
 from tizmor.api.scopes import authorize
@@ -55,6 +56,7 @@ _ROUTERS = (
     audit.router,
     workspace.router,
     sessions.router,
+    traces.router,
 )
 
 

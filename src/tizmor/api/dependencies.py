@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from fastapi import Depends, Query
+from fastapi import Depends, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -55,6 +55,15 @@ ServingDependency = Annotated[Serving, Depends(_serving)]
 TizmorDependency = Annotated[Tizmor, Depends(_tizmor)]
 AsId = Annotated[str | None, Depends(as_id)]
 """The id that an execution is to have which the request begins, for it to be begun once."""
+CallersSpan = Annotated[
+    str | None,
+    Header(
+        alias="traceparent",
+        max_length=512,
+        description="The caller's span (W3C Trace Context), of whose trace this is to be a part."
+        " One that isn't valid is passed over. `traceresponse` names the execution's own.",
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 """How long a page may be."""
 Cursor = Annotated[

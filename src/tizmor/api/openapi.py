@@ -52,6 +52,7 @@ VIEWS = (
     replies.Problem,
     replies.Started,
     replies.SystemStatus,
+    replies.Trace,
     replies.WaitingPage,
     workspace.AgentPage,
     workspace.AuditPage,

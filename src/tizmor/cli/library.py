@@ -195,8 +195,11 @@ def within(
     return run(done())
 
 
-def opened(workspace: Path, *, write: bool, interface: str) -> AbstractAsyncContextManager[Any]:
-    """The workspace, open; `interface` is by what decisions come in. Raises what opening raises."""
+def opened(
+    workspace: Path, *, write: bool, interface: str, serves: bool = False
+) -> AbstractAsyncContextManager[Any]:
+    """The workspace, open; `interface` is by what decisions come in, and `serves` says whether the
+    process stays. Raises what opening raises."""
     opening: AbstractAsyncContextManager[Any] = tizmor.Tizmor.open(
         workspace,
         settings=load(workspace),
@@ -205,6 +208,7 @@ def opened(workspace: Path, *, write: bool, interface: str) -> AbstractAsyncCont
         trouble=_Trouble(),
         program=program(),
         interface=interface,
+        serves=serves,
     )
     return opening
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import AsyncIterator, Callable, Container, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -23,6 +24,7 @@ from tizmor.engine.talking import Talking
 from tizmor.engine.voice import Hall, Voice
 from tizmor.observability.lines import CallLog
 from tizmor.observability.names import Part
+from tizmor.observability.recording import Call, CallSpans, Recorder
 from tizmor.observability.trace_context import traceparent
 from tizmor.pipeline.allowance import allowance as said_in
 from tizmor.pipeline.classify import cut, worded
@@ -34,6 +36,7 @@ from tizmor.ports.logs import NO_LOG, Log, LogSink
 from tizmor.ports.quotas import Left
 from tizmor.ports.secrets import NO_SECRETS, Secrets
 from tizmor.ports.talk import WATCH, Messages, SharedView
+from tizmor.ports.tracing import RunningSpan, SpanKind
 from tizmor.ports.workspace import Workspace
 
 _MESSAGE_LIMIT = 2000
@@ -90,6 +93,7 @@ class Surroundings(NamedTuple):
     agents: Mapping[str, Agent] = NO_AGENTS
     partials: Partials = NO_PARTIALS
     log: LogSink = NO_LOG
+    recorder: Recorder | None = None
 
 
 Report = Callable[[Site, str, str], None]
@@ -115,6 +119,7 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     _undoes: bool = False
     _talking: Talking | None = None
     _unsaid: str = ""
+    _spans: CallSpans | None = None
     tier: str = STANDARD
     reported: bool = False
     tokens: int = 0
@@ -218,6 +223,19 @@ class CallContext(msgspec.Struct, kw_only=True, eq=False):
     @property
     def stopping(self) -> bool:
         return self.step_id in self._site.stopping
+
+    def span(
+        self,
+        name: str,
+        *,
+        kind: SpanKind = SpanKind.WORK,
+        attributes: Mapping[str, str | int | float | bool] | None = None,
+    ) -> AbstractContextManager[RunningSpan]:
+        if self._spans is None:
+            site = self._site
+            call = Call(site.execution, site.public_id, self.traceparent, self.redacted)
+            self._spans = CallSpans(call, self._around.recorder, self._around.clock)
+        return self._spans.span(name, kind, attributes)
 
     @property
     def knows_secrets(self) -> bool:

@@ -22,6 +22,7 @@ from tizmor.engine.hooks import FencedSite, Hooks
 from tizmor.engine.judged import Dice, judged
 from tizmor.engine.partials import NO_PARTIALS, Partials
 from tizmor.engine.planning import Planning
+from tizmor.observability.recording import Recorder
 from tizmor.pipeline.approve import refusal, shown
 from tizmor.pipeline.asking import asked
 from tizmor.pipeline.call import Begin, Call, uncalled
@@ -79,12 +80,14 @@ class Performer:
         policy: Policy = BY_DEFAULT,
         partials: Partials = NO_PARTIALS,
         log: LogSink = NO_LOG,
+        recorder: Recorder | None = None,
     ) -> None:
         """Calls pass the `pipeline`, and what agents offer beside them passes `turns`."""
         self._agents = agents
         self._policy = policy
         self._pipeline = pipeline
-        self._around = Surroundings(workspace, clock, secrets, agents, partials, log)
+        self._around = Surroundings(workspace, clock, secrets, agents, partials, log, recorder)
+        self.recorder = recorder
         self._clock = clock
         self._dice = dice
         self.hooks = Hooks(self.agent, self._around, dice, turns)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from tizmor.observability import names
 from tizmor.observability.names import Part
 from tizmor.observability.spans import Link, Span, Value
+from tizmor.observability.told import told
 from tizmor.observability.trace_context import span_id
+from tizmor.ports.traces import KeptSpan
 
 _LONGEST = 500
 """Characters of what is said of an error."""
@@ -53,7 +53,7 @@ class Drafts:
         *,
         agent: str = "",
         start_ms: int | None = None,
-        told: dict[str, Value] | None = None,
+        said: dict[str, Value] | None = None,
     ) -> Draft:
         """Begin a span, now or earlier."""
         began_ms = self.now_ms
@@ -62,7 +62,7 @@ class Drafts:
         if parent is not None and began_ms < parent.start_ms:
             began_ms = parent.start_ms
         identity = span_id(self.execution_id, *place)
-        draft = Draft(identity, part, agent, parent, began_ms, {} if told is None else told)
+        draft = Draft(identity, part, agent, parent, began_ms, {} if said is None else said)
         self._all.append(draft)
         self._changed[draft] = None
         return draft
@@ -101,21 +101,13 @@ class Drafts:
 
     def spans(self) -> list[Span]:
         """All of them, by when they began, a whole before its parts."""
-        return self._told(sorted(self._all, key=lambda draft: draft.start_ms))
-
-    def changes(self) -> list[Span]:
-        """Those that were begun or changed since this was last asked."""
-        changed, self._changed = self._changed, {}
-        return self._told(changed)
-
-    def _told(self, drafts: Iterable[Draft]) -> list[Span]:
         fixed: dict[Part, dict[str, Value]] = {}
-        told = []
-        for draft in drafts:
+        spans = []
+        for draft in sorted(self._all, key=lambda draft: draft.start_ms):
             part = draft.part
             if part not in fixed:
                 fixed[part] = names.of_part(part, self.execution_id)
-            told.append(
+            spans.append(
                 Span(
                     self.trace_id,
                     draft.span_id,
@@ -129,4 +121,23 @@ class Drafts:
                     draft.links,
                 )
             )
-        return told
+        return spans
+
+    def changes(self, execution: int) -> list[KeptSpan]:
+        """Those that were begun or changed since this was last asked, as they are kept."""
+        changed, self._changed = self._changed, {}
+        return [
+            KeptSpan(
+                execution,
+                draft.span_id,
+                self.caller if draft.parent is None else draft.parent.span_id,
+                self.trace_id,
+                draft.part.value,
+                names.span_name(draft.part, draft.agent),
+                draft.start_ms,
+                draft.end_ms,
+                None if draft.error is None else str(draft.error),
+                told(draft.told, draft.message, draft.links),
+            )
+            for draft in changed
+        ]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import enum
 from functools import lru_cache
 
+SERVICE = "tizmor"
 OPERATION = "gen_ai.operation.name"
 INVOKE_WORKFLOW = "invoke_workflow"
 """A process that is made up of several agents: an execution."""
@@ -93,6 +94,8 @@ class Error(enum.StrEnum):
     """The process ended, and nobody saw the call's end."""
 
 
+OWN = frozenset({Part.WORK, Part.MODEL, Part.DATABASE})
+"""What agents tell; all else is told by the journal."""
 OUTSIDE = frozenset({Part.MODEL, Part.DATABASE})
 """What is asked of another system."""
 SPAN_NAMES = {

@@ -21,6 +21,7 @@ from tizmor.observability.spans import Link, Span, Value
 from tizmor.observability.steps import Steps
 from tizmor.observability.trace_context import parsed, request_span_id, trace_id
 from tizmor.observability.undoing import TAKING_BACK, Undoing
+from tizmor.ports.traces import KeptSpan
 
 _PLAIN: frozenset[type[ev.Event]] = frozenset(
     {ev.StepStarted, ev.StepSucceeded, ev.StepHeld, ev.AttemptFailed, ev.Prepared}
@@ -65,9 +66,10 @@ class Projection:
         """All so far, by when they began, a whole before its parts. What goes on has no end."""
         return self._drafts.spans()
 
-    def changes(self) -> list[Span]:
-        """Those that were begun or changed since this was last asked, in no order."""
-        return self._drafts.changes()
+    def changes(self) -> list[KeptSpan]:
+        """Those that were begun or changed since this was last asked, as they are kept, in no
+        order."""
+        return self._drafts.changes(self._state.execution)
 
     def _begin(self, event: ev.Created) -> None:
         caller = parsed(event.traceparent)
@@ -125,7 +127,7 @@ class Projection:
         self._plans += 1
         told: dict[str, Value] | None = None if step is None else {names.STEP: step}
         place = ("", "plan", str(self._plans))
-        self._plan = self._drafts.open(Part.PLAN, request, place, told=told)
+        self._plan = self._drafts.open(Part.PLAN, request, place, said=told)
 
     def _end_planning(self, error: str | None = None) -> None:
         plan, self._plan = self._plan, None
@@ -141,7 +143,7 @@ class Projection:
         """The planner has a question to the human."""
         place = ("", "question", event.id)
         told: dict[str, Value] = {names.ASKED: event.id}
-        self._asked[event.id] = self._drafts.open(Part.QUESTION, request, place, told=told)
+        self._asked[event.id] = self._drafts.open(Part.QUESTION, request, place, said=told)
 
     def _hear(self, event: ev.QuestionAnswered, request: Draft) -> None:
         """With the last answer, planning goes on."""

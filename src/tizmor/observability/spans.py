@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -80,6 +81,13 @@ def otlp(span: Span) -> dict[str, Any]:
         for link in span.links
     ]
     return told
+
+
+def otlp_request(spans: Iterable[Span]) -> dict[str, Any]:
+    """Spans as JSON of an `ExportTraceServiceRequest`."""
+    resource = {"attributes": _attributes({"service.name": names.SERVICE})}
+    scope = {"scope": {"name": names.SERVICE}, "spans": [otlp(span) for span in spans]}
+    return {"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}
 
 
 def _attributes(values: dict[str, Value]) -> list[dict[str, Any]]:

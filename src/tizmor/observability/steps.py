@@ -134,7 +134,7 @@ class Steps:
             place,
             agent=step.step.agent,
             start_ms=event.started_at_ms,
-            told=told,
+            said=told,
         )
         if event.tokens or event.cost_usd:
             self._charge(call, event.tokens, event.cost_usd)
@@ -156,7 +156,7 @@ class Steps:
             (_place(step),),
             agent=agent,
             start_ms=step.ready_at_ms,
-            told={names.AGENT_NAME: agent, names.STEP: step.step.id},
+            said={names.AGENT_NAME: agent, names.STEP: step.step.id},
         )
 
     def _go_on(self, state: State, story: _Story, event: ev.Event) -> None:
@@ -196,7 +196,7 @@ class Steps:
             place,
             agent=story.step.step.agent,
             start_ms=start_ms,
-            told=_told(story.step, part, which),
+            said=_told(story.step, part, which),
         )
         if part is _ATTEMPT:
             story.call = story.within

@@ -97,7 +97,7 @@ class Undoing:
             self._whole or request,
             (step_place(name, step.earlier), *place),
             agent=step.step.agent,
-            told=told,
+            said=told,
         )
         if attempt:
             self._drafts.link(self._within, self._of(step))

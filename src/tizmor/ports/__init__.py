@@ -8,6 +8,7 @@ journal ─── the log, read models, ownership, the inbox; audit: who decided
 search ──── which executions are looked for
 sharing ─── what all processes share: locks, quotas, budgets, breakers, cache
 tokens ──── who may ask the server; answers: what it was asked before
-metrics ─── what executions took, added up; logs: lines, and whose they are; traces: kept spans
+metrics ─── what executions took, added up; logs: lines, and whose they are; traces: kept spans;
+            tracing: what agents tell of their own work
 clock ───── time
 """

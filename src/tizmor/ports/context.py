@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from tizmor.ports.logs import Log
 from tizmor.ports.talk import WATCH, Messages, SharedView
+from tizmor.ports.tracing import RunningSpan, SpanKind
 from tizmor.ports.workspace import Workspace
 
 STANDARD, CHEAPER = "standard", "cheaper"
@@ -83,6 +85,19 @@ class AgentContext(Protocol):
     def log(self) -> Log:
         """Writes lines of the workspace's log that say whose call wrote them: `ctx.log.info("asked
         for rates", pages=3)`. Secrets, and personal data, are struck out."""
+        ...
+
+    def span(
+        self,
+        name: str,
+        *,
+        kind: SpanKind = SpanKind.WORK,
+        attributes: Mapping[str, str | int | float | bool] | None = None,
+    ) -> AbstractContextManager[RunningSpan]:
+        """Tell a part of the call in the execution's trace, for as long as the block takes; one
+        within another is a part of that one. `attributes` are best named by OpenTelemetry's
+        conventions (`gen_ai.request.model`). An error that leaves the block is told by its type.
+        The first 128 of a call are kept; what is more is counted as lost."""
         ...
 
     def progress(self, message: str) -> None:

@@ -3,7 +3,7 @@
 settings ───── the frozen object
 sources ────── what is given where, one source before the other, and how it is written there
 checks ─────── the table: what a right value of each setting is; values: of any
-database_url ─ which database; zones: which time zone
+database_url ─ which database; zones: which time zone; otlp: where traces are sent
 """
 
 from tizmor.settings.settings import Settings

@@ -14,6 +14,7 @@ from tizmor.ports.budgets import budgeting
 from tizmor.ports.quotas import Quota, quota
 from tizmor.ports.workspace import Day
 from tizmor.settings.database_url import database_url
+from tizmor.settings.otlp import otlp_endpoint, otlp_headers
 from tizmor.settings.values import number, one_of, switch, text, whole_number, words
 from tizmor.settings.zones import timezone
 from tizmor.text.calendar_words import WEEKDAYS
@@ -122,5 +123,8 @@ SETTINGS = {
     "log_personal": Setting(switch, False),
     "require_token": Setting(switch, True),
     "origins": Setting(origins, ["https://tizmor.example.org"]),
+    "keep_traces": Setting(switch, True),
+    "otlp_endpoint": Setting(otlp_endpoint, "http://localhost:4318"),
+    "otlp_headers": Setting(otlp_headers, {"Authorization": "secret:COLLECTOR"}),
     "limits": Setting(_limits, {"workspace": "600/minute"}),
 }

@@ -68,6 +68,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `serve` wants a token on this machine, too; elsewhere it always does."""
     origins: tuple[str, ...] = ()
     """What the server is known as elsewhere: `https://tizmor.example.org`."""
+    keep_traces: bool = True
+    """Whether `tizmor serve` keeps what took how long in each execution."""
+    otlp_endpoint: str = ""
+    """The URL of an OpenTelemetry collector that traces are sent to; empty: they are not."""
+    otlp_headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Header fields of what is sent there, each a secret by its name."""
     limits: Mapping[str, Quota] = msgspec.field(default_factory=dict)
     """How often may be called what is outside, by name: see `tizmor.pipeline.rules`."""
 

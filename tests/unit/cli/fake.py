@@ -467,6 +467,7 @@ def opener(shell: Shell) -> Any:
             trouble: Callable[[StorageFailed | None], None],
             program: str,
             interface: str,
+            serves: bool = False,
         ) -> AsyncIterator[FakeTizmor]:
             library = FakeTizmor(shell.store, Path(workspace), settings)
             shell.opened.append((library, write))

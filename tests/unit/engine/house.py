@@ -28,6 +28,7 @@ from tizmor.engine.perform import Performer
 from tizmor.engine.present import Presenter
 from tizmor.engine.pump import GRACE_S, Pump
 from tizmor.engine.views import StreamEvent
+from tizmor.observability.recording import Recorder
 from tizmor.pipeline.approve import Approve
 from tizmor.pipeline.cache import Cache
 from tizmor.pipeline.classify import Classify
@@ -174,7 +175,9 @@ class House:
             verify=self.verify,
             dice=lambda: 0.5,
         )
+        recorder = Recorder(journal.sharing.traces, to_be_sent=False)
         performer = Performer(
+            recorder=recorder,
             agents=known,
             planner=self.planner,
             pipeline=compose([Trace(), cache, Approve(), Classify()], invoke),
@@ -215,6 +218,7 @@ class House:
             with contextlib.suppress(asyncio.CancelledError):
                 await inbox
             if await pump.close():
+                await recorder.close()
                 await journal.close()
 
 

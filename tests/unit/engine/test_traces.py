@@ -8,6 +8,7 @@ import pytest
 from tests.replay.stage import Stage
 from tests.unit.engine.house import House, Out, Process, meet, plan, read
 from tests.unit.engine.virtual import play
+from tests.unit.observability.trees import faults
 
 from tizmor.core.errors import Permanent, Transient
 from tizmor.core.ids import parse_id
@@ -16,9 +17,11 @@ from tizmor.engine.views import Status
 from tizmor.observability import names
 from tizmor.observability.names import Part, Relation
 from tizmor.observability.projection import projected
+from tizmor.observability.recording import LONGEST, MOST_ATTRIBUTES, MOST_OF_A_CALL
 from tizmor.observability.spans import Span
 from tizmor.observability.trace_context import parsed, request_span_id
 from tizmor.ports.agent import Agent, AgentContext, agent
+from tizmor.ports.tracing import SpanKind
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 CALLER = f"00-{TRACE}-{SPAN}-01"
@@ -214,3 +217,89 @@ async def test_what_carries_out_a_dry_run_is_linked_with_it(any_house: House) ->
     assert rehearsed.attributes[names.DRY_RUN] is True
     assert (link.trace_id, link.span_id) == (TRACE, rehearsed.span_id)
     assert link.relation == Relation.CARRIES_OUT
+
+
+def telling(fail: bool = False) -> Agent:
+    """An agent that tells what it does."""
+
+    @agent(name="Tell")
+    async def tell(text: str = "", *, ctx: AgentContext) -> Out:
+        """Ask a model, which looks something up."""
+        ctx.secret("KEY")
+        asked = {"gen_ai.request.model": "small", "prompt": f"the key is {KEY}"}
+        with ctx.span("chat small", kind=SpanKind.MODEL, attributes=asked) as model:
+            headers.append(model.traceparent)
+            with ctx.span("SELECT", kind=SpanKind.DATABASE):
+                pass
+            model.set("gen_ai.usage.output_tokens", 3)
+        with ctx.span("sum up"):
+            if fail:
+                raise Permanent("no")
+        return Out(value=text)
+
+    headers: list[str] = []
+    tell.headers = headers  # type: ignore[attr-defined]
+    return tell
+
+
+KEY = "k3y-that-nobody-sees"
+
+
+class Known:
+    """Secrets of which there is one."""
+
+    def get(self, name: str) -> str:
+        return KEY
+
+
+async def test_what_an_agent_tells_of_its_work_lies_within_its_call(any_house: House) -> None:
+    """One below the other as they were begun, without secrets, and the same in another process."""
+    own = telling()
+    async with any_house.process(agents=[own], secrets=Known()) as process:
+        started = await process.start("q", plan=plan(Step(id="t", agent="Tell")))
+        await process.result(started.id)
+        spans = list(await process.trace(started.id))
+    async with any_house.process(agents=[own]) as process:
+        assert list(await process.trace(started.id)) == spans
+    assert faults(spans) == []
+    told = {span.part: span for span in spans}
+    attempt, model = told[Part.ATTEMPT], told[Part.MODEL]
+    assert (model.parent_span_id, model.name) == (attempt.span_id, "chat small")
+    assert told[Part.DATABASE].parent_span_id == model.span_id
+    assert told[Part.WORK].parent_span_id == attempt.span_id
+    assert own.headers == [f"00-{model.trace_id}-{model.span_id}-01"]  # type: ignore[attr-defined]
+    assert model.attributes["gen_ai.usage.output_tokens"] == 3
+    assert model.attributes["gen_ai.operation.name"] == "chat"
+    assert model.attributes["prompt"] == "the key is •••"
+
+
+async def test_an_error_that_leaves_an_agents_span_is_told_by_its_type(house: House) -> None:
+    async with house.process(agents=[telling(fail=True)], secrets=Known()) as process:
+        step = Step(id="t", agent="Tell", on_failure=OnFailure.FAIL)
+        started = await process.start("q", plan=plan(step))
+        await process.result(started.id)
+        told = {span.part: span for span in await process.trace(started.id)}
+    assert (told[Part.WORK].error, told[Part.MODEL].error) == ("Permanent", None)
+
+
+async def test_of_too_much_that_an_agent_tells_the_rest_is_counted(house: House) -> None:
+    @agent(name="Chatty")
+    async def chatty(*, ctx: AgentContext) -> Out:
+        """Tell very much."""
+        for number in range(MOST_OF_A_CALL + 5):
+            with ctx.span("x" * 1000) as span:
+                for name in range(MOST_ATTRIBUTES + 5):
+                    span.set(f"{number}.{name}", "y" * 1000)
+        return Out()
+
+    async with house.process(agents=[chatty]) as process:
+        started = await process.start("q", plan=plan(Step(id="t", agent="Chatty")))
+        await process.result(started.id)
+        own = [span for span in await process.trace(started.id) if span.part is Part.WORK]
+        standing = await process._journal.sharing.traces.standing()
+    assert (len(own), standing.lost) == (MOST_OF_A_CALL, 5)
+    assert {len(span.name) for span in own} == {LONGEST}
+    assert {len(str(v)) for span in own for n, v in span.attributes.items() if "." in n[:4]} == {
+        LONGEST
+    }
+    assert all(len(span.attributes) <= MOST_ATTRIBUTES + 2 for span in own)

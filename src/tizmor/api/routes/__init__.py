@@ -12,8 +12,8 @@ standing ──── budgets, quotas, locks, kept answers
 audit ─────── who decided what
 sessions ──── browsers: a cookie for a token
 workspace ─── how it is set, whether all is well, clearing away
-observing ─── the stream, logs, metrics
 events ────── what happens in all executions, live
 recorded ──── metrics and the log, of the whole workspace
+observing ─── the stream, logs, metrics; traces: what took how long
 system ────── whether the server works, and what its problems mean
 """

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tizmor.api.dependencies import AsId, Limit, TizmorDependency, json
+from tizmor.api.dependencies import AsId, CallersSpan, Limit, TizmorDependency, json
 from tizmor.api.openapi import gives
 from tizmor.api.routes.plans import written_plan
 from tizmor.api.schemas.replies import ExecutionPage, Started
@@ -20,6 +20,7 @@ from tizmor.core.events import storable
 from tizmor.core.plan import Budget, Plan, Strategy
 from tizmor.engine.request import MAX_USER
 from tizmor.engine.views import Execution, Status
+from tizmor.observability.trace_context import traceparent
 from tizmor.ports.tokens import Scope
 
 router = APIRouter(tags=["executions"])
@@ -34,6 +35,7 @@ class Wish(TypedDict):
     conflicts: Strategy | None
     budget: Budget | None
     as_id: str | None
+    traceparent: str | None
 
 
 @router.post(
@@ -43,7 +45,11 @@ class Wish(TypedDict):
 )
 @needs(Scope.RUN)
 async def start(
-    body: StartRequest, tizmor: TizmorDependency, request: Request, as_id: AsId
+    body: StartRequest,
+    tizmor: TizmorDependency,
+    request: Request,
+    as_id: AsId,
+    caller: CallersSpan = None,
 ) -> Response:
     """Have something done. It is on disk when this answers; what comes of it is told by the
     stream."""
@@ -56,13 +62,16 @@ async def start(
         conflicts=body.conflicts,
         budget=None if body.budget is None else _budget(body.budget),
         as_id=as_id,
+        traceparent=caller,
     )
     user = {} if body.user_id is None else {"user": body.user_id}
     if body.dry_run:
-        return begun(await tizmor.dry_run(query, recording=body.recording, **user, **wish))
+        dry_run = await tizmor.dry_run(query, recording=body.recording, **user, **wish)
+        return begun(dry_run, caller)
     if body.approve_all:
         demand(request, Scope.DECIDE)
-    return begun(await tizmor.start(query, approve_all=body.approve_all, **user, **wish))
+    started = await tizmor.start(query, approve_all=body.approve_all, **user, **wish)
+    return begun(started, caller)
 
 
 @router.get("/api/executions", responses=gives(ExecutionPage))
@@ -124,12 +133,15 @@ async def fork(
     return begun(new)
 
 
-def begun(execution: Execution) -> Response:
+def begun(execution: Execution, caller: str | None = None) -> Response:
     """That an execution was begun."""
     return json(
         Started(execution_id=execution.id),
         status=201,
-        headers={"Location": f"/api/orchestrate/{execution.id}"},
+        headers={
+            "Location": f"/api/orchestrate/{execution.id}",
+            "traceresponse": traceparent(execution.id, caller),
+        },
     )
 
 

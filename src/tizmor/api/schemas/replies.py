@@ -80,6 +80,52 @@ class LinePage(Reply, frozen=True):
     next_cursor: str | None = None
 
 
+class TraceLink(Reply, frozen=True):
+    """Another trace's span that came before, and how."""
+
+    trace_id: str
+    span_id: str
+    relation: str
+
+
+class TraceSpan(Reply, frozen=True):
+    """Something that took time: `start_ms` after the trace's start, for `duration_ms`; null for
+    what goes on. It lies `depth` deep in what it is a part of. `error` is its kind, `message` what
+    was said of it."""
+
+    span_id: str
+    parent_span_id: str | None
+    depth: int
+    part: str
+    name: str
+    start_ms: int
+    duration_ms: int | None
+    attributes: dict[str, str | int | float | bool]
+    error: str | None = None
+    message: str = ""
+    links: tuple[TraceLink, ...] = ()
+
+
+class TraceGap(Reply, frozen=True):
+    """A time in which nothing was done, and which parts waited meanwhile."""
+
+    start_ms: int
+    duration_ms: int
+    waits: tuple[str, ...]
+
+
+class Trace(Reply, frozen=True):
+    """What took how long in an execution so far: each span behind what it is a part of, and when
+    nothing was done. `start` is in milliseconds since the epoch."""
+
+    execution_id: str
+    trace_id: str
+    start: int
+    duration_ms: int
+    spans: tuple[TraceSpan, ...]
+    gaps: tuple[TraceGap, ...]
+
+
 class WaitingPage(Reply, frozen=True):
     """All that is open, in the order in which it was asked."""
 

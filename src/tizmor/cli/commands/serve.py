@@ -70,7 +70,7 @@ def serve(
     sock = server.listen(host, port)
 
     async def work() -> int:
-        async with opened(workspace, write=True, interface="http") as library:
+        async with opened(workspace, write=True, interface="http", serves=True) as library:
             settings: Settings = library.settings
             wants_token = require_token or settings.require_token or not server.is_loopback(sock)
             if wants_token:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
 from tizmor.cli.terminal.words import words_of
 from tizmor.observability import names
 from tizmor.observability.names import Part
+from tizmor.observability.nesting import extent, in_depth
 from tizmor.observability.spans import Span
 
 _BAR, _OPEN, _EMPTY = "█", "…", "·"
@@ -33,6 +33,9 @@ _ENGLISH = {
     Part.PAUSE: "paused",
     Part.ROLLBACK: "rolling back",
     Part.COMPENSATION: "taking back",
+    Part.WORK: "",
+    Part.MODEL: "model",
+    Part.DATABASE: "database",
 }
 _HEBREW = {
     Part.REQUEST: "בקשה",
@@ -47,6 +50,9 @@ _HEBREW = {
     Part.PAUSE: "מושהה",
     Part.ROLLBACK: "ביטול מה שנעשה",
     Part.COMPENSATION: "ביטול",
+    Part.WORK: "",
+    Part.MODEL: "מודל",
+    Part.DATABASE: "מסד נתונים",
 }
 _PARTS = {"en": _ENGLISH, "he": _HEBREW}
 _WENT_WRONG = {
@@ -73,31 +79,17 @@ def waterfall(spans: Sequence[Span], language: str, *, width: int) -> list[tuple
     if not spans:
         return []
     known = language if language in _PARTS else "en"
-    first = min(span.start_ms for span in spans)
-    last = max(max(span.start_ms, span.end_ms or 0) for span in spans)
+    first, last = extent(spans)
     texts = [
         (_duration(span, last), f"{_DEEPER * depth}{_label(span, known)}")
-        for depth, span in _in_depth(spans)
+        for depth, span in in_depth(spans)
     ]
     taken = sum(max(cell_len(text[column]) for text in texts) + 2 for column in (0, 1))
     room = max(_NARROWEST, min(_WIDEST, width - taken - len(_OPEN)))
     return [
         (*text, _bar(span, first, last, room))
-        for text, (_, span) in zip(texts, _in_depth(spans), strict=True)
+        for text, (_, span) in zip(texts, in_depth(spans), strict=True)
     ]
-
-
-def _in_depth(spans: Sequence[Span]) -> Iterator[tuple[int, Span]]:
-    """Each span after what it is a part of, with how deep it lies."""
-    known = {span.span_id for span in spans}
-    parts: Mapping[str | None, list[Span]] = defaultdict(list)
-    for span in spans:
-        parts[span.parent_span_id if span.parent_span_id in known else None].append(span)
-    waiting = [(0, span) for span in reversed(parts[None])]
-    while waiting:
-        depth, span = waiting.pop()
-        yield depth, span
-        waiting += [(depth + 1, part) for part in reversed(parts[span.span_id])]
 
 
 def _label(span: Span, language: str) -> str:
@@ -116,6 +108,10 @@ def _named(span: Span, words: Mapping[Part, str]) -> str:
             return f"{words[Part.ATTEMPT]} {told[names.ATTEMPT]}"
         case Part.COMPENSATION:
             return f"{words[Part.COMPENSATION]}: {told[names.STEP]}, {told[names.ATTEMPT]}"
+        case Part.WORK:
+            return span.name
+        case Part.MODEL | Part.DATABASE:
+            return f"{words[span.part]}: {span.name}"
         case Part.HELD:
             return f"{words[Part.HELD]}: {told[names.WAITS_FOR]}"
         case part:
@@ -125,7 +121,7 @@ def _named(span: Span, words: Mapping[Part, str]) -> str:
 def _ended(span: Span, language: str) -> str | None:
     """How it ended, where that wants a word."""
     if span.error is not None:
-        return _WENT_WRONG[language][span.error]
+        return _WENT_WRONG[language].get(span.error, span.error)
     status = span.attributes.get(names.STATUS)
     if span.part is not Part.STEP or status in (None, _WELL):
         return None

@@ -30,6 +30,7 @@ from tizmor.engine.views import (
 )
 from tizmor.observability.projection import projected
 from tizmor.observability.spans import Span
+from tizmor.observability.told import completed
 from tizmor.ports.search import Sought
 
 _LAST_MS = (1 << 42) - 1
@@ -105,13 +106,17 @@ class Watching(Executions):
         return await tail.read(self._journal, self._presenter)
 
     async def trace(self, execution_id: str) -> Sequence[Span]:
-        """What took how long, from the request to each call: the spans of an execution so far, by
-        when they began, a whole before its parts. Its whole journal is read for it, and told in
-        another thread. Raises `UnknownExecution`, `JournalDamaged`."""
+        """What took how long, from the request to each call and what agents told within it: the
+        spans of an execution so far, by when they began, a whole before its parts. Its whole
+        journal is read for it, and told in another thread. Raises `UnknownExecution`,
+        `JournalDamaged`."""
         stored = await self._stored(execution_id)
         records = await self._journal.read(stored.execution)
         events = ((record.at_ms, record.payload) for record in records)
-        return await asyncio.to_thread(projected, stored.execution, events)
+        if self._performer.recorder is not None:
+            await self._performer.recorder.flush()
+        spans = await asyncio.to_thread(projected, stored.execution, events)
+        return completed(spans, await self._journal.sharing.traces.of(stored.execution))
 
     async def context(self, execution_id: str, key: str | None = None) -> Sequence[SharedVersion]:
         """All versions of what the steps of an execution have shared (`ctx.share`), of one key or

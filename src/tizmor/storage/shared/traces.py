@@ -33,8 +33,9 @@ _OF = f"{_SELECT} WHERE execution = ? ORDER BY start_ms"
 _UNSENT = f"{_SELECT} WHERE sent = 0 AND end_ms IS NOT NULL ORDER BY execution LIMIT ?"
 _SENT = "UPDATE traces SET sent = 1 WHERE sent = 0 AND execution = ? AND span_id IN "
 _OLDEST = (
-    "UPDATE traces SET sent = 2 WHERE sent = 0 AND execution <="
-    " (SELECT execution FROM traces WHERE sent = 0 ORDER BY execution DESC LIMIT 1 OFFSET ?)"
+    "UPDATE traces SET sent = 2 WHERE sent = 0 AND end_ms IS NOT NULL AND execution <="
+    " (SELECT execution FROM traces WHERE sent = 0 AND end_ms IS NOT NULL"
+    " ORDER BY execution DESC LIMIT 1 OFFSET ?)"
     " RETURNING 1"
 )
 _PROGRESS = "SELECT position, owner FROM trace_progress WHERE id = 1"
@@ -51,7 +52,8 @@ _ADVANCE = (
 _COUNT = "UPDATE trace_progress SET {0} = {0} + ? WHERE id = 1"
 _STANDING = (
     "SELECT position, sent, refused, given_up, lost,"
-    " (SELECT count(*) FROM traces WHERE sent = 0) FROM trace_progress WHERE id = 1"
+    " (SELECT count(*) FROM traces WHERE sent = 0 AND end_ms IS NOT NULL)"
+    " FROM trace_progress WHERE id = 1"
 )
 
 
