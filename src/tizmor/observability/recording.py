@@ -104,6 +104,7 @@ class CallSpans:
         self._clock = clock
         self._parent = parsed(call.traceparent)
         self._begun = 0
+        self._from_ms, self._from = clock.now_ms(), clock.monotonic()
 
     def span(self, name: str, kind: SpanKind, attributes: Mapping[str, Value] | None) -> OwnSpan:
         """One more; see `tizmor.ports.context.AgentContext.span`."""
@@ -118,8 +119,10 @@ class CallSpans:
         above = "" if self._parent is None else self._parent.span_id
         return span_id(self._call.public_id, above, str(number))
 
-    def now(self) -> tuple[int, float]:
-        return self._clock.now_ms(), self._clock.monotonic()
+    def now_ms(self) -> int:
+        """The wall time by one clock that never goes back: what lies within another span by that
+        clock does so in the trace."""
+        return self._from_ms + int((self._clock.monotonic() - self._from) * 1000)
 
     def record(self, span: OwnSpan) -> None:
         recorder, place, parent = self._recorder, span.place, span.parent
@@ -170,7 +173,6 @@ class OwnSpan:
         self.began_ms = self.ended_ms = 0
         self.parent: TraceParent | None = None
         self.place: TraceParent | None = None
-        self._began = 0.0
         self._before: Token[OwnSpan | None] | None = None
         for given, value in attributes.items():
             self.set(given, value)
@@ -189,7 +191,7 @@ class OwnSpan:
         self.parent = self.spans.parent(_current.get())
         if self.parent is not None:
             self.place = self.parent._replace(span_id=self.spans.identity(self.number))
-        self.began_ms, self._began = self.spans.now()
+        self.began_ms = self.spans.now_ms()
         self._before = _current.set(self)
         return self
 
@@ -203,6 +205,5 @@ class OwnSpan:
             _current.reset(self._before)
         if kind is not None:
             self.error = kind.__name__
-        _, now = self.spans.now()
-        self.ended_ms = self.began_ms + max(0, round((now - self._began) * 1000))
+        self.ended_ms = self.spans.now_ms()
         self.spans.record(self)
