@@ -1,9 +1,10 @@
 # The verbs; each does its own set-up. What a verb does stands in scripts/VERB.
 
-.PHONY: help run test check format bench crash simulate load stream soak fuzz lock
+.PHONY: help run serve test check format bench crash simulate load stream soak fuzz lock
 
 help:
 	@echo "make run     the anchor request, on a copy of the example workspace"
+	@echo "make serve   the HTTP API on the same copy, at http://localhost:3000 (PORT=3000)"
 	@echo "make test    the checks and all tests"
 	@echo "make check   format, lint, types, structure, dependencies, the API's document"
 	@echo "make format  put the code into its form"
@@ -16,5 +17,5 @@ help:
 	@echo "make fuzz    ask a real server whatever its document allows, and what it doesn't (EXAMPLES=100 SEED=1)"
 	@echo "make lock    resolve the dependencies anew (UPGRADE=1: to their newest)"
 
-run test check format bench crash simulate load stream soak fuzz lock:
+run serve test check format bench crash simulate load stream soak fuzz lock:
 	@scripts/$@
