@@ -142,7 +142,7 @@ async def test_a_fault_tells_nothing_of_the_inside(
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret-in-here")
 
-    monkeypatch.setattr(Tizmor, "list", broken)
+    monkeypatch.setattr(Tizmor, "search", broken)
     response = await api.get("/api/executions")
     told(response, 500, "internal-error")
     assert "secret-in-here" not in response.text

@@ -40,7 +40,7 @@ from tizmor.pipeline.verdicts import Failed, Unknown, Verdict
 from tizmor.ports.journal import Append, Committed
 from tizmor.ports.sharing import Sharing, Turns
 from tizmor.storage.memory import MemoryJournal
-from tizmor.storage.shared import locks, quotas
+from tizmor.storage.shared import locks, room
 from tizmor.storage.shared.locks import SharedLocks
 from tizmor.storage.shared.quotas import SharedQuotas
 from tizmor.storage.shared.sharing import DatabaseSharing
@@ -207,12 +207,12 @@ def tokens_are_used_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def one_more_than_the_quota(patch: pytest.MonkeyPatch) -> None:
-    real = quotas._room
+    real = room.left_of
 
     def planted(moment: Moment, name: str) -> Work[int]:
         return 1 + (yield from real(moment, name))
 
-    patch.setattr(quotas, "_room", planted)
+    patch.setattr(room, "left_of", planted)
 
 
 def looking_takes_no_place(patch: pytest.MonkeyPatch) -> None:
@@ -270,7 +270,7 @@ PLANTED: Sequence[Planted] = (
     Planted("a lost call counts as failed", of.TWICE, 200, lost_calls_count_as_failed),
     Planted("each attempt has another key", of.KEYS, 100, key_counts_attempts),
     Planted("a call begins in a pause", of.ORDER, 400, begins_in_a_pause),
-    Planted("effects are taken back in any order", of.UNDONE, 200, taken_back_in_any_order),
+    Planted("effects are taken back in any order", of.UNDONE, 200, taken_back_in_any_order, 200),
     Planted("what may have happened is forgotten", of.UNDONE, 200, doubt_is_forgotten),
     Planted("items are joined backwards", of.EACH, 50, items_joined_backwards),
     Planted("a failed commit is taken for done", of.SHOWN, 100, failed_commit_taken_for_done),

@@ -72,7 +72,7 @@ class Speaker:
             names, version = ([], 0) if known is None else (known.value, known.version)
             if ctx.step_id in names:
                 return
-            await asyncio.sleep(self._faults.seconds(0.0, 0.001, 0.02))
+            await asyncio.sleep(self._faults.seconds(0.0, 0.05, 0.3))
             with contextlib.suppress(Conflict):
                 await ctx.share(LOG, [*names, ctx.step_id], expected_version=version)
                 return

@@ -98,7 +98,7 @@ def test_people_are_told_what_was_removed_and_how_large_the_file_is(
     assert main(["gc", "--workspace", str(workspace), "--older-than", "30d"]) == 0
 
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Removed 1 execution, 1 event, 1 blob, 0 log lines: 200.1 kB." in shown
+    assert "Removed 1 execution, 1 event, 0 spans, 1 blob, 0 log lines: 200.1 kB." in shown
     assert "The database's file:" in shown
 
 
