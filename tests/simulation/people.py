@@ -109,8 +109,8 @@ class Person:
         for execution_id in [i for i in self._rehearsed if self._ended(i)]:
             self._rehearsed.remove(execution_id)
             times = 2 if self._others.chance(0.3) else 1
-            given = [(p, p.tizmor.carry_out(execution_id)) for p in self._some(times)]
-            begun = [self._ask(process, work) for process, work in given]
+            given = [(p, p.ask(p.tizmor.carry_out(execution_id))) for p in self._some(times)]
+            begun = [self._heard(process, task) for process, task in given]
             for (process, _), started in zip(given, await asyncio.gather(*begun), strict=True):
                 if started is not None:
                     self._office.faults.note(ORDERS[1])
@@ -252,14 +252,17 @@ class Person:
     ) -> None:
         """Give an order, now and then twice at once; what is confirmed must be so."""
         times = 2 if self._office.faults.strikes("order doubled") else 1
-        given = [self._ask(p, give(p)) for p in [self._process() for _ in range(times)] if p]
-        for said in await asyncio.gather(*given):
+        asked = [p for p in [self._process() for _ in range(times)] if p]
+        given = [(p, p.ask(give(p))) for p in asked]
+        for said in await asyncio.gather(*(self._heard(p, task) for p, task in given)):
             if said is not None and not said.startswith(_NOT_TAKEN):
                 self._office.witness.was_told(what, execution_id, seen)
 
     async def _ask(self, process: SimulatedProcess, work: Coroutine[Any, Any, _T]) -> _T | None:
         """What a process answers; None when it refuses, fails, or doesn't live to tell."""
-        task = process.ask(work)
+        return await self._heard(process, process.ask(work))
+
+    async def _heard(self, process: SimulatedProcess, task: asyncio.Task[_T]) -> _T | None:
         for _ in range(_PATIENCE):
             done, _ = await asyncio.wait([task], timeout=0.5)
             if done or not process.alive:

@@ -35,7 +35,8 @@ class Spending:
         object_: Callable[[str, str], None],
     ) -> None:
         self.is_exact = True
-        """Whether no process was lost so far: one takes with it what it has reserved."""
+        """Whether no process was lost so far: one takes with it what it has reserved. So does one
+        that doesn't know whether it was reserved: what may have been used counts."""
         self._database = database
         self._budgets = budgets
         self._object = object_
@@ -72,11 +73,12 @@ class Spending:
             stored = self._database.executions.get(execution)
             if stored is not None and stored.row.ended and owner in self._database.living:
                 self._object(SETTLED, f"{owner} has reserved something for {execution}/{step}")
+        is_exact = self.is_exact and not self._database.unheard
         for name, *row in self._rows(_ACCOUNTS):
             for place, measure in enumerate(_MEASURES):
                 used = self._used[name, measure]
                 bounded = f"{name.partition(':')[0]}.{measure}" in self._budgets.limits
-                if bounded and self.is_exact and not row[2 + place] and row[place] != used:
+                if bounded and is_exact and not row[2 + place] and row[place] != used:
                     self._object(EXACT, f"{name}: {row[place]} {measure} spent, {used} used")
 
     def _compare(self, name: str, measure: str, spent: int, reserved: int) -> None:

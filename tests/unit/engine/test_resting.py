@@ -21,7 +21,7 @@ from tests.unit.engine.house import (
     until,
 )
 
-from tizmor.core.errors import EngineError, StorageFailed, Transient
+from tizmor.core.errors import EngineError, OwnershipLost, StorageFailed, Transient
 from tizmor.core.ids import parse_id
 from tizmor.core.plan import Resource, RetryPolicy, Step
 from tizmor.engine import waking
@@ -30,6 +30,7 @@ from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import AgentContext, agent
 from tizmor.ports.journal import Record
 from tizmor.ports.locks import Holder
+from tizmor.ports.quotas import Later, Quota, Use
 from tizmor.ports.vocabulary import Value
 from tizmor.storage.memory import MemoryJournal
 
@@ -349,9 +350,12 @@ async def test_what_it_has_for_one_that_is_anothers_by_now_nobody_waits_for(hous
         number = parse_id(execution.id) or 0
         process.journal.die()  # type: ignore[attr-defined]
         await other.resume(execution.id)
-        locks = process.journal.sharing.locks
-        await locks.acquire(Holder(number, "m"), [Resource(name="calendar:me")])
+        sharing, once = process.journal.sharing, Use("api", Quota(1, 3_600_000))
+        with pytest.raises(OwnershipLost):
+            await sharing.locks.acquire(Holder(number, "m"), [Resource(name="calendar:me")])
+        await sharing.quotas.take(Holder(1, "first"), [once])
+        assert isinstance(await sharing.quotas.take(Holder(number, "m"), [once]), Later)
         assert await process.pump.wake(number) is None
         for _ in range(20):
             await asyncio.sleep(0)
-        assert await locks.standing() == []
+        assert Holder(number, "m") not in await sharing.standing()

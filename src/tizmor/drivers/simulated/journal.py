@@ -43,13 +43,15 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 class SimulatedDatabase(MemoryDatabase):
     """What imagined processes share. `written` says of each event, by execution and sequence
     number, who wrote it; `numbers` stand for the chance in new executions' ids: every other one, as
-    the next after a dry run's is that of what carries it out."""
+    the next after a dry run's is that of what carries it out. `unheard`: some process doesn't know
+    whether what it asked for was done."""
 
     def __init__(self, *, now_ms: Callable[[], int]) -> None:
         super().__init__(now_ms=now_ms)
         self.written: dict[tuple[int, int], Written] = {}
         self.gone_until = 0.0
         self.presumed_dead: set[str] = set()
+        self.unheard = False
         self.numbers = itertools.count(1, 2)
 
 
@@ -80,11 +82,15 @@ class SimulatedJournal(MemoryJournal):
             reach=self._reach,
             killed_by=self._killed_by,
             ring=self._ring,
+            unheard=self._not_heard,
         )
 
     @cached_property
     def sharing(self) -> Sharing:
         return DatabaseSharing(self._sharing)
+
+    def _not_heard(self) -> None:
+        self._shared.unheard = True
 
     async def close(self) -> None:
         await self.sharing.close()

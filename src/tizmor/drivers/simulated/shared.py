@@ -22,7 +22,8 @@ _T = TypeVar("_T")
 
 class SimulatedShared:
     """The `Shared` of one imagined process. `reach` raises when the database is gone, `killed_by`
-    lets a fault end the process, `ring` has others look."""
+    lets a fault end the process, `ring` has others look, `unheard` is told when nobody knows
+    whether something was done."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class SimulatedShared:
         reach: Callable[[str], Awaitable[None]],
         killed_by: Callable[[str], Awaitable[None]],
         ring: Callable[[Collection[str]], None],
+        unheard: Callable[[], None],
     ) -> None:
         self._database = database
         self._me = me
@@ -42,10 +44,15 @@ class SimulatedShared:
         self._reach = reach
         self._killed_by = killed_by
         self._ring = ring
+        self._unheard = unheard
         self._batches = Batches(self._do_all, self._have_look, clock, patience_s=patience_s)
 
     async def do(self, work: Callable[[Moment], Work[_T]]) -> _T:
-        return await self._batches.do(work)
+        try:
+            return await self._batches.do(work)
+        except StorageFailed:
+            self._unheard()
+            raise
 
     async def look(self, work: Callable[[Moment], Work[_T]]) -> _T:
         await self._reach("sharing slow")

@@ -134,7 +134,8 @@ def _reserve(
 ) -> Work[Reserved | Lacking | Busy]:
     place: _Row | None = None
     rows = [_Row(*found) for found in (yield Statement(_MINE, claim.holder))]
-    yield from refuse_the_stale(moment, claim.holder.execution, (row.owner for row in rows))
+    if rows:
+        yield from refuse_the_stale(moment, claim.holder.execution, [row.owner for row in rows])
     for row in rows:
         if row.state == _WAITING:
             place = row
@@ -259,7 +260,7 @@ def _take_over(moment: Moment, begun: Mapping[int, Mapping[str, int]]) -> Work[N
 
 def _take_over_one(moment: Moment, execution: int, begun: Mapping[str, int]) -> Work[None]:
     rows = [_Row(*found) for found in (yield Statement(_OF_EXECUTION, (execution, moment.me)))]
-    if (yield from is_stale(moment, execution, (row.owner for row in rows))):
+    if (yield from is_stale(moment, execution, [row.owner for row in rows])):
         return
     for row in rows:
         if row.attempt > begun.get(row.step, row.attempt):

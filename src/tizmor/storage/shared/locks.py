@@ -118,7 +118,8 @@ def _acquire(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[
 def _claims(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[list[_Claim]]:
     """The holder's claims, as they were or made now."""
     claims = yield from _of(holder)
-    yield from refuse_the_stale(moment, holder.execution, (claim.owner for claim in claims))
+    # Also who claims nothing yet is asked: it might begin what its successor is about to begin.
+    yield from refuse_the_stale(moment, holder.execution, [claim.owner for claim in claims])
     if {claim.resource: claim.access for claim in claims} == wanted:
         if any(claim.owner != moment.me for claim in claims):
             yield Statement(_TAKE_OVER, (moment.me, *holder))

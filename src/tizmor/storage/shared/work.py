@@ -9,7 +9,7 @@ knows whether it was), so that doing it twice must be as doing it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tizmor.core.errors import OwnershipLost
@@ -61,16 +61,18 @@ class Moment(NamedTuple):
     me: str
 
 
-def is_stale(moment: Moment, execution: int, owners: Iterable[str]) -> Work[bool]:
+def is_stale(moment: Moment, execution: int, owners: Collection[str]) -> Work[bool]:
     """Whether this process has lost an execution to another, and doesn't know it yet. That is asked
-    where something of the execution's is not this process's: whose it is, `owners` says."""
-    if all(owner == moment.me for owner in owners):
+    where something of the execution's is not this process's, or nothing is anybody's: `owners` says
+    whose it is."""
+    if owners and all(owner == moment.me for owner in owners):
         return False
-    owner = yield OwnerOf(execution)
-    return bool(owner) and owner[0][0] != moment.me
+    for (owner,) in (yield OwnerOf(execution)):
+        return owner != moment.me and (owner is not None or bool(owners))
+    return False
 
 
-def refuse_the_stale(moment: Moment, execution: int, owners: Iterable[str]) -> Work[None]:
+def refuse_the_stale(moment: Moment, execution: int, owners: Collection[str]) -> Work[None]:
     """Who has lost an execution takes over nothing of its new owner's. Raises `OwnershipLost`."""
     if (yield from is_stale(moment, execution, owners)):
         raise OwnershipLost(f"{public_id(execution)} is another process's now")
