@@ -59,6 +59,9 @@ UPSETS: dict[str, tuple[float, ...]] = {
 
 CHAOS_S = 4.0
 CALM_S = 90.0
+"""For so long nothing may happen before an execution that hasn't ended is stuck, ..."""
+LONGEST_S = 900.0
+"""... and for so long it may go on at all."""
 MAX_CALLBACKS = 100_000
 MAX_PROCESSES = 6
 
@@ -365,8 +368,11 @@ class Run:
             self._go_on(process)
         rescuer = self._open()
         away = self._story.chance(0.2)
-        until = self.loop.time() + CALM_S
-        while self.loop.time() < until:
+        until, latest = self.loop.time() + CALM_S, self.loop.time() + LONGEST_S
+        happened = 0
+        while self.loop.time() < min(until, latest):
+            if len(self.database.journal) > happened:  # many may wait for few turns
+                happened, until = len(self.database.journal), self.loop.time() + CALM_S
             await self._end_what_failed()
             for execution_id in self._known():
                 if not self._ended(execution_id):
