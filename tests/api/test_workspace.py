@@ -13,7 +13,7 @@ from tests.api.test_parts import paged
 from tizmor.api.routes.workspace import settings_view
 from tizmor.settings import Settings, load
 
-HIDDEN = {"database_url"}
+HIDDEN = {"database_url", "otlp_headers"}
 """Settings that aren't shown, or not as they are: they may hold what is secret."""
 
 

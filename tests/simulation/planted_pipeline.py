@@ -180,7 +180,7 @@ PLANTED: Sequence[Planted] = (
     Planted("open breakers let through", breaking.BROKEN, 250, open_breakers_let_through),
     Planted("answers are kept by agent", keeping.HIT, 60, answers_are_kept_by_agent, 60),
     Planted("all work it out", keeping.AT_ONCE, 100, all_work_it_out, 350),
-    Planted("the last to set wins", telling.VERSIONS, 200, the_last_to_set_wins, 150),
+    Planted("the last to set wins", telling.VERSIONS, 1500, the_last_to_set_wins),
     Planted("answered requests stay open", telling.ANSWERS, 200, answered_requests_stay_open, 150),
     Planted("said again when run again", telling.TAKEN, 100, said_again_when_run_again),
     Planted("nobody watches the mail", telling.LETTERS, 100, nobody_watches_the_mail),

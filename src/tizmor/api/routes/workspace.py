@@ -82,6 +82,8 @@ def settings_view(given: Settings) -> SettingsView:
         log_level=given.log_level,
         log_days=given.log_days,
         log_personal=given.log_personal,
+        keep_traces=given.keep_traces,
+        otlp_endpoint=given.otlp_endpoint,
         require_token=given.require_token,
         origins=given.origins,
         limits={

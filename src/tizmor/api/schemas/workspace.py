@@ -156,6 +156,8 @@ class SettingsView(Reply, frozen=True):
     log_level: str
     log_days: int
     log_personal: bool
+    keep_traces: bool
+    otlp_endpoint: str
     require_token: bool
     origins: tuple[str, ...]
     limits: dict[str, Quota]
