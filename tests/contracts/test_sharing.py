@@ -135,6 +135,30 @@ async def test_who_waits_for_an_answer_is_not_told_of_turns_that_it_asked_for_be
     assert (await sharing.turns()).ready == [A]
 
 
+async def test_who_does_not_run_an_execution_does_not_stand_in_line_for_it(backend: Any) -> None:
+    """Nothing would tell it otherwise: it would stand there for as long as its process lives."""
+    stopped, mine = backend.open(), backend.open()
+    await stopped.commit([said(A.execution, 1, create=new())])
+    backend.die(stopped)
+    assert await mine.adopt(A.execution) is not None
+    backend.come_back(stopped)
+    sharing, answer = stopped.sharing, Wanted("Web", b"key")
+    await mine.sharing.breakers.enter(B, ["agent:Web"])
+    rule = Breaking(failures=1, rate=1, calls=1, pause_s=30)
+    await mine.sharing.breakers.ended(B, ["agent:Web"], rule, failed=True)
+    assert await mine.sharing.cache.claim(B, answer) == Mine()
+    assert await mine.sharing.quotas.take(B, [Use("api:mail", Quota(1, 1_000))]) == Slot()
+    for asking in (
+        sharing.breakers.enter(A, ["agent:Web"]),
+        sharing.cache.claim(A, answer),
+        sharing.quotas.take(A, [Use("api:mail", Quota(1, 1_000))]),
+        sharing.locks.acquire(A, [CALENDAR]),
+    ):
+        with pytest.raises(OwnershipLost):
+            await asking
+    assert await stopped.sharing.standing() == frozenset()
+
+
 async def test_who_has_lost_an_execution_takes_nothing_of_its_new_owners(backend: Any) -> None:
     """A process that was stopped past its lease goes on, and asks for what it was about to ask."""
     stopped, mine = backend.open(), backend.open()

@@ -64,7 +64,10 @@ def many(start: int, seeds: int) -> int:
             for first in range(start, start + seeds, BATCH)
         ]
         for done in concurrent.futures.as_completed(batches):
-            total.join(done.result())
+            batch = done.result()
+            total.join(batch)
+            for seed, name in sorted(batch.failed):
+                say(f"seed {seed} breaks: {name}")
             if total.seeds % 1000 < BATCH:
                 spent = time.monotonic() - began
                 say(f"{total.seeds} seeds, {spent:.0f} s, {len(total.failed)} violations")

@@ -28,9 +28,9 @@ from tizmor.engine import waking
 from tizmor.engine.limits import Limits
 from tizmor.engine.views import Execution, Status
 from tizmor.ports.agent import AgentContext, agent
+from tizmor.ports.cache import Mine, Wanted
 from tizmor.ports.journal import Record
 from tizmor.ports.locks import Holder
-from tizmor.ports.quotas import Later, Quota, Use
 from tizmor.ports.vocabulary import Value
 from tizmor.storage.memory import MemoryJournal
 
@@ -350,12 +350,11 @@ async def test_what_it_has_for_one_that_is_anothers_by_now_nobody_waits_for(hous
         number = parse_id(execution.id) or 0
         process.journal.die()  # type: ignore[attr-defined]
         await other.resume(execution.id)
-        sharing, once = process.journal.sharing, Use("api", Quota(1, 3_600_000))
+        sharing, answer = process.journal.sharing, Wanted("Web", b"key")
         with pytest.raises(OwnershipLost):
             await sharing.locks.acquire(Holder(number, "m"), [Resource(name="calendar:me")])
-        await sharing.quotas.take(Holder(1, "first"), [once])
-        assert isinstance(await sharing.quotas.take(Holder(number, "m"), [once]), Later)
+        assert await sharing.cache.claim(Holder(number, "m"), answer) == Mine()
         assert await process.pump.wake(number) is None
         for _ in range(20):
             await asyncio.sleep(0)
-        assert Holder(number, "m") not in await sharing.standing()
+        assert await sharing.cache.claim(Holder(1, "next"), answer) == Mine()

@@ -23,6 +23,7 @@ from tizmor.storage.shared.work import (
     Work,
     is_stale,
     refuse_the_stale,
+    stand_in_line,
 )
 
 _WAITING, _MADE, _DOUBTFUL = 0, 1, 2
@@ -200,6 +201,7 @@ def _allowed(
         )
     if want and reserved + ahead + want > left:
         yield from _stand_in_line(moment, claim, wanted, bound, place)
+        yield from stand_in_line(moment, claim.holder.execution)
         return Busy(bound)
     return wanted
 

@@ -21,7 +21,7 @@ from tizmor.ports.cache import CacheUse, Computing, Kept, Mine, Source, Use, Wan
 from tizmor.ports.locks import Holder
 from tizmor.storage.shared import cache_counts, computations
 from tizmor.storage.shared.cache_room import Room, make_room
-from tizmor.storage.shared.work import Moment, Rows, Shared, Statement, Work
+from tizmor.storage.shared.work import Moment, Rows, Shared, Statement, Work, stand_in_line
 
 _log = logging.getLogger("tizmor.storage")
 
@@ -180,8 +180,10 @@ def _claim(
     if kept is not None:
         return kept
     key = wanted.meaning or wanted.key
-    is_mine = yield from computations.claim(moment, holder, key)
-    return Mine() if is_mine else Computing()
+    if (yield from computations.claim(moment, holder, key)):
+        return Mine()
+    yield from stand_in_line(moment, holder.execution)
+    return Computing()
 
 
 def _keep(

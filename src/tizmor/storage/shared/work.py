@@ -78,6 +78,14 @@ def refuse_the_stale(moment: Moment, execution: int, owners: Collection[str]) ->
         raise OwnershipLost(f"{public_id(execution)} is another process's now")
 
 
+def stand_in_line(moment: Moment, execution: int) -> Work[None]:
+    """Who is to wait must run the execution still: else it would stand there for as long as its
+    process lives, since nothing tells it otherwise. Raises `OwnershipLost`."""
+    for (owner,) in (yield OwnerOf(execution)):
+        if owner != moment.me:
+            raise OwnershipLost(f"{public_id(execution)} is not this process's any more")
+
+
 class Shared(Protocol):
     """Does pieces of work, each as one transaction. Raises `StorageFailed` when that can't be done
     for longer than its patience lasts, `JournalDamaged` for a database that is not whole."""
