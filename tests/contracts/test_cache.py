@@ -206,3 +206,16 @@ async def test_clearing_removes_one_agents_answers_or_all(journal: Journal) -> N
     assert [use.agent for use in await cache.uses()] == ["Mail"]
     assert await cache.clear() == 1
     assert await cache.uses() == []
+
+
+async def test_a_process_that_was_taken_for_dead_gives_up_no_claim_but_its_own(
+    backend: Any,
+) -> None:
+    """Its successor works the same step out by now, for all who wait."""
+    stopped, successor = backend.open().sharing, backend.open().sharing
+    assert await stopped.cache.claim(A, ASKED) == Mine()
+    assert await successor.cache.claim(A, ASKED) == Mine()
+    await stopped.cache.leave(A)
+    assert await successor.cache.claim(B, ASKED) == Computing()
+    await successor.cache.leave(A)
+    assert await successor.cache.claim(B, ASKED) == Mine()

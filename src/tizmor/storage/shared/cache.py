@@ -197,11 +197,11 @@ def _keep(
     yield Statement(_REMOVE, (wanted.key,))
     values = (wanted.key, wanted.meaning, wanted.agent, *written, size)
     yield Statement(_KEEP, (*values, moment.now_ms + lasts_ms, moment.now_ms))
-    yield from computations.leave(holder)
+    yield from computations.give_up(moment, holder)
 
 
 def _leave(moment: Moment, holder: Holder) -> Work[None]:
-    yield from computations.leave(holder)
+    yield from computations.give_up(moment, holder)
 
 
 def _distrust(moment: Moment, entry: int) -> Work[None]:

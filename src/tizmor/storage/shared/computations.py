@@ -14,7 +14,7 @@ _COMPUTING = (
     "SELECT execution, step, owner FROM cache_claims"
     " WHERE key = ? AND computing = 1 AND NOT (execution = ? AND step = ?)"
 )
-_MINE = "SELECT key, computing FROM cache_claims WHERE execution = ? AND step = ?"
+_MINE = "SELECT key, computing, owner FROM cache_claims WHERE execution = ? AND step = ?"
 _DROP = "DELETE FROM cache_claims WHERE execution = ? AND step = ?"
 _WAITING_FOR = "SELECT DISTINCT owner FROM cache_claims WHERE key = ? AND computing = 0"
 _MY_WAITING = (
@@ -38,13 +38,20 @@ def claim(moment: Moment, holder: Holder, key: bytes) -> Work[bool]:
     return is_free
 
 
+def give_up(moment: Moment, holder: Holder) -> Work[None]:
+    """What a process says of its own call, also when it has lost the execution to another: that
+    one's claim stays."""
+    if any(owner == moment.me for _, _, owner in (yield Statement(_MINE, holder))):
+        yield from leave(holder)
+
+
 def leave(holder: Holder) -> Work[None]:
     """Take a holder's claim away, and have those look who wait for what it computes."""
     claims = yield Statement(_MINE, holder)
     if not claims:
         return
     yield Statement(_DROP, holder)
-    key, computing = claims[0]
+    key, computing, _ = claims[0]
     if computing:
         waiting = sorted(row[0] for row in (yield Statement(_WAITING_FOR, (key,))))
         yield Tell(tuple(waiting))
