@@ -158,8 +158,8 @@ asyncio.run(main())
 async def test_another_process_at_full_load_is_hardly_held_up(
     journal: Journal, folder: Path, created: Created
 ) -> None:
-    """200,000 events and 40 MB of blobs are removed beside a process that commits without pause: in
-    one go that would hold it up for a second, on a machine that has other things to do as well."""
+    """200,000 events and 40 MB of blobs are removed beside a process that commits without pause. In
+    one go the longest that it waits would be half of what all of it takes, however long that is."""
     large = [b'{"output":"%03d' % n + b"x" * 1_000_000 + b'"}' for n in range(40)]
     await journal.commit([ended(created, n, *[b"event"] * 25_000) for n in range(1, 9)])
     await journal.commit([ended(created, 9, *large)])
@@ -177,4 +177,4 @@ async def test_another_process_at_full_load_is_hardly_held_up(
 
     waits = sorted(later - earlier for earlier, later in pairwise(told) if began <= later <= end)
     assert len(waits) > 3
-    assert waits[int(len(waits) * 0.99)] < 0.25
+    assert waits[-1] < (end - began) / 3
