@@ -7,6 +7,7 @@ may be lost, doubled or late, since who waits looks every 250 ms anyway.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -43,11 +44,9 @@ class WakeSignal:
         self._events.add(event)
         try:
             while not self._closed:
-                try:
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(FALLBACK_S):
                         await event.wait()
-                except TimeoutError:
-                    pass
                 event.clear()
                 if not self._closed:
                     yield

@@ -168,10 +168,10 @@ def cancel_asked(d: Decision, fact: fx.CancelAsked) -> None:
 
 def call_withdrawn(d: Decision, fact: fx.CallWithdrawn) -> None:
     """What stood against the call may be gone by now. It may have taken what it couldn't give
-    back."""
+    back; what a call has locked that may have happened stays so until that is known."""
     step = d.state.steps[fact.step]
     step.busy = False
-    if step.status is not S.UNSETTLED:
+    if step.status is not S.UNSETTLED or not step.step.resources:
         give_back_late(d, fact.step)
     if is_over(d.state, d.at_ms):
         end_in_time(d)

@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from tizmor.ports.breakers import CLOSED, HALF_OPEN, OPEN, Breaking, Open, Standing, Through
 from tizmor.ports.locks import Holder
-from tizmor.storage.shared.work import AreDead, Moment, Shared, Statement, Tell, Work, stand_in_line
+from tizmor.storage.shared.work import (
+    AreDead,
+    Moment,
+    Shared,
+    Statement,
+    Tell,
+    Work,
+    refuse_unless_owner,
+)
 
 _CLOSED, _OPEN, _TRYING = 0, 1, 2
 _STATES = (CLOSED, OPEN, HALF_OPEN)
@@ -98,7 +106,7 @@ def _enter(moment: Moment, holder: Holder, names: Sequence[str]) -> Work[Through
         if breaker.state == _CLOSED or breaker.tried_by == holder:
             continue
         if not (yield from _may_be_tried(moment, breaker)):
-            yield from stand_in_line(moment, holder.execution)
+            yield from refuse_unless_owner(moment, holder.execution)
             yield Statement(_STAND, (*holder, name, moment.me, moment.now_ms))
             return Open(name, breaker.until_ms if breaker.state == _OPEN else None)
         tried.append(breaker)

@@ -23,7 +23,7 @@ from tizmor.storage.shared.work import (
     Work,
     is_stale,
     refuse_the_stale,
-    stand_in_line,
+    refuse_unless_owner,
 )
 
 _WAITING, _MADE, _DOUBTFUL = 0, 1, 2
@@ -201,7 +201,7 @@ def _allowed(
         )
     if want and reserved + ahead + want > left:
         yield from _stand_in_line(moment, claim, wanted, bound, place)
-        yield from stand_in_line(moment, claim.holder.execution)
+        yield from refuse_unless_owner(moment, claim.holder.execution)
         return Busy(bound)
     return wanted
 

@@ -21,7 +21,7 @@ from tizmor.ports.cache import CacheUse, Computing, Kept, Mine, Source, Use, Wan
 from tizmor.ports.locks import Holder
 from tizmor.storage.shared import cache_counts, computations
 from tizmor.storage.shared.cache_room import Room, make_room
-from tizmor.storage.shared.work import Moment, Rows, Shared, Statement, Work, stand_in_line
+from tizmor.storage.shared.work import Moment, Rows, Shared, Statement, Work, refuse_unless_owner
 
 _log = logging.getLogger("tizmor.storage")
 
@@ -182,7 +182,7 @@ def _claim(
     key = wanted.meaning or wanted.key
     if (yield from computations.claim(moment, holder, key)):
         return Mine()
-    yield from stand_in_line(moment, holder.execution)
+    yield from refuse_unless_owner(moment, holder.execution)
     return Computing()
 
 

@@ -22,7 +22,7 @@ from tizmor.storage.shared.work import (
     Tell,
     Work,
     refuse_the_stale,
-    stand_in_line,
+    refuse_unless_owner,
 )
 
 _CLAIMS = "SELECT id, resource, access, granted, execution, step, owner FROM resource_locks"
@@ -111,7 +111,7 @@ def _acquire(moment: Moment, holder: Holder, wanted: dict[str, Access]) -> Work[
     claims = yield from _claims(moment, holder, wanted)
     for claim in claims:
         if not claim.granted and (yield from _is_taken(moment, claim)):
-            yield from stand_in_line(moment, holder.execution)
+            yield from refuse_unless_owner(moment, holder.execution)
             return Taken(claim.resource)
     yield Statement(_GRANT, (moment.now_ms, *holder))
     return Held(tuple(claim.id for claim in claims))

@@ -32,7 +32,7 @@ from tizmor.storage.shared.work import (
     Tell,
     Work,
     refuse_the_stale,
-    stand_in_line,
+    refuse_unless_owner,
 )
 
 _WAITING, _GRANTED, _PARKED, _AHEAD, _CALLING = 0, 1, 3, 4, 5
@@ -149,7 +149,7 @@ class SharedQuotas:
     def _take(self, moment: Moment, holder: Holder, uses: Sequence[Use]) -> Work[Slot | Later]:
         answer = yield from _take(moment, holder, uses)
         if isinstance(answer, Later):
-            yield from stand_in_line(moment, holder.execution)
+            yield from refuse_unless_owner(moment, holder.execution)
             yield from self._step_aside(holder)
         return answer
 

@@ -78,7 +78,7 @@ def refuse_the_stale(moment: Moment, execution: int, owners: Collection[str]) ->
         raise OwnershipLost(f"{public_id(execution)} is another process's now")
 
 
-def stand_in_line(moment: Moment, execution: int) -> Work[None]:
+def refuse_unless_owner(moment: Moment, execution: int) -> Work[None]:
     """Who is to wait must run the execution still: else it would stand there for as long as its
     process lives, since nothing tells it otherwise. Raises `OwnershipLost`."""
     for (owner,) in (yield OwnerOf(execution)):

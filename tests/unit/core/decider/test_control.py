@@ -8,7 +8,7 @@ from tests.unit.core.script import Script, step, writing
 from tizmor.core import commands as cmd
 from tizmor.core import events as ev
 from tizmor.core import facts as fx
-from tizmor.core.plan import Effect, Plan, Question
+from tizmor.core.plan import Effect, Plan, Question, Resource
 
 READ, IRREVERSIBLE = Effect.READ, Effect.IRREVERSIBLE
 CRITICAL = {"effect": Effect.COMPENSATABLE, "critical": True}
@@ -36,6 +36,17 @@ def test_a_call_that_is_withdrawn_gives_back_what_it_could_not() -> None:
     script = Script(step("a"))
     script.tell(fx.CallWithdrawn(step="a"))
     assert script.ordered(cmd.Release).step == "a"
+
+
+@pytest.mark.parametrize(("locked", "released"), [((), 1), ((Resource(name="file:a"),), 0)])
+def test_a_retry_that_is_withdrawn_gives_back_its_place_and_keeps_what_it_has_locked(
+    locked: tuple[Resource, ...], released: int
+) -> None:
+    """A call before it may have happened, and may still be on its way."""
+    script = Script(step("a", effect=Effect.IDEMPOTENT, resources=locked))
+    script.lose("a", may_still_run=True).tell(fx.PauseAsked()).tell(fx.CallWithdrawn(step="a"))
+    assert script.status("a") == "unsettled"
+    assert [type(c) for c in script.commands].count(cmd.Release) == released
 
 
 def test_a_call_that_has_not_begun_yet_does_not_begin_in_a_pause() -> None:
